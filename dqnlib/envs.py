@@ -1,0 +1,112 @@
+"""Environments: a tabular environment of Gymnasium as plain tables."""
+
+import difflib
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+
+
+def make(env_id: str, **kwargs) -> gym.Env:
+    """``gymnasium.make`` with an error that says which name was wanted and what to do."""
+    try:
+        return gym.make(env_id, **kwargs)
+    except (gym.error.Error, ImportError) as error:
+        names = [name for name in gym.registry if "/" not in name]  # the others need more packages
+        near = difflib.get_close_matches(str(env_id), names, n=3, cutoff=0.5)
+        hint = f" Near names: {', '.join(near)}." if near else " See gymnasium.pprint_registry()."
+        hint = "" if env_id in gym.registry else hint
+        raise ValueError(
+            f"Gymnasium {gym.__version__} cannot make the environment {env_id!r}.{hint} "
+            f"Gymnasium says: {' '.join(str(error).split())}"
+        ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class TabularModel:
+    """The transitions of a discrete environment with N states and A actions, as arrays.
+
+    Each state-action pair has up to K outcomes; unused outcomes have probability 0. Reading
+    the model is planning, not learning: `value_iteration` may, `q_learning` may not.
+    """
+
+    env_id: str
+    probability: np.ndarray  # [N, A, K]
+    next_obs: np.ndarray  # [N, A, K] int
+    reward: np.ndarray  # [N, A, K]
+    terminated: np.ndarray  # [N, A, K] bool
+    initial: np.ndarray  # [N] probability of each first state
+    max_episode_steps: int | None  # time limit that Gymnasium registers, if any
+
+    @classmethod
+    def from_env(cls, env: gym.Env | str) -> "TabularModel":
+        """Read the transition table ``P`` that Gymnasium's toy-text environments carry.
+
+        Raises ValueError for an unknown id, for continuous or structured spaces, and for
+        environments without a table.
+        """
+        env = make(env) if isinstance(env, str) else env
+        spec = env.spec
+        name = spec.id if spec else type(env.unwrapped).__name__
+        for what, space in (("observations", env.observation_space), ("actions", env.action_space)):
+            if not isinstance(space, gym.spaces.Discrete):
+                raise ValueError(
+                    f"a table needs numbered states and actions, but the {what} of {name!r} are "
+                    f"{space}. Tabular methods work on Discrete spaces, such as "
+                    "CliffWalking-v1; for this environment you need function approximation "
+                    "(lesson 02)"
+                )
+        table = getattr(env.unwrapped, "P", None)
+        initial = getattr(env.unwrapped, "initial_state_distrib", None)
+        if table is None or initial is None:
+            raise ValueError(
+                f"{name!r} shows no transition table (attributes P and initial_state_distrib); "
+                "CliffWalking-v1, FrozenLake-v1 and Taxi-v4 do"
+            )
+        n, a = int(env.observation_space.n), int(env.action_space.n)
+        k = max(len(table[s][b]) for s in range(n) for b in range(a))
+        arrays = (np.zeros((n, a, k)), np.zeros((n, a, k), int), np.zeros((n, a, k)))
+        probability, next_obs, reward = arrays
+        terminated = np.zeros((n, a, k), bool)
+        for s in range(n):
+            for b in range(a):
+                for j, outcome in enumerate(table[s][b]):
+                    probability[s, b, j], next_obs[s, b, j] = outcome[:2]
+                    reward[s, b, j], terminated[s, b, j] = outcome[2:]
+        return cls(
+            env_id=name,
+            probability=probability,
+            next_obs=next_obs,
+            reward=reward,
+            terminated=terminated,
+            initial=np.asarray(initial, float),
+            max_episode_steps=spec.max_episode_steps if spec else None,
+        )
+
+    @property
+    def n_states(self) -> int:
+        return self.probability.shape[0]
+
+    @property
+    def n_actions(self) -> int:
+        return self.probability.shape[1]
+
+    @property
+    def start(self) -> int:
+        """The most likely first state."""
+        return int(self.initial.argmax())
+
+    def reachable(self) -> np.ndarray:
+        """Return a mask [N]: states where an agent can stand and still has to act.
+
+        Terminal states are not among them, nor are states that no transition leads to. On
+        Cliff Walking 37 of the 48 states remain: neither the goal nor the ten cliff cells.
+        """
+        seen = self.initial > 0
+        while True:
+            alive = (self.probability > 0) & ~self.terminated & seen[:, None, None]
+            more = seen.copy()
+            more[self.next_obs[alive]] = True
+            if (more == seen).all():
+                return seen
+            seen = more

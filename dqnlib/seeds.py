@@ -1,0 +1,373 @@
+"""Many seeds at once: the only module that knows the leading axis S.
+
+Everything a learner writes is about one run. Here the same steps are taken for S runs side by
+side. A learner's own function is called for one run at a time, so it never sees the axis S.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from dqnlib import tabular
+from dqnlib.data import TabularConfig, TabularRun, check_count, check_seeds
+from dqnlib.envs import TabularModel
+
+
+class LearnerError(RuntimeError):
+    """A function that was handed to the trainer failed; says which, at which step and seed."""
+
+    def _render_traceback_(self):  # a notebook shows the message alone
+        return [str(self)]
+
+
+class Draws:
+    """Uniform random numbers of S generators, each row with its own place in its own stream.
+
+    Row k gives the numbers that ``rngs[k].random(n)`` would give, however the calls mix.
+    """
+
+    def __init__(self, rngs: list[np.random.Generator], block: int = 1024):
+        self._rngs, self._block = rngs, block
+        self._numbers = np.empty((len(rngs), block))
+        self._flat = self._numbers.reshape(-1)  # the same memory: quicker to index
+        self._used = np.full(len(rngs), block)
+
+    def take(self, rows: np.ndarray, n: int) -> np.ndarray:
+        """Return the next n numbers of each of the rows: [len(rows), n]."""
+        if n > self._block:
+            raise ValueError(f"at most {self._block} numbers can be taken at once, not {n}")
+        used = self._used[rows]
+        empty = used > self._block - n
+        if np.count_nonzero(empty):
+            for row in rows[empty]:
+                left = self._numbers[row, self._used[row] :]
+                fresh = self._rngs[row].random(self._block - len(left))
+                self._numbers[row] = np.concatenate([left, fresh])
+                self._used[row] = 0
+            used = self._used[rows]
+        self._used[rows] = used + n
+        return self._flat.take((rows * self._block + used)[:, None] + np.arange(n))
+
+
+class PlainDraws:
+    """The same numbers without a store, so that a learner's policy can use the generators too."""
+
+    def __init__(self, rngs: list[np.random.Generator]):
+        self._rngs = rngs
+
+    def take(self, rows: np.ndarray, n: int) -> np.ndarray:
+        return np.array([self._rngs[row].random(n) for row in rows]).reshape(len(rows), n)
+
+
+class TabularTrainer:
+    """Trains S runs of a tabular algorithm, one environment step of every run at a time.
+
+    Call `step` as often as you like and look at ``q``, ``obs`` and the results in between; a
+    lab, a progress bar and `train_tabular` all drive this same loop. ``trainer.config`` may be
+    replaced between steps: alpha, gamma, epsilon and the algorithm act at once (Double
+    Q-learning cannot be switched to or from, since it has two tables).
+
+    target, policy, update: one-run functions with the signatures of `dqnlib.tabular`; left out,
+    the course's own. Raises ValueError for bad seeds, a bad config or environment, and
+    LearnerError when a given function fails.
+    """
+
+    def __init__(
+        self,
+        config: TabularConfig,
+        seeds: Iterable[int] = range(10),
+        *,
+        target: Callable | None = None,
+        policy: Callable | None = None,
+        update: Callable | None = None,
+        record_every: int = 10,
+        model: TabularModel | None = None,
+    ):
+        self.seeds = check_seeds(seeds)
+        self.model = model or TabularModel.from_env(config.env_id)
+        self._config = config
+        self._limit = min(config.max_episode_steps, self.model.max_episode_steps or math.inf)
+        # the course's own functions need no call a run: their lifted form gives the same numbers
+        self._target = None if target is tabular.TARGETS[config.algorithm] else target
+        self._policy = None if policy is tabular.epsilon_greedy else policy
+        self._update = None if update is tabular.td_update else update
+        s, n, a = len(self.seeds), self.model.n_states, self.model.n_actions
+        streams = [tabular.random_streams(seed) for seed in self.seeds]
+        agents = [rng for _, rng in streams]
+        self._agent_rngs = agents
+        self._draws = PlainDraws(agents) if self._policy else Draws(agents)
+        # what the last step learned from: table [R], next_q [R, A], what else the target took,
+        # td_target [R]; a lab writes out the arithmetic with it
+        self.learned: tuple = ()
+        # Gymnasium seeds its generator with SeedSequence(seed), as default_rng does
+        self._env_draws = Draws([np.random.default_rng(seed) for seed, _ in streams])
+        self._tables = 1 + (config.algorithm == "double_q_learning")
+        self.tables = np.zeros((s, self._tables, n, a))  # [S, T, N, A]
+        self._rows = self.tables.reshape(-1, a)  # the same memory, one row a state: quick to index
+        self._values = self.tables.reshape(-1)
+        self._first_row = np.arange(s) * self._tables * n  # [S] where each run begins in _rows
+        self.steps = 0
+        self.obs = np.zeros(s, int)  # [S] state in which each run acts next
+        self._next_action = np.full(s, -1)  # [S] what Sarsa has already picked, else -1
+        self._return, self._length = np.zeros(s), np.zeros(s, int)
+        self._every = check_count("record_every", record_every)
+        e = config.episodes
+        self._returns = np.full((s, e), np.nan)
+        self._lengths, self._truncated = np.zeros((s, e), int), np.zeros((s, e), bool)
+        self._history = np.zeros((s, e // self._every + 1, n, a))
+        self.episode = np.zeros(s, int)  # [S] finished episodes of each run
+        self._active = np.arange(s)
+        m = self.model  # nothing to draw where each pair has one outcome and there is one start
+        self._fixed = bool((m.probability[:, :, 0] == 1).all() and m.initial.max() == 1)
+        self._reset(self._active)
+
+    @property
+    def config(self) -> TabularConfig:
+        return self._config
+
+    @config.setter
+    def config(self, new: TabularConfig) -> None:
+        old = self._config
+        fixed = ("env_id", "episodes")
+        tables = 1 + (new.algorithm == "double_q_learning")
+        if any(getattr(new, f) != getattr(old, f) for f in fixed) or tables != self._tables:
+            raise ValueError(
+                "in flight only alpha, gamma, epsilon, max_episode_steps and the algorithm can "
+                "change (and not to or from double_q_learning); for the rest make a new trainer"
+            )
+        self._config = new
+        self._limit = min(new.max_episode_steps, self.model.max_episode_steps or math.inf)
+        if new.algorithm != old.algorithm:
+            self._next_action[:] = -1  # Sarsa picks afresh
+
+    @property
+    def q(self) -> np.ndarray:
+        """Action values [S, N, A] that the runs act on."""
+        return self.tables.mean(1)
+
+    @property
+    def last_return(self) -> np.ndarray:
+        """Return [S] of each run's last whole episode; NaN before its first one."""
+        # before the first, -1 reads the place of the last episode, which is still NaN
+        return self._returns[np.arange(len(self.seeds)), self.episode - 1]
+
+    @property
+    def done(self) -> bool:
+        """True once every run has finished its episodes."""
+        return len(self._active) == 0
+
+    def step(self) -> None:
+        """Take one environment step in every run that has episodes left."""
+        rows, c = self._active, self._config
+        if not len(rows):
+            return
+        at = slice(None) if len(rows) == len(self.seeds) else rows  # a slice is quicker
+        obs = self.obs[at].copy()
+        if c.algorithm == "sarsa":
+            action = self._next_action[at].copy()
+            undecided = action < 0
+            action[undecided] = self._choose(rows[undecided], obs[undecided])
+        else:
+            action = self._choose(rows, obs)
+        reward, next_obs, terminated = self._env_step(rows, obs, action)
+        self._length[at] += 1
+        self._return[at] += reward
+        if c.algorithm == "sarsa":
+            going = ~terminated
+            self._next_action[at] = -1
+            self._next_action[rows[going]] = self._choose(rows[going], next_obs[going])
+        self._learn(rows, obs, action, reward, next_obs, terminated)
+        self.obs[at] = next_obs
+        self.last = (rows, obs, action, reward, next_obs, terminated)
+        self.steps += 1
+        ended = terminated | (self._length[at] >= self._limit)
+        if np.count_nonzero(ended):
+            self._finish(rows[ended], ~terminated[ended])
+
+    def run(self) -> TabularRun:
+        """Return the results so far; episodes that are not finished are left out.
+
+        Runs that are ahead are cut to the episodes that every run has finished.
+        """
+        e = int(self.episode.min())
+        k = e // self._every + 1
+        return TabularRun(
+            config=self._config.replace(episodes=max(e, 1)),
+            seeds=self.seeds,
+            returns=self._returns[:, :e].copy(),
+            lengths=self._lengths[:, :e].copy(),
+            truncated=self._truncated[:, :e].copy(),
+            q=self.q,
+            q_history=self._history[:, :k].copy(),
+            history_episodes=np.arange(k) * self._every,
+        )
+
+    # -- one step's parts, for the runs named by `rows` ------------------------------------
+
+    def _reset(self, rows: np.ndarray) -> None:
+        if self._fixed:
+            self.obs[rows] = self.model.start
+        else:
+            u = self._env_draws.take(rows, 1)
+            self.obs[rows] = (self.model.initial.cumsum() > u).argmax(1)
+        self._next_action[rows] = -1
+        self._return[rows], self._length[rows] = 0.0, 0
+
+    def _choose(self, rows: np.ndarray, obs: np.ndarray) -> np.ndarray:
+        """`tabular.epsilon_greedy` for every row: -> [len(rows)]."""
+        q = self._rows.take(self._row(rows, 0, obs), 0)  # [R, A]
+        if self._tables == 2:
+            q = (q + self._rows.take(self._row(rows, 1, obs), 0)) / 2
+        epsilon = self._config.epsilon
+        if self._policy:
+            return np.array(
+                [
+                    self._call(self._policy, k, q_k, epsilon, self._agent_rngs[k])
+                    for k, q_k in zip(rows, q, strict=True)
+                ],
+                int,
+            )
+        u = self._draws.take(rows, 2)
+        greedy = q.argmax(1)
+        best = q == _of(q, greedy)[:, None]
+        if np.count_nonzero(best) > len(best):  # somewhere several actions are best
+            rank = best.cumsum(1)  # [R, A] 1 at the first best action, 2 at the second, ...
+            greedy = (rank > (u[:, 1] * rank[:, -1]).astype(int)[:, None]).argmax(1)
+        return np.where(u[:, 0] < epsilon, (u[:, 1] * q.shape[1]).astype(int), greedy)
+
+    def _row(self, rows, table, obs):
+        """Where the values of a run's state lie in ``_rows``."""
+        row = self._first_row[rows] + obs
+        return row if self._tables == 1 else row + table * self.model.n_states
+
+    def _env_step(self, rows, obs, action):
+        m = self.model
+        if self._fixed:
+            pair = obs * m.n_actions + action
+            return m.reward.take(pair), m.next_obs.take(pair), m.terminated.take(pair)
+        u = self._env_draws.take(rows, 1)
+        k = (m.probability[obs, action].cumsum(1) > u).argmax(1)
+        return m.reward[obs, action, k], m.next_obs[obs, action, k], m.terminated[obs, action, k]
+
+    def _learn(self, rows, obs, action, reward, next_obs, terminated) -> None:
+        c, table = self._config, 0
+        if self._tables == 2:
+            table = (self._draws.take(rows, 1)[:, 0] < 0.5).astype(int)
+        next_q = self._rows.take(self._row(rows, table, next_obs), 0)  # [R, A]
+        extra = ()
+        if c.algorithm == "sarsa":
+            extra = (self._next_action[rows],)
+        elif c.algorithm == "expected_sarsa":
+            extra = (np.full(len(rows), c.epsilon),)
+        elif c.algorithm == "double_q_learning":
+            extra = (self._rows.take(self._row(rows, 1 - table, next_obs), 0),)
+        if self._target:
+            each = zip(rows, reward, terminated, next_q, *extra, strict=True)
+            td_target = np.array(
+                [
+                    self._call(self._target, k, float(r), bool(t), *more, c.gamma)
+                    for k, r, t, *more in each
+                ],
+                float,
+            )
+        else:
+            value = _NEXT_VALUE[c.algorithm](next_q, *extra)
+            td_target = reward + c.gamma * np.where(terminated, 0.0, value)
+        self.learned = (table, next_q, extra, td_target)
+        if self._update:
+            which = np.broadcast_to(table, len(rows))
+            for k, t, *what in zip(rows, which, obs, action, td_target, strict=True):
+                self._call(self._update, k, self.tables[k, t], *what, c.alpha)
+            return
+        where = self._row(rows, table, obs) * self.model.n_actions + action
+        old = self._values.take(where)
+        self._values[where] = old + c.alpha * (td_target - old)
+
+    def _finish(self, rows: np.ndarray, truncated: np.ndarray) -> None:
+        e = self.episode[rows]
+        self._returns[rows, e], self._lengths[rows, e] = self._return[rows], self._length[rows]
+        self._truncated[rows, e] = truncated
+        self.episode[rows] = e = e + 1
+        kept = e % self._every == 0
+        if np.count_nonzero(kept):
+            self._history[rows[kept], e[kept] // self._every] = self.tables[rows[kept]].mean(1)
+        going = e < self._config.episodes
+        if np.count_nonzero(going) < len(going):
+            self._active = np.setdiff1d(self._active, rows[~going])
+        self._reset(rows[going])
+
+    def _call(self, function: Callable, row: int, *args):
+        """Call a learner's one-run function; name it, the step and the seed if it fails."""
+        name = getattr(function, "__name__", "your function")
+        where = f"at step {self.steps}, seed {self.seeds[row]}"
+        try:
+            value = function(*args)
+        except Exception as error:
+            raise LearnerError(f"✗ {name} failed {where}: {_first_line(error)}") from error
+        if not _is_finite_number(value):
+            raise LearnerError(
+                f"✗ {name} returned {value!r} {where}; the training loop needs one finite number"
+            )
+        if function is self._policy and not _is_action(value, self.model.n_actions):
+            raise LearnerError(
+                f"✗ {name} chose action {value!r} {where}; actions are whole numbers from 0 to "
+                f"{self.model.n_actions - 1}"
+            )
+        return value
+
+
+def _is_finite_number(value) -> bool:
+    try:
+        return np.ndim(value) == 0 and math.isfinite(value)
+    except (TypeError, ValueError, OverflowError):  # None, a text, a ragged list, ...
+        return False
+
+
+def _is_action(value, n_actions: int) -> bool:
+    try:
+        return 0 <= operator.index(value) < n_actions
+    except TypeError:  # 1.5, and also 1.0: a float cannot index a table
+        return False
+
+
+def _first_line(error: Exception) -> str:
+    first = str(error).splitlines()[0] if str(error) else ""
+    return f"{type(error).__name__}: {first}".rstrip(": ")
+
+
+def _of(q: np.ndarray, action: np.ndarray) -> np.ndarray:
+    """Return the value of one action a row: [R, A], [R] -> [R]."""
+    return q.take(np.arange(0, q.size, q.shape[1]) + action)
+
+
+_NEXT_VALUE = {  # [R, A] and what else the target needs -> [R]
+    "q_learning": lambda q: _of(q, q.argmax(1)),  # q.max(1), quicker for short rows
+    "sarsa": _of,
+    "expected_sarsa": lambda q, epsilon: (1 - epsilon) * q.max(1) + epsilon * q.mean(1),
+    "double_q_learning": lambda q, other: _of(other, q.argmax(1)),
+}
+
+
+def train_tabular(
+    config: TabularConfig,
+    seeds: Iterable[int] = range(10),
+    *,
+    target: Callable | None = None,
+    policy: Callable | None = None,
+    update: Callable | None = None,
+    record_every: int = 10,
+) -> TabularRun:
+    """Train a tabular algorithm with every seed and return the results of all of them.
+
+    Give your own target, policy or update (see `dqnlib.tabular` for the signatures) to train
+    with it in place of the course's. Row k of the result is what seed k alone would give.
+    Raises what `TabularTrainer` raises.
+    """
+    trainer = TabularTrainer(
+        config, seeds, target=target, policy=policy, update=update, record_every=record_every
+    )
+    while not trainer.done:
+        trainer.step()
+    return trainer.run()
