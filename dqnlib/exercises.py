@@ -1,0 +1,584 @@
+"""Exercises: a learner's function is checked the moment its cell runs.
+
+    @exercise("dqnlib.tabular.q_learning_target")
+    def q_learning_target(reward, terminated, next_q, gamma):
+        return ____
+
+* blank: says so and hands back the library's function, so that the lesson goes on;
+* wrong: raises `Wrong`, a message of one screen with the failing case and the likely mistake;
+* right: says so, records it, and hands back the learner's own function for what follows.
+
+The library function at the dotted path is the reference solution: there is no second copy.
+The expected values are worked by hand in `dqnlib.checks` and never come from the reference.
+This module imports no training code.
+"""
+
+import copy
+import ctypes
+import dis
+import html
+import importlib
+import inspect
+import io
+import linecache
+import os
+import re
+import sys
+import textwrap
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from dqnlib import progress
+
+TIME_LIMIT = 5.0  # seconds for all calls of one check; a right answer needs well under one
+BLANK = "○ {}: still blank. The lesson goes on with the course's own version."
+RIGHT = "✓ {}: right. From here on, the lesson runs on your function."
+WRONG = "✗ {}: not yet."
+
+
+class _Blank:
+    """What ``____`` stands for. Using it outside an exercise says what to do."""
+
+    def __repr__(self) -> str:
+        return "____"
+
+    def _complain(self, *args, **kwargs):
+        raise Wrong("✗ ____ is a blank for you to fill in: put your own code in its place.")
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):  # Python and the notebook look for such names themselves
+            raise AttributeError(name)
+        self._complain()
+
+    __call__ = __getitem__ = __setitem__ = __bool__ = __iter__ = __len__ = _complain
+    __float__ = __int__ = __index__ = __neg__ = __invert__ = _complain
+    __lt__ = __le__ = __gt__ = __ge__ = __pow__ = __truediv__ = __rtruediv__ = _complain
+    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = __matmul__ = _complain
+
+
+____ = _Blank()
+
+
+class Wrong(AssertionError):
+    """A check failed. A notebook shows the message alone, without a traceback."""
+
+    diagnosis: str | None = None  # the name of the likely mistake
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the learner's function and what must come of it, worked by hand."""
+
+    args: dict[str, Any]  # in the order of the parameters
+    expected: Any  # return value; ANY if it is not checked
+    story: str = ""  # what this case is about, for the learner
+    after: dict[str, Any] = field(default_factory=dict)  # arguments that must change, afterwards
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake that people really make: named when the answer shows it."""
+
+    name: str
+    advice: str
+    wrong: Callable | None = None  # does what the mistake does; may change its arguments
+
+
+@dataclass(frozen=True)
+class Check:
+    """All that is known about one exercise. `judge` replaces the cases where chance is in play."""
+
+    path: str  # dotted name of the library's function
+    hints: tuple[str, str, str]  # of rising strength
+    cases: tuple[Case, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    judge: Callable[[Callable], None] | None = None  # raises Problem
+    returns: str = "one plain number"
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+class _Any:
+    def __repr__(self) -> str:
+        return "anything"
+
+
+ANY = _Any()
+
+
+class Problem(Exception):
+    """Raised by a check: lines for the learner, and the name of the likely mistake."""
+
+    def __init__(self, *lines: str, diagnosis: str):
+        super().__init__("\n".join(lines))
+        self.lines, self.diagnosis = lines, diagnosis
+
+
+def load(path: str) -> Callable:
+    """Return the library's function at a dotted path."""
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def exercise(path: str) -> Callable[[Callable], Callable]:
+    """Decorate a learner's function: check it now, and hand back what the lesson goes on with.
+
+    path: dotted name of the library's function, such as "dqnlib.tabular.epsilon_greedy".
+    Raises Wrong if a check fails, and ValueError if there is no exercise of that name.
+    """
+    from dqnlib import checks
+
+    check = checks.find(path)
+
+    def decorate(function: Callable) -> Callable:
+        if is_blank(function):
+            _record(path, "blank")
+            print(BLANK.format(check.name))
+            _display(Hints(check))
+            return load(path)
+        try:
+            run_check(check, function)
+        except Wrong as wrong:
+            _record(path, "wrong")
+            if os.environ.get("DQNLIB_ON_WRONG") == "continue":  # when a whole copy is judged
+                print(wrong)
+                return load(path)
+            _display(Hints(check))
+            raise wrong from None
+        _record(path, "right")
+        print(RIGHT.format(check.name))
+        _display(Hints(check))
+        return function
+
+    return decorate
+
+
+def _display(shown: Any) -> None:
+    """Show something below the cell; outside a notebook there is no such place."""
+    ipython = sys.modules.get("IPython")
+    if ipython and ipython.get_ipython():
+        ipython.display.display(shown)
+
+
+def _record(path: str, status: str) -> None:
+    problem = progress.record(path, status)
+    if problem:
+        print(problem)
+
+
+def is_blank(function: Callable) -> bool:
+    """Return True for a function that still has its blank, or that has no body yet."""
+    code = _code(function)
+    if code is None:
+        return False
+    if not {"____", "NotImplementedError"}.isdisjoint(_names(code)):
+        return True
+    ops = list(dis.get_instructions(code))
+    idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "POP_TOP"}
+    constants = [op.argval for op in ops if op.opname in ("LOAD_CONST", "RETURN_CONST")]
+    return all(op.opname in idle for op in ops) and constants in ([None], [...])
+
+
+def _code(function: Callable) -> CodeType | None:
+    """Return the compiled code that a learner wrote, also under a decorator."""
+    return getattr(inspect.unwrap(function), "__code__", None)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def run_check(check: Check, function: Callable) -> None:
+    """Check a function; raise Wrong with a message and a diagnosis if it is not right."""
+    printed = _Tap()
+    try:
+        _check_first_line(check, function)
+        judge = check.judge or (lambda f: _judge_cases(check, f))
+        with redirect_stdout(printed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the message says what is wrong
+            error = _within_limit(lambda: judge(function))
+        if error is not None:
+            raise error if isinstance(error, Problem) else _explain_error(error, function)
+        if printed.characters:
+            raise Problem(
+                "The values are right. But the function prints while it works, and the",
+                "experiments call it a million times. Take the print out.",
+                diagnosis="it prints",
+            )
+    except Problem as problem:
+        lines = [WRONG.format(check.name), "", *problem.lines]
+        if printed.characters:
+            lines += ["", "Your function printed:", *printed.first_lines()]
+        lines += ["", "Three hints and the solution are folded above."]
+        wrong = Wrong("\n".join(lines))
+        wrong.diagnosis = problem.diagnosis
+        raise wrong from None
+
+
+def _check_first_line(check: Check, function: Callable) -> None:
+    """Raise Problem for what can be seen without a call: kind, name, parameters, exit()."""
+    keep = "Keep the first line as the lesson gives it."
+    try:
+        yours = inspect.signature(function)
+    except (TypeError, ValueError):
+        yours = None
+    if yours is None or inspect.isclass(function):
+        text = "It is no function of yours. Start with def, as the lesson does."
+        raise Problem(text, diagnosis="not a plain function")
+    if inspect.iscoroutinefunction(function):
+        text = "Take the word async away: with it, a call hands back no value yet."
+        raise Problem(text, diagnosis="not a plain function")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        text = "Write return in place of yield: with yield, a call hands back no value yet."
+        raise Problem(text, diagnosis="not a plain function")
+    if inspect.isfunction(function) and function.__name__ not in (check.name, "<lambda>"):
+        text = f"Your function is called {function.__name__}, but the lesson calls {check.name}."
+        raise Problem(text, keep, diagnosis="another name")
+    want = list(inspect.signature(load(check.path)).parameters)
+    mixed = sorted(yours.parameters) == sorted(want) and list(yours.parameters) != want
+    try:
+        yours.bind(*want)
+    except TypeError:
+        mixed = True
+    if mixed:
+        raise Problem(
+            f"It is called with {len(want)} arguments: ({', '.join(want)}).",
+            *_wrap(f"Yours takes: ({', '.join(yours.parameters)}). {keep}"),
+            diagnosis="other parameters",
+        )
+    for name in _names(_code(function)) if _code(function) else ():
+        if name in _STOPPERS:
+            text = f"Take out {name}(): {_STOPPERS[name]}"
+            raise Problem(text, diagnosis=f"calls {name}()")
+
+
+_STOPPERS = {
+    "input": "the arguments hold all that is needed.",
+    "breakpoint": "a check cannot wait for you. Print in a cell of your own instead.",
+    **dict.fromkeys(("exit", "quit", "_exit"), "it would stop the kernel."),
+}
+
+
+# -- cases: call, compare, name the mistake ------------------------------------------------
+
+
+def _judge_cases(check: Check, function: Callable) -> None:
+    """Raise Problem at the first case that comes out wrong, with the likely mistake."""
+    answers = []
+    for case in check.cases:
+        answer = _answer(check, function, case)
+        lines, diagnosis = _compare(check, case, *answer) or ([], "")
+        if diagnosis in ("another value", "another value stored"):
+            _expect_the_same_again(check, function, case, answer)
+            mistake = _likely_mistake(check, function, diagnosis)
+            if mistake:
+                lines += ["", *_wrap(f"Likely: {mistake.name}."), *_wrap(mistake.advice)]
+                diagnosis = mistake.name
+        if diagnosis:
+            raise Problem(*_show_case(check, case), *lines, diagnosis=diagnosis)
+        answers.append(answer)
+    for case, answer in zip(check.cases, answers, strict=True):
+        _expect_the_same_again(check, function, case, answer)
+
+
+def _answer(check: Check, function: Callable, case: Case) -> tuple[Any, dict[str, Any]]:
+    """Call the function on copies of a case's arguments: -> (result, arguments afterwards)."""
+    args = copy.deepcopy(case.args)
+    try:
+        return function(*args.values()), args
+    except BaseException as error:
+        error.add_note("\n".join(_show_case(check, case)))
+        raise
+
+
+def _expect_the_same_again(check: Check, function: Callable, case: Case, first: tuple) -> None:
+    again = _answer(check, function, case)
+    if not _same(first, again):
+        part = 0 if not _same(first[0], again[0]) else 1
+        raise Problem(
+            *_show_case(check, case),
+            f"  the first time  {_show(first[part])}",
+            f"  and later       {_show(again[part])}",
+            "The same call must give the same result. Is something kept between two calls: a",
+            "default argument such as total=[], a variable outside of the function, a generator?",
+            diagnosis="it remembers earlier calls",
+        )
+
+
+def _compare(check: Check, case: Case, got: Any, after: dict) -> tuple[list[str], str] | None:
+    """Return what is wrong with an answer, as lines and a diagnosis, or None."""
+    for name, before in case.args.items():
+        if name not in case.after and not _same(before, after[name]):
+            return [
+                f"  it changed its argument {name}:",
+                f"     before   {_show(before)}",
+                f"     after    {_show(after[name])}",
+                "The caller still needs that value. Work on a copy, or only read it.",
+            ], "arguments changed"
+    for name, want in case.after.items():
+        if not _same(want, after[name]):
+            lines = [
+                f"  expected  {name} = {_show(want)} afterwards",
+                f"  yours     {name} = {_show(after[name])}",
+            ]
+            if _same(case.args[name], after[name]):
+                lines.append(f"It did not change {name} at all: store the result in it, in place.")
+                return lines, "result not stored"
+            return lines, "another value stored"
+    problem = None if case.expected is ANY else _compare_value(check, case.expected, got)
+    if problem and case.after:
+        stored = ", ".join(case.after)
+        problem[0].insert(0, f"The change of {stored} is right. But look at what it returns:")
+    return problem
+
+
+def _compare_value(check: Check, want: Any, got: Any) -> tuple[list[str], str] | None:
+    both = [f"  expected  {_show(want)}", f"  yours     {_show(got)}"]
+    if got is None:
+        return [*both, "It returned None: is there a return in the last line?"], "returned None"
+    value, wanted = _numbers(got), np.asarray(want)
+    if value is None or (value.shape == wanted.shape and value.dtype == bool != wanted.dtype):
+        text = f"It returned {_a(type(got).__name__)}, but {check.returns} is wanted."
+        return [*both, text], "wrong type"
+    if value.shape != wanted.shape:
+        text = f"Its shape is {value.shape}, but it should be {wanted.shape}"
+        text += f": {check.returns}." if wanted.shape == () else "."
+        return [*both, f"It returned {_a(type(got).__name__)}. {text}"], "wrong shape"
+    if np.isnan(value).any() and not np.isnan(wanted).any():
+        return [*both, "NaN means “not a number”: look for 0/0 or inf − inf."], "returned NaN"
+    if not np.allclose(value, wanted, rtol=1e-6, atol=1e-9):
+        return both, "another value"
+    return None
+
+
+def _likely_mistake(check: Check, function: Callable, diagnosis: str) -> Mistake | None:
+    """Return the first mistake that gives the learner's answers, in every case that has one.
+
+    If a wrong value was stored, what the function returns does not matter.
+    """
+
+    def outcomes(f):
+        for case in check.cases:
+            try:
+                answer = _answer(check, f, case)
+                yield answer[1:] if diagnosis == "another value stored" else answer
+            except Exception:
+                yield None
+
+    yours = list(outcomes(function))
+    for mistake in check.mistakes:
+        if mistake.wrong is not None:
+            pairs = zip(yours, outcomes(mistake.wrong), strict=True)
+            if all(mine is None or _same(mine, theirs) for mine, theirs in pairs):
+                return mistake
+    return None
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return isinstance(b, list | tuple) and len(a) == len(b) and all(map(_same, a, b))
+    if a is None or b is None:
+        return a is b
+    x, y = _numbers(a), _numbers(b)
+    if x is None or y is None:
+        return a is b
+    return x.shape == y.shape and np.allclose(x, y, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+def _numbers(value: Any) -> np.ndarray | None:
+    """Return a number, list, array or tensor as an array, and None for anything else."""
+    try:
+        array = np.asarray(value.detach() if hasattr(value, "detach") else value)
+    except Exception:  # an object of the learner's own can do anything
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def _show_case(check: Check, case: Case) -> list[str]:
+    call = ", ".join(f"{name}={_show(value)}" for name, value in case.args.items())
+    story = [f"This case: {case.story}"] if case.story else []
+    return [*story, *_wrap(f"{check.name}({call})", indent="  ")]
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=4, separator=", ", threshold=16)
+    elif isinstance(value, float | np.floating):
+        text = f"{value:.6g}"
+    else:
+        text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    text = " ".join(text.split())
+    return text if len(text) <= 70 else text[:67] + "..."
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def _wrap(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, 88, initial_indent=indent, subsequent_indent=indent + indent)
+
+
+# -- a learner's code may loop, raise or print: it gets a message, the kernel lives ---------
+
+
+class _Tap(io.TextIOBase):
+    """A stdout that counts and keeps only the beginning."""
+
+    def __init__(self):
+        self.characters, self._kept = 0, ""
+        self._end = time.monotonic() + TIME_LIMIT + 1
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if time.monotonic() > self._end:  # a function that cannot be stopped: park it for good,
+            threading.Event().wait()  # or it would flood the notebook
+        if len(self._kept) < 400:
+            self._kept += text[:400]
+        self.characters += len(text)
+        return len(text)
+
+    def first_lines(self) -> list[str]:
+        lines = [f"  {line[:70]}" for line in self._kept.splitlines()[:2]]
+        left = self.characters - sum(len(line) - 1 for line in lines)
+        return [*lines, f"  ... and {left:,} characters more"] if left > 0 else lines
+
+
+class _Stopped(BaseException):
+    """Sent into a learner's function that runs for too long."""
+
+
+def _within_limit(work: Callable[[], None]) -> BaseException | None:
+    """Run in a thread of its own; stop it after TIME_LIMIT. Return what it raised, or None."""
+    raised: list[BaseException] = []
+
+    def body():
+        with suppress(_Stopped):  # one may come late, when the function has already ended
+            try:
+                work()
+            except BaseException as error:
+                raised.append(error)
+
+    thread = threading.Thread(target=body, name="exercise-check", daemon=True)
+    thread.start()
+    try:
+        thread.join(TIME_LIMIT)
+    finally:  # also if the learner interrupts the kernel
+        late = thread.is_alive()
+        _stop(thread)
+    if not late:
+        return raised[0] if raised else None
+    if thread.is_alive():
+        return _Stopped("It does not stop: restart the kernel (menu Kernel) before you go on.")
+    return raised[0] if raised and isinstance(raised[0], _Stopped) else _Stopped()
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Interrupt a thread again and again, for its code may catch some of it, but not for ever."""
+    end = time.monotonic() + 2
+    while thread.is_alive() and time.monotonic() < end:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped)
+        )
+        thread.join(0.01)
+
+
+def _explain_error(error: BaseException, function: Callable) -> Problem:
+    """Turn an exception of a learner's function into a short message with the line it came from."""
+    name, text = type(error).__name__, ""
+    with suppress(Exception):  # a learner's own exception may have no text
+        text = str(error).strip()
+    if isinstance(error, _Stopped):
+        what = [f"It did not finish within {TIME_LIMIT:g} seconds, so it was stopped.", text]
+        advice, diagnosis = "Is there a loop whose condition never becomes False?", "does not end"
+    else:
+        what = _wrap(f"It stopped with {name}{': ' if text else '.'}{text[:200]}")
+        advice, diagnosis = _ADVICE.get(name, ""), f"raises {name}"
+    home = getattr(_code(function), "co_filename", "")
+    where = []
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename == home:
+            source = linecache.getline(home, frame.lineno).strip()[:70]
+            where = [f"  in line {frame.lineno} of the cell: {source}"] if source else []
+            break
+    case = getattr(error, "__notes__", [])[:1]
+    lines = [line for part in (case, what, where, [advice]) for line in part if line]
+    return Problem(*lines, diagnosis=diagnosis)
+
+
+_ADVICE = {
+    "RecursionError": "The function calls itself without an end.",
+    "NameError": "Is the name spelled as in the first line? The arguments are all you need.",
+    "UnboundLocalError": "The name gets its value in a line that is not reached in every case.",
+    "SystemExit": "Take it out: it would stop the kernel.",
+    "IndexError": "An index is too large. Which shape does the table above give?",
+    "MemoryError": "It asked for more memory than there is.",
+}
+
+
+# -- hints ---------------------------------------------------------------------------------
+
+
+class Hints:
+    """Three hints and the solution, folded; the solution is read from the library's source."""
+
+    def __init__(self, check: Check):
+        self._check = check
+
+    def __repr__(self) -> str:
+        return f"Hints and solution for {self._check.name}: unfold them one by one."
+
+    def _repr_html_(self) -> str:
+        titles = ("Hint 1", "Hint 2, stronger", "Hint 3, nearly there")
+        parts = [
+            _folded(title, f"<p>{_inline(hint)}</p>")
+            for title, hint in zip(titles, self._check.hints, strict=True)
+        ]
+        source = inspect.getsource(load(self._check.path)).rstrip()
+        parts.append(_folded("Solution", f"<pre>{html.escape(source)}</pre>"))
+        return "".join(parts)
+
+
+def hints(path: str) -> Hints:
+    """Return three hints of rising strength and the solution of an exercise, folded."""
+    from dqnlib import checks
+
+    return Hints(checks.find(path))
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>{body}</details>"
+
+
+def _inline(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def timed_check(path: str, function: Callable) -> float:
+    """Return the seconds that a check of this function takes (for the benchmarks)."""
+    from dqnlib import checks
+
+    start = time.perf_counter()
+    run_check(checks.find(path), function)
+    return time.perf_counter() - start
