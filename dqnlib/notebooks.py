@@ -1,0 +1,86 @@
+"""For contributors: run notebooks from the first cell to the last and store them fit to commit.
+
+Stored are text outputs, which nbval compares, and pictures. Not stored are widget views, which
+would show "model not found", and timings, which would make every run differ.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def lessons() -> list[Path]:
+    """Return the paths of all lessons, in order."""
+    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+
+
+def clean(notebook) -> None:
+    """Make a notebook's stored form stable, in place; text and pictures stay as they are."""
+    import nbformat
+
+    notebook.metadata = nbformat.from_dict(METADATA)
+    count = 0
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type != "code":
+            continue
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = count
+            output.get("data", {}).pop(WIDGET, None)
+
+
+def run(path: Path) -> None:
+    """Execute a notebook in a fresh kernel of this Python and store it; learners' files stay out.
+
+    Raises nbclient's CellExecutionError if a cell fails; the file is then left as it was.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    clean(notebook)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+
+
+def main(paths: list[str]) -> int:
+    """Run and store the given notebooks, by default all lessons. Return the exit status."""
+    status = 0
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["DQNLIB_HOME"] = home  # a fresh learner: no progress, no predictions
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        )
+        for path in [Path(p) for p in paths] or lessons():
+            if not path.is_file():
+                print(f"✗ {path}: no such notebook", file=sys.stderr)
+                status = 1
+                continue
+            try:
+                run(path)
+                print(f"✓ {path.name}")
+            except Exception as error:
+                print(f"✗ {path.name}: {error}", file=sys.stderr)
+                status = 1
+    return status

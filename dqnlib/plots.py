@@ -1,0 +1,125 @@
+"""Pictures of results: take data, draw, return the axes or the picture, train nothing.
+
+Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
+"""
+
+import numpy as np
+
+from dqnlib.data import TabularRun
+from dqnlib.envs import TabularModel
+from dqnlib.experiments import mean_interval
+from dqnlib.tabular import Path, greedy_path
+
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito
+STYLES = ("-", "--", "-.", ":", "-", "--")  # so that curves differ without color, too
+
+
+def new_axes(width: float = 7.0, height: float = 3.2):
+    """Return a fresh axes of a size in inches that fits a notebook, with a light background."""
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots(figsize=(width, height), layout="constrained", facecolor="white")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.25)
+    return ax
+
+
+def band(ax, x, values, label: str, index: int = 0):
+    """Draw the mean of values [S, X] over the seeds and its interval; return the axes."""
+    mean, low, high = mean_interval(values)
+    color, style = COLORS[index % len(COLORS)], STYLES[index % len(STYLES)]
+    ax.plot(x, mean, style, color=color, label=label, lw=1.6)
+    ax.fill_between(x, low, high, color=color, alpha=0.25, lw=0)
+    return ax
+
+
+def smoothed(values: np.ndarray, window: int) -> np.ndarray:
+    """Return running means of `window` neighbors along the last axis: [S, E] -> [S, E - w + 1]."""
+    sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    return (sums[:, window:] - sums[:, :-window]) / window
+
+
+def learning_curves(runs: dict[str, TabularRun], ax=None, smooth: int = 10, floor: float = -150):
+    """Draw return against episode, one curve a run: mean over seeds and 95 % interval.
+
+    smooth: episodes in each running mean; floor: lowest return that the axis shows.
+    """
+    ax = ax or new_axes()
+    for i, (label, run) in enumerate(runs.items()):
+        window = min(smooth, run.returns.shape[1])
+        values = smoothed(run.returns, window)
+        x = np.arange(values.shape[1]) + window
+        band(ax, x, values, f"{label} ({len(run.seeds)} seeds)", i)
+    ax.set_xlabel("episode")
+    ax.set_ylabel(f"return of an episode\n(mean of the last {smooth})")
+    ax.set_ylim(floor, 0)
+    ax.legend(loc="lower right", frameon=False)
+    return ax
+
+
+def error_curves(errors: dict[str, np.ndarray], x, xlabel: str, ylabel: str, ax=None):
+    """Draw errors [S, X] against x on a log scale, one curve a label: mean and 95 % interval."""
+    ax = ax or new_axes()
+    for i, (label, values) in enumerate(errors.items()):
+        band(ax, x, np.atleast_2d(values), label, i)
+    ax.set_yscale("log")
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.legend(frameon=False)
+    return ax
+
+
+def q_grid(q, title: str, alt: str):
+    """Return a picture of the action values [N, A] of Cliff Walking, four triangles a cell.
+
+    alt: one sentence on what is seen, for readers without the picture.
+    """
+    from dqnlib import pictures
+
+    image = pictures.grid_image(q, title=title, scale=2)
+    return pictures.ShownPicture(pictures.png_bytes(image), alt, width=image.width // 2)
+
+
+def greedy_paths(q, model: TabularModel, ax=None, title: str = "", shape=(4, 12)):
+    """Draw the greedy path of every seed's table [S, N, A] on the grid, shifted a little apart.
+
+    Paths that end are blue; paths that come back to a state, and so loop for ever, are orange.
+    """
+    ax = ax or new_axes(7.0, 2.9)
+    rows, columns = shape
+    spread = np.random.default_rng(0).uniform(-0.28, 0.28, (len(q), 2))
+    for table, (dx, dy) in zip(q, spread, strict=True):
+        path = greedy_path(table, model)
+        y, x = np.divmod(np.array(path.states), columns)
+        color = COLORS[0] if path.terminated else COLORS[1]
+        ax.plot(x + dx, y + dy, color=color, lw=1.1, alpha=0.5)
+    ax.add_patch(_box(0.5, rows - 1.5, columns - 2, "#4a4a4a"))
+    middle = {"color": "white", "ha": "center", "va": "center"}
+    ax.text((columns - 1) / 2, rows - 1, "the cliff", **middle)
+    for x, letter in ((0, "S"), (columns - 1, "G")):
+        ax.text(x, rows - 1, letter, ha="center", va="center", weight="bold", fontsize=13)
+    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal", title=title)
+    ax.set_xticks(np.arange(columns + 1) - 0.5, [])
+    ax.set_yticks(np.arange(rows + 1) - 0.5, [])
+    ax.tick_params(length=0)
+    ax.plot([], [], color=COLORS[0], label="reaches the goal")
+    ax.plot([], [], color=COLORS[1], label="loops for ever")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False)
+    return ax
+
+
+def _box(x, y, width, color):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x, y), width, 1, color=color)
+
+
+def animated_path(path: Path, q, alt: str, fps: float = 6):
+    """Return an animation of a path on the grid with the table q [N, A] behind it.
+
+    alt: one sentence on what is seen, for readers without the picture.
+    """
+    from dqnlib import pictures
+
+    frames = [pictures.grid_image(q, agent=s, cell=48, title="Cliff Walking") for s in path.states]
+    return pictures.show_animation(frames, alt=alt, fps=fps)
