@@ -198,6 +198,11 @@ def _code(function: Callable) -> CodeType | None:
     return getattr(inspect.unwrap(function), "__code__", None)
 
 
+def _home(function: Callable) -> str:
+    """Return the file name of the cell that holds a function; "" if it was not written in one."""
+    return getattr(_code(function), "co_filename", "")
+
+
 def _names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for constant in code.co_consts:
@@ -213,7 +218,7 @@ def run_check(check: Check, function: Callable) -> None:
         judge = check.judge or (lambda f: _judge_cases(check, f))
         with redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the message says what is wrong
-            error = _within_limit(lambda: judge(function))
+            error = _within_limit(lambda: judge(function), _home(function))
         if error is not None:
             raise error if isinstance(error, Problem) else _explain_error(error, function)
         if printed.characters:
@@ -446,14 +451,11 @@ class _Tap(io.TextIOBase):
 
     def __init__(self):
         self.characters, self._kept = 0, ""
-        self._end = time.monotonic() + TIME_LIMIT + 1
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        if time.monotonic() > self._end:  # a function that cannot be stopped: park it for good,
-            threading.Event().wait()  # or it would flood the notebook
         if len(self._kept) < 400:
             self._kept += text[:400]
         self.characters += len(text)
@@ -469,11 +471,20 @@ class _Stopped(BaseException):
     """Sent into a learner's function that runs for too long."""
 
 
-def _within_limit(work: Callable[[], None]) -> BaseException | None:
-    """Run in a thread of its own; stop it after TIME_LIMIT. Return what it raised, or None."""
+def _within_limit(work: Callable[[], None], home: str) -> BaseException | None:
+    """Run in a thread of its own; stop it after TIME_LIMIT. Return what it raised, or None.
+
+    home: the file name of the cell that the learner's function comes from.
+    """
     raised: list[BaseException] = []
 
+    def follow(frame, event, arg):  # sees every line of the cell, so that a bare `except:` in it
+        if isinstance(sys.exc_info()[1], _Stopped):  # cannot swallow what should stop it
+            raise _Stopped
+        return follow
+
     def body():
+        sys.settrace(lambda frame, *_: follow if frame.f_code.co_filename == home else None)
         with suppress(_Stopped):  # one may come late, when the function has already ended
             try:
                 work()
@@ -485,23 +496,17 @@ def _within_limit(work: Callable[[], None]) -> BaseException | None:
     try:
         thread.join(TIME_LIMIT)
     finally:  # also if the learner interrupts the kernel
-        late = thread.is_alive()
-        _stop(thread)
+        late, end = thread.is_alive(), time.monotonic() + 2
+        while thread.is_alive() and time.monotonic() < end:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped)
+            )
+            thread.join(0.1)
     if not late:
         return raised[0] if raised else None
     if thread.is_alive():
         return _Stopped("It does not stop: restart the kernel (menu Kernel) before you go on.")
     return raised[0] if raised and isinstance(raised[0], _Stopped) else _Stopped()
-
-
-def _stop(thread: threading.Thread) -> None:
-    """Interrupt a thread again and again, for its code may catch some of it, but not for ever."""
-    end = time.monotonic() + 2
-    while thread.is_alive() and time.monotonic() < end:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped)
-        )
-        thread.join(0.01)
 
 
 def _explain_error(error: BaseException, function: Callable) -> Problem:
@@ -515,8 +520,7 @@ def _explain_error(error: BaseException, function: Callable) -> Problem:
     else:
         what = _wrap(f"It stopped with {name}{': ' if text else '.'}{text[:200]}")
         advice, diagnosis = _ADVICE.get(name, ""), f"raises {name}"
-    home = getattr(_code(function), "co_filename", "")
-    where = []
+    home, where = _home(function), []
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == home:
             source = linecache.getline(home, frame.lineno).strip()[:70]

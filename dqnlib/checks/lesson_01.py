@@ -1,10 +1,10 @@
 """Lesson 01: tabular Q-learning. Expected values are worked by hand beside each case."""
 
-from collections import Counter
+import textwrap
 
 import numpy as np
 
-from dqnlib.exercises import ANY, Case, Check, Mistake, Problem
+from dqnlib.exercises import Case, Check, Mistake, Problem
 
 # -- epsilon_greedy: chance is in play, so shares of many calls are judged -----------------
 
@@ -12,67 +12,61 @@ CALLS = 4000  # the share of an action then has a standard error below 0.8 %
 WIDE = 0.05  # allowed distance from a share: more than six standard errors
 
 
-def _choose(function, q, epsilon, calls=CALLS, seed=1) -> list:
-    rng = np.random.default_rng(seed)
-    q = np.array(q)
-    before = q.copy()
-    chosen = [function(q, epsilon, rng) for _ in range(calls)]
-    if not np.array_equal(q, before):
+def _choose(function, q, epsilon, calls=CALLS, seed=1) -> list[int]:
+    """Call the function many times: -> the actions; raise Problem if it is no choice of one."""
+    row, rng = np.array(q), np.random.default_rng(seed)
+    case = f"This case: epsilon_greedy(q={q}, epsilon={epsilon:g}, rng)"
+    chosen = []
+    for _ in range(calls):
+        try:
+            got = function(row, epsilon, rng)
+        except BaseException as error:
+            error.add_note(case)
+            raise
+        _expect_action(got, q, case)
+        chosen.append(int(got))
+    if not np.array_equal(row, q):
         raise Problem(
-            f"It changed q from {before.tolist()} to {q.tolist()}.",
+            case,
+            f"It changed q from {q} to {row.tolist()}.",
             "Choosing must only read the table, or the agent forgets what it learned.",
             diagnosis="arguments changed",
         )
     return chosen
 
 
-def _expect_action(got, q) -> None:
+def _expect_action(got, q, case) -> None:
     """Raise Problem unless the answer is the number of an action."""
-    n = len(q)
-    call = f"This case: epsilon_greedy(q={q}, epsilon=0, rng)"
+    whole = isinstance(got, int | np.integer) and not isinstance(got, bool)
+    if whole and 0 <= got < len(q):
+        return
+    call = (case, f"  expected  the number of an action: {', '.join(map(str, range(len(q))))}")
+    shown = textwrap.shorten(repr(got), 60)
+    yours = f"  yours     {shown}"
     if got is None:
-        raise Problem(
-            call, "It returned None: is there a return in every branch?", diagnosis="returned None"
-        )
-    if isinstance(got, np.ndarray | list | tuple):
-        raise Problem(
-            call,
-            f"  expected  one action, a whole number from 0 to {n - 1}",
-            f"  yours     {got!r}",
-            "Several best actions make a list of candidates: pick one of them.",
-            diagnosis="wrong shape",
-        )
+        text = "It returned None: is there a return in every branch?"
+        raise Problem(*call, yours, text, diagnosis="returned None")
+    if isinstance(got, list | tuple) or getattr(got, "ndim", 0) > 0:
+        text = "Several actions make a list of candidates: pick one of them."
+        raise Problem(*call, yours, text, diagnosis="wrong shape")
     if isinstance(got, float | np.floating) and got in q:
         raise Problem(
-            call,
-            "  expected  2",
-            f"  yours     {got!r}",
+            *call,
+            yours,
+            "",
             "Likely: the value in place of the action.",
-            "That is the best value; wanted is its place in the row (argmax, not max).",
+            "That is how good the action is; wanted is its place in the row (argmax, not max).",
             diagnosis="the value in place of the action",
         )
-    if isinstance(got, bool | np.bool_) or not isinstance(got, int | np.integer):
-        raise Problem(
-            call,
-            f"  expected  one action, a whole number from 0 to {n - 1}",
-            f"  yours     {got!r}, which is of the type {type(got).__name__}",
-            diagnosis="wrong type",
-        )
+    if not whole:
+        text = f"It is of the type {type(got).__name__}, but a whole number is wanted: an int."
+        raise Problem(*call, yours, text, diagnosis="wrong type")
+    text = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
+    raise Problem(*call, yours, text, diagnosis="no such action")
 
 
 def _share(chosen, action) -> float:
-    return Counter(map(int, chosen))[action] / len(chosen)
-
-
-def _in_range(chosen, n) -> None:
-    bad = [a for a in chosen if not isinstance(a, int | np.integer) or not 0 <= a < n]
-    if bad:
-        raise Problem(
-            f"With {n} actions it once chose {bad[0]!r}, but actions are whole numbers "
-            f"from 0 to {n - 1}.",
-            "Does the upper end of your random number lie one too high?",
-            diagnosis="no such action",
-        )
+    return chosen.count(action) / len(chosen)
 
 
 def _wrong_share(case, want, got, name, *advice) -> Problem:
@@ -87,50 +81,75 @@ def _wrong_share(case, want, got, name, *advice) -> Problem:
     )
 
 
+Q = [-3.0, -5.0, -1.0, -4.0]  # the best action is number 2, the worst number 1
+TIED = [2.0, 0.0, 2.0, -1.0]  # two best actions: 0 and 2
+
+
 def judge_epsilon_greedy(function) -> None:
     """Raise Problem unless the function chooses as ε-greedy does, by its shares and its rng."""
-    q = [-3.0, -5.0, -1.0, -4.0]  # the best action is number 2
-    _expect_action(function(np.array(q), 0.0, np.random.default_rng(0)), q)
-    always = _choose(function, q, 1.0)
-    _in_range(always, 4)
-    greedy = _choose(function, q, 0.0)
-    _in_range(greedy, 4)
-    best_of_greedy, best_of_always = _share(greedy, 2), _share(always, 2)
-    case = f"q={q}, epsilon=0"
-    if best_of_greedy < 1 and best_of_always == 1:
-        raise _wrong_share(
-            case, "action 2 always", f"action 2 in {best_of_greedy:.0%} of the calls",
-            "the two branches are swapped",
-            "A random number below epsilon means: explore. Yours explores at the other times.",
-        )  # fmt: skip
-    if best_of_greedy == 0 and _share(greedy, 1) == 1:
-        raise _wrong_share(
-            case, "action 2 always", "action 1 always", "the worst action in place of the best",
-            "argmin finds the smallest value; the best action has the largest.",
-        )  # fmt: skip
-    if best_of_greedy < 1:
-        raise _wrong_share(
-            case, "action 2 always", f"action 2 in {best_of_greedy:.0%} of the calls",
-            "it explores although epsilon is 0",
-            "With epsilon = 0 no random number may lead to a random action. "
-            "Compare it with epsilon by <, not by <=, and with epsilon itself.",
-        )  # fmt: skip
-    same = [_choose(function, q, 0.5, 60, seed=5) for _ in range(2)]
-    if same[0] != same[1]:
-        raise Problem(
-            "Called twice with generators of the same seed, it chose different actions.",
-            "",
-            "Likely: another generator than rng.",
-            "Draw every random number from the argument rng, such as rng.random(), not from",
-            "np.random or random: else no run can be repeated.",
-            diagnosis="another generator than rng",
-        )
-    _judge_exploring(always, function, q)
+    greedy = _choose(function, Q, 0.0)
+    always = _choose(function, Q, 1.0)
+    _judge_greedy(function, greedy, always)
+    _judge_generator(function)
+    _judge_exploring(function, always)
     _judge_ties(function)
 
 
-def _judge_exploring(always, function, q) -> None:
-    case = f"q={q}, epsilon=1"
+def _judge_greedy(function, greedy, always) -> None:
+    case, want = f"q={Q}, epsilon=0", "action 2 always"
+    best = _share(greedy, 2)
+    if best == 1:
+        return
+    if _share(always, 2) == 1:
+        raise _wrong_share(
+            case, want, f"action 2 in {best:.0%} of the calls", "the two branches are swapped",
+            "A random number below epsilon means: explore. Yours explores at the other times.",
+        )  # fmt: skip
+    if set(greedy) == {1}:
+        raise _wrong_share(
+            case, want, "action 1 always", "the worst action in place of the best",
+            "argmin finds the smallest value; the best action has the largest.",
+        )  # fmt: skip
+    if set(greedy) == {0}:
+        raise _wrong_share(
+            case, want, "action 0 always", "a place in the list of the best actions",
+            "A random place in that list is no action yet: return the entry at that place.",
+        )  # fmt: skip
+    raise _wrong_share(
+        case, want, f"action 2 in {best:.0%} of the calls", "it explores although epsilon is 0",
+        "With epsilon = 0 no random number may lead to a random action:",
+        "compare a number from rng.random() with epsilon itself.",
+    )  # fmt: skip
+
+
+def _judge_generator(function) -> None:
+    """Raise Problem unless all random numbers come from rng."""
+    again = [_choose(function, TIED, 0.5, 60, seed=5) for _ in range(2)]
+    rng = np.random.default_rng(5)
+    before = rng.bit_generator.state
+    exploring = {int(function(np.array(Q), 1.0, rng)) for _ in range(60)}
+    unused = rng.bit_generator.state == before and exploring != {2}
+    if unused or again[0] != again[1]:
+        first, second = (str(chosen[:12])[:-1] for chosen in again)
+        shown = ["It never drew a number from rng."]
+        if not unused:
+            shown = [
+                "Called again with a generator of the same seed, it must choose the same actions:",
+                f"  the first time  {first}, ...",
+                f"  and later       {second}, ...",
+            ]
+        raise Problem(
+            *shown,
+            "",
+            "Likely: another generator than rng.",
+            "Draw every random number from the argument rng, as it comes: rng.random().",
+            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
+            diagnosis="another generator than rng",
+        )
+
+
+def _judge_exploring(function, always) -> None:
+    case = f"q={Q}, epsilon=1"
     shares = [_share(always, a) for a in range(4)]
     yours = "shares " + ", ".join(f"{s:.0%}" for s in shares)
     even = "each action in about 25 % of the calls"
@@ -144,46 +163,48 @@ def _judge_exploring(always, function, q) -> None:
             case, even, yours, "exploring leaves out the best action",
             "A random action is any action, each equally likely, the best one too.",
         )  # fmt: skip
-    if max(abs(s - 0.25) for s in shares) > WIDE:
-        if 0 in (shares[0], shares[3]):
-            raise _wrong_share(
-                case, even, yours, "exploring leaves out an action at the end",
-                "rng.integers(n) gives 0 to n − 1; so does int(rng.random() * n).",
-            )  # fmt: skip
+    if min(shares) == 0:
+        raise _wrong_share(
+            case, even, yours, "exploring leaves out an action",
+            "rng.integers(n) gives 0 to n − 1, with n = len(q); so does int(rng.random() * n).",
+        )  # fmt: skip
+    others = shares[:2] + shares[3:]
+    uneven = max(others) - min(others) > WIDE
+    if uneven or shares[2] < 0.25 - WIDE:
         raise _wrong_share(
             case, even, yours, "exploring is uneven",
             "A random action is any action, each equally likely.",
         )  # fmt: skip
-    some = _share(_choose(function, q, 0.4), 2)
-    if abs(some - 0.7) > WIDE:
+    some = _share(_choose(function, Q, 0.4), 2)
+    if shares[2] > 0.25 + WIDE or abs(some - 0.7) > WIDE:
         raise _wrong_share(
-            f"q={q}, epsilon=0.4", "action 2 in about 70 % (60 % greedy + 40 % / 4 by chance)",
+            f"q={Q}, epsilon=0.4", "action 2 in about 70 % (60 % greedy + 40 % / 4 by chance)",
             f"action 2 in {some:.0%}", "epsilon is not the probability of exploring",
             "Compare one number from rng.random() with epsilon, once a call.",
         )  # fmt: skip
+    _choose(function, [0.0, 5.0, -1.0], 1.0, 200)  # three actions, not four
 
 
 def _judge_ties(function) -> None:
-    for q, best in (([2.0, 0.0, 2.0, -1.0], (0, 2)), ([0.0, 0.0, 0.0, 0.0], (0, 1, 2, 3))):
+    for q, best in ((TIED, (0, 2)), ([0.0, 0.0, 0.0, 0.0], (0, 1, 2, 3))):
         chosen = _choose(function, q, 0.0)
-        _in_range(chosen, 4)
         shares = {a: _share(chosen, a) for a in best}
-        want = f"actions {', '.join(map(str, best))} equally often"
+        case, want = f"q={q}, epsilon=0", f"actions {', '.join(map(str, best))} equally often"
         got = "shares " + ", ".join(f"{s:.0%} for {a}" for a, s in shares.items())
-        if sum(shares.values()) < 1:
+        if not set(chosen) <= set(best):
             raise _wrong_share(
-                f"q={q}, epsilon=0", want, got, "a worse action is chosen at a tie",
+                case, want, got, "a worse action is chosen at a tie",
                 "Choose only among the actions whose value equals the largest one.",
             )  # fmt: skip
         if max(shares.values()) == 1:
             raise _wrong_share(
-                f"q={q}, epsilon=0", want, got, "at a tie always the same action",
+                case, want, got, "at a tie always the same action",
                 "argmax gives the first of several best actions. At the start all values are 0,",
                 "and the agent would always go the same way: pick one of the best at random.",
             )  # fmt: skip
         if max(abs(s - 1 / len(best)) for s in shares.values()) > WIDE:
             raise _wrong_share(
-                f"q={q}, epsilon=0", want, got, "ties are broken unevenly",
+                case, want, got, "ties are broken unevenly",
                 "Each of the best actions should be equally likely.",
             )  # fmt: skip
 
@@ -244,8 +265,7 @@ Q_LEARNING_TARGET = Check(
         ),
         Mistake(
             "terminated is used the wrong way round",
-            "What follows counts while the episode goes on, and is dropped when it has "
-            "terminated.",
+            "What follows counts while the episode goes on, and is dropped when it has terminated.",
             lambda r, t, q, g: r + g * q.max() * t,
         ),
         Mistake(
@@ -319,18 +339,19 @@ def _after(row, column, value) -> dict:
     return {"q": table}
 
 
-def _set(change):
-    """Make a mistake of td_update from a change of the table."""
-
-    def wrong(q, obs, action, td_target, alpha):
-        change(q, obs, action, td_target, alpha)
-        return None
-
-    return wrong
-
-
 def _store(q, obs, action, value) -> None:
     q[obs, action] = value
+
+
+def _returning(result):
+    """Make a mistake that stores the right value, but returns another one than the error."""
+
+    def wrong(q, obs, action, td_target, alpha):
+        old = q[obs, action]
+        q[obs, action] += alpha * (td_target - old)
+        return result(old, q[obs, action], td_target)
+
+    return wrong
 
 
 TD_UPDATE = Check(
@@ -339,42 +360,30 @@ TD_UPDATE = Check(
         # error 7 − (−3) = 10; −3 + 0.25 · 10 = −0.5
         Case(
             {"q": TABLE, "obs": 1, "action": 1, "td_target": 7.0, "alpha": 0.25},
-            ANY,
-            "the target lies above the old value −3",
+            10.0,
+            "the target 7 lies above the old value −3: the TD error is 7 − (−3)",
             after=_after(1, 1, -0.5),
         ),
         # error 0 − 4 = −4; 4 + 0.5 · (−4) = 2
         Case(
             {"q": TABLE, "obs": 0, "action": 2, "td_target": 0.0, "alpha": 0.5},
-            ANY,
-            "the target lies below the old value 4",
+            -4.0,
+            "the target 0 lies below the old value 4: the TD error is 0 − 4",
             after=_after(0, 2, 2.0),
         ),
-        # a step size of 1 goes all the way
+        # error −6 − 2 = −8; a step size of 1 goes all the way to −6
         Case(
             {"q": TABLE, "obs": 0, "action": 1, "td_target": -6.0, "alpha": 1.0},
-            ANY,
+            -8.0,
             "alpha = 1 goes all the way to the target",
             after=_after(0, 1, -6.0),
-        ),
-        Case(
-            {"q": TABLE, "obs": 1, "action": 1, "td_target": 7.0, "alpha": 0.25},
-            10.0,
-            "it returns the TD error, target minus old value: 7 − (−3)",
-            after=_after(1, 1, -0.5),
-        ),
-        Case(
-            {"q": TABLE, "obs": 0, "action": 2, "td_target": 0.0, "alpha": 0.5},
-            -4.0,
-            "it returns the TD error, target minus old value: 0 − 4",
-            after=_after(0, 2, 2.0),
         ),
     ),
     mistakes=(
         Mistake(
             "the error has the wrong sign",
             "The error is target minus old value: a target above the old value pulls it up.",
-            lambda q, s, a, y, alpha: (_store(q, s, a, q[s, a] + alpha * (q[s, a] - y)), q[s, a])[1],
+            lambda q, s, a, y, alpha: _store(q, s, a, q[s, a] + alpha * (q[s, a] - y)),
         ),
         Mistake(
             "the step size is missing",
@@ -416,24 +425,24 @@ TD_UPDATE = Check(
         Mistake(
             "the new value is returned in place of the error",
             "The table is right. Return the TD error: target minus the old value.",
-            lambda q, s, a, y, alpha: (_store(q, s, a, q[s, a] + alpha * (y - q[s, a])), q[s, a])[1],
+            _returning(lambda old, new, td_target: new),
         ),
         Mistake(
             "the error is taken after the change",
             "The table is right. But keep the error before you change the table: afterwards it "
             "is smaller.",
-            lambda q, s, a, y, alpha: (
-                _store(q, s, a, q[s, a] + alpha * (y - q[s, a])),
-                y - q[s, a],
-            )[1],
+            _returning(lambda old, new, td_target: td_target - new),
         ),
         Mistake(
             "the step is returned in place of the error",
             "The table is right. Return the whole error, without alpha.",
-            lambda q, s, a, y, alpha: (
-                alpha * (y - q[s, a]),
-                _store(q, s, a, q[s, a] + alpha * (y - q[s, a])),
-            )[0],
+            _returning(lambda old, new, td_target: new - old),
+        ),
+        Mistake(
+            "the returned error has the wrong sign",
+            "The table is right. The error is target minus old value: above 0 if the table "
+            "says too little.",
+            _returning(lambda old, new, td_target: old - td_target),
         ),
     ),
     hints=(
@@ -489,7 +498,7 @@ SARSA_TARGET = Check(
         Mistake(
             "the value of a terminal state was kept",
             "After termination no action follows: there the target is the reward alone.",
-            lambda r, t, q, a, g: r + g * q[a] if a is not None else 3.0,
+            lambda r, t, q, a, g: r + g * q[a],  # q[None] is a row
         ),
         Mistake(
             "terminated is used the wrong way round",
@@ -531,8 +540,7 @@ SARSA_TARGET = Check(
         "It is your Q-learning target with one thing changed: which next value?",
         "Sarsa uses the value of the action that the policy has really picked: "
         "`next_q[next_action]`. The case of `terminated` stays as it was.",
-        "`if terminated: return reward`, and then "
-        "`return reward + gamma * next_q[next_action]`.",
+        "`if terminated: return reward`, and then `return reward + gamma * next_q[next_action]`.",
     ),
 )
 
@@ -595,9 +603,7 @@ EXPECTED_SARSA_TARGET = Check(
             "exploring leaves out the best action",
             "A random action is any action, the best one too: take the mean of all values.",
             lambda r, t, q, e, g: (
-                r
-                if t
-                else r + g * ((1 - e) * q.max() + e * (q.sum() - q.max()) / (len(q) - 1))
+                r if t else r + g * ((1 - e) * q.max() + e * (q.sum() - q.max()) / (len(q) - 1))
             ),
         ),
         Mistake(
