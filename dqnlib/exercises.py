@@ -14,7 +14,6 @@ This module imports no training code.
 """
 
 import copy
-import ctypes
 import dis
 import html
 import importlib
@@ -30,7 +29,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -195,12 +194,12 @@ def is_blank(function: Callable) -> bool:
 
 def _code(function: Callable) -> CodeType | None:
     """Return the compiled code that a learner wrote, also under a decorator."""
-    return getattr(inspect.unwrap(function), "__code__", None)
+    return getattr(getattr(function, "__wrapped__", function), "__code__", None)
 
 
-def _home(function: Callable) -> str:
-    """Return the file name of the cell that holds a function; "" if it was not written in one."""
-    return getattr(_code(function), "co_filename", "")
+def _names_around(function: Callable) -> dict[str, Any]:
+    """Return the names that a function sees: those of the notebook that it was written in."""
+    return getattr(getattr(function, "__wrapped__", function), "__globals__", {})
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -216,9 +215,9 @@ def run_check(check: Check, function: Callable) -> None:
     try:
         _check_first_line(check, function)
         judge = check.judge or (lambda f: _judge_cases(check, f))
-        with redirect_stdout(printed), warnings.catch_warnings():
+        with redirect_stdout(printed), warnings.catch_warnings(), _in_reach(function):
             warnings.simplefilter("ignore")  # the message says what is wrong
-            error = _within_limit(lambda: judge(function), _home(function))
+            error = _within_limit(lambda: judge(function), _names_around(function))
         if error is not None:
             raise error if isinstance(error, Problem) else _explain_error(error, function)
         if printed.characters:
@@ -235,6 +234,20 @@ def run_check(check: Check, function: Callable) -> None:
         wrong = Wrong("\n".join(lines))
         wrong.diagnosis = problem.diagnosis
         raise wrong from None
+
+
+@contextmanager
+def _in_reach(function: Callable) -> Iterator[None]:
+    """Let a function call itself: the cell gives it its name only after the check."""
+    names, own = _names_around(function), getattr(function, "__name__", "")
+    before = names.get(own, names)  # names itself stands for: no such name
+    names[own] = function
+    try:
+        yield
+    finally:
+        names[own] = before
+        if before is names:
+            del names[own]
 
 
 def _check_first_line(check: Check, function: Callable) -> None:
@@ -263,11 +276,9 @@ def _check_first_line(check: Check, function: Callable) -> None:
     except TypeError:
         mixed = True
     if mixed:
-        raise Problem(
-            f"It is called with {len(want)} arguments: ({', '.join(want)}).",
-            *_wrap(f"Yours takes: ({', '.join(yours.parameters)}). {keep}"),
-            diagnosis="other parameters",
-        )
+        text = f"It is called with {len(want)} arguments, as ({', '.join(want)})."
+        text = text.replace("1 arguments", "one argument")
+        raise Problem(text, *_wrap(f"Yours takes {yours}. {keep}"), diagnosis="other parameters")
     for name in _names(_code(function)) if _code(function) else ():
         if name in _STOPPERS:
             text = f"Take out {name}(): {_STOPPERS[name]}"
@@ -291,7 +302,7 @@ def _judge_cases(check: Check, function: Callable) -> None:
         answer = _answer(check, function, case)
         lines, diagnosis = _compare(check, case, *answer) or ([], "")
         if diagnosis in ("another value", "another value stored"):
-            _expect_the_same_again(check, function, case, answer)
+            _expect_the_same_again(check, function, case, answer, times=20)  # as a coin may agree
             mistake = _likely_mistake(check, function, diagnosis)
             if mistake:
                 lines += ["", *_wrap(f"Likely: {mistake.name}."), *_wrap(mistake.advice)]
@@ -300,7 +311,7 @@ def _judge_cases(check: Check, function: Callable) -> None:
             raise Problem(*_show_case(check, case), *lines, diagnosis=diagnosis)
         answers.append(answer)
     for case, answer in zip(check.cases, answers, strict=True):
-        _expect_the_same_again(check, function, case, answer)
+        _expect_the_same_again(check, function, case, answer, times=1)
 
 
 def _answer(check: Check, function: Callable, case: Case) -> tuple[Any, dict[str, Any]]:
@@ -313,17 +324,21 @@ def _answer(check: Check, function: Callable, case: Case) -> tuple[Any, dict[str
         raise
 
 
-def _expect_the_same_again(check: Check, function: Callable, case: Case, first: tuple) -> None:
-    again = _answer(check, function, case)
-    if not _same(first, again):
+def _expect_the_same_again(
+    check: Check, function: Callable, case: Case, first: tuple, times: int
+) -> None:
+    for _ in range(times):
+        again = _answer(check, function, case)
+        if _same(first, again):
+            continue
         part = 0 if not _same(first[0], again[0]) else 1
         raise Problem(
             *_show_case(check, case),
-            f"  the first time  {_show(first[part])}",
-            f"  and later       {_show(again[part])}",
-            "The same call must give the same result. Is something kept between two calls: a",
-            "default argument such as total=[], a variable outside of the function, a generator?",
-            diagnosis="it remembers earlier calls",
+            f"  the first time  {show(first[part])}",
+            f"  and later       {show(again[part])}",
+            "The same call must give the same result. Is a random number in it? Or is something",
+            "kept between calls: a default argument such as total=[], a variable outside?",
+            diagnosis="not the same each time",
         )
 
 
@@ -333,15 +348,15 @@ def _compare(check: Check, case: Case, got: Any, after: dict) -> tuple[list[str]
         if name not in case.after and not _same(before, after[name]):
             return [
                 f"  it changed its argument {name}:",
-                f"     before   {_show(before)}",
-                f"     after    {_show(after[name])}",
+                f"     before   {show(before)}",
+                f"     after    {show(after[name])}",
                 "The caller still needs that value. Work on a copy, or only read it.",
             ], "arguments changed"
     for name, want in case.after.items():
         if not _same(want, after[name]):
             lines = [
-                f"  expected  {name} = {_show(want)} afterwards",
-                f"  yours     {name} = {_show(after[name])}",
+                f"  expected  {name} = {show(want)} afterwards",
+                f"  yours     {name} = {show(after[name])}",
             ]
             if _same(case.args[name], after[name]):
                 lines.append(f"It did not change {name} at all: store the result in it, in place.")
@@ -355,17 +370,17 @@ def _compare(check: Check, case: Case, got: Any, after: dict) -> tuple[list[str]
 
 
 def _compare_value(check: Check, want: Any, got: Any) -> tuple[list[str], str] | None:
-    both = [f"  expected  {_show(want)}", f"  yours     {_show(got)}"]
+    both = [f"  expected  {show(want)}", f"  yours     {show(got)}"]
     if got is None:
         return [*both, "It returned None: is there a return in the last line?"], "returned None"
     value, wanted = _numbers(got), np.asarray(want)
+    kind = _a(type(got).__name__.replace("ndarray", "array"))
     if value is None or (value.shape == wanted.shape and value.dtype == bool != wanted.dtype):
-        text = f"It returned {_a(type(got).__name__)}, but {check.returns} is wanted."
-        return [*both, text], "wrong type"
+        return [*both, f"It returned {kind}, but {check.returns} is wanted."], "wrong type"
     if value.shape != wanted.shape:
         text = f"Its shape is {value.shape}, but it should be {wanted.shape}"
         text += f": {check.returns}." if wanted.shape == () else "."
-        return [*both, f"It returned {_a(type(got).__name__)}. {text}"], "wrong shape"
+        return [*both, f"It returned {kind}. {text}"], "wrong shape"
     if np.isnan(value).any() and not np.isnan(wanted).any():
         return [*both, "NaN means “not a number”: look for 0/0 or inf − inf."], "returned NaN"
     if not np.allclose(value, wanted, rtol=1e-6, atol=1e-9):
@@ -374,26 +389,34 @@ def _compare_value(check: Check, want: Any, got: Any) -> tuple[list[str], str] |
 
 
 def _likely_mistake(check: Check, function: Callable, diagnosis: str) -> Mistake | None:
-    """Return the first mistake that gives the learner's answers, in every case that has one.
+    """Return the mistake that explains the learner's answers best, or None.
 
-    If a wrong value was stored, what the function returns does not matter.
+    It must give the same answer in every case that the learner got wrong in this way, and in
+    more than half of all cases. Of several such mistakes it is the one that agrees in most.
     """
-
-    def outcomes(f):
-        for case in check.cases:
-            try:
-                answer = _answer(check, f, case)
-                yield answer[1:] if diagnosis == "another value stored" else answer
-            except Exception:
-                yield None
-
-    yours = list(outcomes(function))
+    part = slice(1, 2) if diagnosis == "another value stored" else slice(2)  # of (result, after)
+    yours = list(_outcomes(check, function))
+    best, most = None, len(check.cases) // 2
     for mistake in check.mistakes:
-        if mistake.wrong is not None:
-            pairs = zip(yours, outcomes(mistake.wrong), strict=True)
-            if all(mine is None or _same(mine, theirs) for mine, theirs in pairs):
-                return mistake
-    return None
+        if mistake.wrong is None:
+            continue
+        pairs = list(zip(yours, _outcomes(check, mistake.wrong), strict=True))
+        agree = [_same(mine[part], theirs[part]) for (mine, _), (theirs, _) in pairs]
+        failed = [kind == diagnosis for _, kind in yours]
+        if all(a for a, f in zip(agree, failed, strict=True) if f) and sum(agree) > most:
+            best, most = mistake, sum(agree)
+    return best
+
+
+def _outcomes(check: Check, function: Callable) -> Iterator[tuple[tuple, str | None]]:
+    """Yield the answer to each case and what is wrong with it; an empty answer if it raises."""
+    for case in check.cases:
+        try:
+            answer = _answer(check, function, case)
+        except Exception:
+            yield (), "raises"
+        else:
+            yield answer, (_compare(check, case, *answer) or (None, None))[1]
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -419,18 +442,20 @@ def _numbers(value: Any) -> np.ndarray | None:
 
 
 def _show_case(check: Check, case: Case) -> list[str]:
-    call = ", ".join(f"{name}={_show(value)}" for name, value in case.args.items())
+    call = ", ".join(f"{name}={show(value)}" for name, value in case.args.items())
     story = [f"This case: {case.story}"] if case.story else []
     return [*story, *_wrap(f"{check.name}({call})", indent="  ")]
 
 
-def _show(value: Any) -> str:
+def show(value: Any) -> str:
+    """Return a value as text that fits into one line of a message."""
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=4, separator=", ", threshold=16)
     elif isinstance(value, float | np.floating):
         text = f"{value:.6g}"
     else:
         text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+        text = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", text)  # np.int64(2) is 2
     text = " ".join(text.split())
     return text if len(text) <= 70 else text[:67] + "..."
 
@@ -468,44 +493,46 @@ class _Tap(io.TextIOBase):
 
 
 class _Stopped(BaseException):
-    """Sent into a learner's function that runs for too long."""
+    """Stops a learner's function that runs for too long."""
 
 
-def _within_limit(work: Callable[[], None], home: str) -> BaseException | None:
+def _within_limit(work: Callable[[], None], names: dict) -> BaseException | None:
     """Run in a thread of its own; stop it after TIME_LIMIT. Return what it raised, or None.
 
-    home: the file name of the cell that the learner's function comes from.
+    names: the notebook's. They tell the learner's code, which is stopped, from a library's.
     """
     raised: list[BaseException] = []
+    late, over = threading.Event(), threading.Event()
 
-    def follow(frame, event, arg):  # sees every line of the cell, so that a bare `except:` in it
-        if isinstance(sys.exc_info()[1], _Stopped):  # cannot swallow what should stop it
+    def follow(frame, event, arg):  # Python calls it before each line
+        if frame.f_globals is not names:
+            return None
+        if late.is_set():
+            mine = (f for f, _ in traceback.walk_stack(frame) if f.f_globals is names)
+            if any(f.f_code.co_exceptiontable for f in mine):
+                over.set()  # a try of the learner's could catch what should stop it,
+                threading.Event().wait()  # so let it wait here for good
             raise _Stopped
         return follow
 
     def body():
-        sys.settrace(lambda frame, *_: follow if frame.f_code.co_filename == home else None)
-        with suppress(_Stopped):  # one may come late, when the function has already ended
-            try:
-                work()
-            except BaseException as error:
-                raised.append(error)
+        sys.settrace(follow)
+        try:
+            work()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            over.set()
 
-    thread = threading.Thread(target=body, name="exercise-check", daemon=True)
-    thread.start()
+    threading.Thread(target=body, name="exercise-check", daemon=True).start()
     try:
-        thread.join(TIME_LIMIT)
+        in_time = over.wait(TIME_LIMIT)
     finally:  # also if the learner interrupts the kernel
-        late, end = thread.is_alive(), time.monotonic() + 2
-        while thread.is_alive() and time.monotonic() < end:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(_Stopped)
-            )
-            thread.join(0.1)
-    if not late:
+        late.set()
+    if in_time:
         return raised[0] if raised else None
-    if thread.is_alive():
-        return _Stopped("It does not stop: restart the kernel (menu Kernel) before you go on.")
+    if not over.wait(1):
+        return _Stopped("and it cannot be stopped: restart the kernel (menu Kernel)")
     return raised[0] if raised and isinstance(raised[0], _Stopped) else _Stopped()
 
 
@@ -515,15 +542,18 @@ def _explain_error(error: BaseException, function: Callable) -> Problem:
     with suppress(Exception):  # a learner's own exception may have no text
         text = str(error).strip()
     if isinstance(error, _Stopped):
-        what = [f"It did not finish within {TIME_LIMIT:g} seconds, so it was stopped.", text]
+        text = text or "so it was stopped"
+        what = _wrap(f"It did not finish within {TIME_LIMIT:g} seconds, {text}.")
         advice, diagnosis = "Is there a loop whose condition never becomes False?", "does not end"
     else:
         what = _wrap(f"It stopped with {name}{': ' if text else '.'}{text[:200]}")
         advice, diagnosis = _ADVICE.get(name, ""), f"raises {name}"
-    home, where = _home(function), []
+    home, where = getattr(_code(function), "co_filename", ""), []
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == home:
             source = linecache.getline(home, frame.lineno).strip()[:70]
+            if source.startswith("@"):  # the call itself failed, not a line of the function
+                continue
             where = [f"  in line {frame.lineno} of the cell: {source}"] if source else []
             break
     case = getattr(error, "__notes__", [])[:1]
@@ -536,7 +566,7 @@ _ADVICE = {
     "NameError": "Is the name spelled as in the first line? The arguments are all you need.",
     "UnboundLocalError": "The name gets its value in a line that is not reached in every case.",
     "SystemExit": "Take it out: it would stop the kernel.",
-    "IndexError": "An index is too large. Which shape does the table above give?",
+    "IndexError": "An index is too large: counting starts at 0, and ends before the length.",
     "MemoryError": "It asked for more memory than there is.",
 }
 

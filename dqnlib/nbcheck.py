@@ -271,10 +271,12 @@ def main(copies: list[str], solved: bool = False, extra: list[str] | None = None
         print("✗ --solved is for the lessons, not for a copy: leave one of them out",
               file=sys.stderr)  # fmt: skip
         return 2
-    args = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}",
-            "-c", os.devnull, f"--rootdir={notebooks.ROOT}", "-p", "no:cacheprovider",
-            "-q", "--no-header", *(extra or [])]  # fmt: skip
     with tempfile.TemporaryDirectory() as home:
+        settings = Path(home) / "pytest.ini"  # nbval's own run: none of the test suite's options
+        settings.write_text("[pytest]\n", encoding="utf-8")
+        args = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}",
+                f"--config-file={settings}", f"--rootdir={notebooks.ROOT}",
+                "-p", "no:cacheprovider", "-q", "--no-header", *(extra or [])]  # fmt: skip
         os.environ["DQNLIB_HOME"] = home  # nobody's progress is read or changed
         os.environ["PYTHONPATH"] = os.pathsep.join(
             [str(notebooks.ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -1,5 +1,7 @@
 """Predictions: the learner commits to an answer before the experiment answers."""
 
+import html
+
 from dqnlib import progress
 
 
@@ -31,10 +33,10 @@ class predict:
 
         def store(change):
             problem = progress.record_prediction(self.name, change["new"])
-            said.value = problem or "Noted. Now run the experiment."
+            said.value = html.escape(problem or "Noted. Now run the experiment.")
 
         radio.observe(store, "value")
-        box = widgets.VBox([widgets.HTML(f"<b>{self.question}</b>"), radio, said])
+        box = widgets.VBox([widgets.HTML(f"<b>{html.escape(self.question)}</b>"), radio, said])
         return {**box._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
 
 
@@ -42,4 +44,4 @@ def reveal(name: str, answer: str) -> None:
     """Print the stored prediction beside what the experiment showed."""
     choice = progress.prediction(name)
     print(f"You predicted: {choice or 'nothing yet (that is fine: run the cell above next time)'}")
-    print(f"The seeds say: {answer}")
+    print(f"It turns out:  {answer}")

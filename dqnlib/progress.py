@@ -10,7 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
-EMPTY = {"version": 1, "exercises": {}, "predictions": {}}
+VERSION = 1
+STATUSES = ("blank", "wrong", "right")
 
 
 def path() -> Path:
@@ -25,20 +26,37 @@ def read() -> tuple[dict, str | None]:
     """
     file = path()
     try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        if not all(isinstance(stored[key], dict) for key in ("exercises", "predictions")):
-            raise ValueError("its parts are not tables")
-        return {**EMPTY, **stored}, None
+        if file.is_dir():
+            raise ValueError("a folder lies in its place")
+        return _known(json.loads(file.read_text(encoding="utf-8-sig"))), None
     except FileNotFoundError:
-        return _empty(), None
+        return _known({}), None
     except OSError as error:
-        return _empty(), f"The progress file {file} cannot be read ({error.strerror})."
-    except (ValueError, KeyError, TypeError):
-        return _empty(), _set_aside(file)
+        return _known({}), f"The progress file {file} cannot be read ({error.strerror})."
+    except (ValueError, RecursionError):  # no JSON, or brackets without an end
+        return _known({}), _set_aside(file)
 
 
-def _empty() -> dict:
-    return json.loads(json.dumps(EMPTY))
+def _known(stored) -> dict:
+    """Return the parts that this version understands; ValueError if it is no table of tables."""
+    if not isinstance(stored, dict):
+        raise ValueError("it is no table")
+    exercises, predictions = stored.get("exercises", {}), stored.get("predictions", {})
+    if not isinstance(exercises, dict) or not isinstance(predictions, dict):
+        raise ValueError("its parts are no tables")
+    return {
+        "version": VERSION,
+        "exercises": {
+            name: {"status": entry["status"], "tries": _count(entry.get("tries"))}
+            for name, entry in exercises.items()
+            if isinstance(entry, dict) and entry.get("status") in STATUSES
+        },
+        "predictions": {k: v for k, v in predictions.items() if isinstance(v, str)},
+    }
+
+
+def _count(tries) -> int:
+    return tries if type(tries) is int and 0 <= tries < 10**9 else 0
 
 
 def _set_aside(file: Path) -> str:
@@ -59,9 +77,13 @@ def _write(stored: dict) -> str | None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(stored, out, indent=1, ensure_ascii=False)
-        os.replace(name, file)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                json.dump(stored, out, indent=1)
+            os.replace(name, file)
+        except OSError:
+            os.unlink(name)
+            raise
     except OSError as error:
         return f"Your progress could not be saved in {file} ({error.strerror})."
     return None
@@ -73,12 +95,11 @@ def record(exercise: str, status: str) -> str | None:
     An exercise that was right once stays right: trying another version loses nothing.
     """
     stored, note = read()
-    entry = stored["exercises"].get(exercise)
-    if not isinstance(entry, dict):
-        entry = {}
-    tries = entry.get("tries", 0) if isinstance(entry.get("tries", 0), int) else 0
-    best = "right" if entry.get("status") == "right" else status
-    stored["exercises"][exercise] = {"status": best, "tries": tries + (status != "blank")}
+    old = stored["exercises"].get(exercise, {"status": "blank", "tries": 0})
+    stored["exercises"][exercise] = {
+        "status": "right" if old["status"] == "right" else status,
+        "tries": old["tries"] + (status != "blank"),
+    }
     return _write(stored) or note
 
 
@@ -91,8 +112,7 @@ def record_prediction(name: str, choice: str) -> str | None:
 
 def prediction(name: str) -> str | None:
     """Return the stored prediction, or None."""
-    choice = read()[0]["predictions"].get(name)
-    return choice if isinstance(choice, str) else None
+    return read()[0]["predictions"].get(name)
 
 
 def table() -> str:
@@ -102,14 +122,11 @@ def table() -> str:
     stored, note = read()
     rows = []
     for lesson, found in checks.lessons().items():
-        entries = {check.name: stored["exercises"].get(check.path) for check in found}
-        states = {
-            name: e.get("status", "blank") if isinstance(e, dict) else "blank"
-            for name, e in entries.items()
-        }
+        entries = {check.name: stored["exercises"].get(check.path, {}) for check in found}
+        states = {name: entry.get("status", "blank") for name, entry in entries.items()}
         right = sum(s == "right" for s in states.values())
         marks = " ".join(
-            f"<span style='white-space:nowrap'>{_MARK.get(s, '○')} {html.escape(name)}</span>"
+            f"<span style='white-space:nowrap'>{_MARK[s]} {html.escape(name)}</span>"
             for name, s in states.items()
         )
         rows.append(

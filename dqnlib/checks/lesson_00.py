@@ -6,8 +6,8 @@ EPISODE_RETURN = Check(
     path="dqnlib.tabular.episode_return",
     cases=(
         Case({"rewards": [-1.0, -1.0, -1.0]}, -3.0, "three steps, each costs 1"),
-        Case({"rewards": [-1.0, -100.0, -1.0, -1.0]}, -103.0, "one step off the cliff"),
-        Case({"rewards": [2.0, 0.5]}, 2.5, "rewards can be positive"),
+        Case({"rewards": [-1.0, -100.0]}, -101.0, "the second step goes off the cliff"),
+        Case({"rewards": [0.5, 2.0, 1.0]}, 3.5, "rewards can be positive"),
         Case({"rewards": []}, 0.0, "no step at all"),
     ),
     mistakes=(

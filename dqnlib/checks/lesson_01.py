@@ -1,15 +1,14 @@
 """Lesson 01: tabular Q-learning. Expected values are worked by hand beside each case."""
 
-import textwrap
-
 import numpy as np
 
-from dqnlib.exercises import Case, Check, Mistake, Problem
+from dqnlib.exercises import Case, Check, Mistake, Problem, show
 
 # -- epsilon_greedy: chance is in play, so shares of many calls are judged -----------------
 
-CALLS = 4000  # the share of an action then has a standard error below 0.8 %
-WIDE = 0.05  # allowed distance from a share: more than six standard errors
+CALLS = 3000  # the share of an action then has a standard error of at most 0.91 %
+WIDE = 0.05  # allowed distance from a share: more than five standard errors
+FEW = 300  # calls where chance should play no part
 
 
 def _choose(function, q, epsilon, calls=CALLS, seed=1) -> list[int]:
@@ -28,7 +27,8 @@ def _choose(function, q, epsilon, calls=CALLS, seed=1) -> list[int]:
     if not np.array_equal(row, q):
         raise Problem(
             case,
-            f"It changed q from {q} to {row.tolist()}.",
+            f"  q before  {q}",
+            f"  q after   {row.round(3).tolist()}",
             "Choosing must only read the table, or the agent forgets what it learned.",
             diagnosis="arguments changed",
         )
@@ -41,8 +41,7 @@ def _expect_action(got, q, case) -> None:
     if whole and 0 <= got < len(q):
         return
     call = (case, f"  expected  the number of an action: {', '.join(map(str, range(len(q))))}")
-    shown = textwrap.shorten(repr(got), 60)
-    yours = f"  yours     {shown}"
+    yours = f"  yours     {show(got)}"
     if got is None:
         text = "It returned None: is there a return in every branch?"
         raise Problem(*call, yours, text, diagnosis="returned None")
@@ -69,9 +68,13 @@ def _share(chosen, action) -> float:
     return chosen.count(action) / len(chosen)
 
 
+def _called(q, epsilon, calls=CALLS) -> str:
+    return f"q={q}, epsilon={epsilon:g}, called {calls:,} times"
+
+
 def _wrong_share(case, want, got, name, *advice) -> Problem:
     return Problem(
-        f"This case: {case}, called {CALLS:,} times",
+        f"This case: {case}",
         f"  expected  {want}",
         f"  yours     {got}",
         "",
@@ -87,7 +90,7 @@ TIED = [2.0, 0.0, 2.0, -1.0]  # two best actions: 0 and 2
 
 def judge_epsilon_greedy(function) -> None:
     """Raise Problem unless the function chooses as ε-greedy does, by its shares and its rng."""
-    greedy = _choose(function, Q, 0.0)
+    greedy = _choose(function, Q, 0.0, FEW)
     always = _choose(function, Q, 1.0)
     _judge_greedy(function, greedy, always)
     _judge_generator(function)
@@ -96,7 +99,7 @@ def judge_epsilon_greedy(function) -> None:
 
 
 def _judge_greedy(function, greedy, always) -> None:
-    case, want = f"q={Q}, epsilon=0", "action 2 always"
+    case, want = _called(Q, 0, FEW), "action 2 always"
     best = _share(greedy, 2)
     if best == 1:
         return
@@ -127,8 +130,8 @@ def _judge_generator(function) -> None:
     again = [_choose(function, TIED, 0.5, 60, seed=5) for _ in range(2)]
     rng = np.random.default_rng(5)
     before = rng.bit_generator.state
-    exploring = {int(function(np.array(Q), 1.0, rng)) for _ in range(60)}
-    unused = rng.bit_generator.state == before and exploring != {2}
+    only_best = all(function(np.array(q), 1.0, rng) == np.argmax(q) for q in (Q, Q[::-1]))
+    unused = rng.bit_generator.state == before and not only_best
     if unused or again[0] != again[1]:
         first, second = (str(chosen[:12])[:-1] for chosen in again)
         shown = ["It never drew a number from rng."]
@@ -149,10 +152,15 @@ def _judge_generator(function) -> None:
 
 
 def _judge_exploring(function, always) -> None:
-    case = f"q={Q}, epsilon=1"
+    case = _called(Q, 1)
     shares = [_share(always, a) for a in range(4)]
     yours = "shares " + ", ".join(f"{s:.0%}" for s in shares)
     even = "each action in about 25 % of the calls"
+    if max(shares) == 1 and shares[2] < 1:
+        raise _wrong_share(
+            case, even, yours, "exploring always takes the same action",
+            "Draw the random action afresh from rng on each call: rng.integers(len(q)).",
+        )  # fmt: skip
     if max(shares) == 1:
         raise _wrong_share(
             case, even, yours, "it never explores",
@@ -178,18 +186,18 @@ def _judge_exploring(function, always) -> None:
     some = _share(_choose(function, Q, 0.4), 2)
     if shares[2] > 0.25 + WIDE or abs(some - 0.7) > WIDE:
         raise _wrong_share(
-            f"q={Q}, epsilon=0.4", "action 2 in about 70 % (60 % greedy + 40 % / 4 by chance)",
+            _called(Q, 0.4), "action 2 in about 70 % (60 % greedy + 40 % / 4 by chance)",
             f"action 2 in {some:.0%}", "epsilon is not the probability of exploring",
             "Compare one number from rng.random() with epsilon, once a call.",
         )  # fmt: skip
-    _choose(function, [0.0, 5.0, -1.0], 1.0, 200)  # three actions, not four
+    _choose(function, [0.0, 5.0, -1.0], 1.0, FEW)  # three actions, not four
 
 
 def _judge_ties(function) -> None:
     for q, best in ((TIED, (0, 2)), ([0.0, 0.0, 0.0, 0.0], (0, 1, 2, 3))):
         chosen = _choose(function, q, 0.0)
         shares = {a: _share(chosen, a) for a in best}
-        case, want = f"q={q}, epsilon=0", f"actions {', '.join(map(str, best))} equally often"
+        case, want = _called(q, 0), f"actions {', '.join(map(str, best))} equally often"
         got = "shares " + ", ".join(f"{s:.0%} for {a}" for a, s in shares.items())
         if not set(chosen) <= set(best):
             raise _wrong_share(
@@ -319,6 +327,11 @@ Q_LEARNING_TARGET = Check(
             "The target is the reward plus the discounted value of what follows.",
             lambda r, t, q, g: g * q.max() * (not t),
         ),
+        Mistake(
+            "the next value is subtracted",
+            "What follows is added to the reward.",
+            lambda r, t, q, g: r - g * q.max() * (not t),
+        ),
     ),
     hints=(
         "There are two cases. What can follow a step that ended the episode?",
@@ -444,6 +457,11 @@ TD_UPDATE = Check(
             "says too little.",
             _returning(lambda old, new, td_target: old - td_target),
         ),
+        Mistake(
+            "the error is returned without its sign",
+            "The table is right. The sign tells whether the table said too little or too much.",
+            _returning(lambda old, new, td_target: abs(td_target - old)),
+        ),
     ),
     hints=(
         "First the error: how far is the target from what the table says now?",
@@ -481,10 +499,10 @@ SARSA_TARGET = Check(
             -3.0,
             "all values are negative",
         ),
-        # −1 + 1 · (−2) = −3
+        # −1 + 0.9 · (−2) = −2.8
         Case(
-            {"reward": -1.0, "terminated": False, "next_q": ROW, "next_action": 0, "gamma": 1.0},
-            -3.0,
+            {"reward": -1.0, "terminated": False, "next_q": ROW, "next_action": 0, "gamma": 0.9},
+            -2.8,
             "action 0 is an action like any other",
         ),
     ),
