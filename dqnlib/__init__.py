@@ -4,6 +4,8 @@ Names are loaded when they are first used, so that ``import dqnlib`` is quick an
 where matplotlib, ipywidgets or even torch are missing.
 """
 
+from __future__ import annotations  # so that an old Python gets as far as a clear message
+
 import importlib
 
 __version__ = "0.1.0"

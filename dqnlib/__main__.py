@@ -162,7 +162,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     add("test", run_tests, "test", "run all tests; all other arguments go to pytest")
 
-    command = add("check", check, "test", "check notebooks; other options go to pytest")
+    command = add("check", check, "course", "check notebooks; other options go to pytest")
     text = "your copy of a lesson; without it, the lessons as they are in the course"
     command.add_argument("copy", metavar="copy.ipynb", nargs="*", help=text)
     text = "put the reference solutions into the blanks first"
