@@ -10,6 +10,7 @@ Without ipywidgets, or where no notebook is running, a lab is a still picture an
 
 import base64
 import contextlib
+import functools
 import html
 import io
 import math
@@ -47,6 +48,9 @@ def _ipywidgets():
     except ImportError:
         return None
     return ipywidgets
+
+
+_ipywidgets()  # it loads slowly: the cell of imports should take that time, not the first look
 
 
 def _in_notebook() -> bool:
@@ -576,6 +580,19 @@ def _letter(side: str) -> str:
     )
 
 
+@functools.lru_cache(16)
+def _trained_still(config: TabularConfig, seed: int, side: str) -> bytes:
+    """Return what one run has learned after a while: more to see than a lab at its start."""
+    trainer = TabularTrainer(config, [seed])
+    while trainer.episode[0] < min(30, config.episodes) and trainer.steps < 3000:
+        trainer.step()
+    title = f"{NAMES[config.algorithm]} after {trainer.episode[0]} episodes"
+    note = "a still: run this cell in JupyterLab for the live lab"
+    # at the lab's own scale, whose parts are drawn already
+    image = pictures.grid_image(trainer.q[0], title=title, note=note, side=side, scale=2)
+    return pictures.small_png(image.reduce(2))
+
+
 class CliffLab(Lab):
     """Cliff Walking live: the action values as they are learned, for two settings A and B.
 
@@ -717,15 +734,8 @@ class CliffLab(Lab):
         )  # fmt: skip
 
     def still(self) -> bytes:
-        """Return what one run has learned after a while: more to see than a lab at its start."""
         side = self.sides["B" if self.view == "B" else "A"]
-        trainer = TabularTrainer(side.config, side.seeds[:1], model=side.model)
-        while trainer.episode[0] < min(50, side.config.episodes) and trainer.steps < 4000:
-            trainer.step()
-        title = f"{NAMES[side.config.algorithm]} after {trainer.episode[0]} episodes"
-        note = "a still: run this cell in JupyterLab for the live lab"
-        image = pictures.grid_image(trainer.q[0], title=title, note=note, side=side.side)
-        return pictures.small_png(image)
+        return _trained_still(side.config, side.seeds[0], side.side)
 
     # -- controls --------------------------------------------------------------------------
 

@@ -34,13 +34,13 @@ class Draws:
         self._flat = self._numbers.reshape(-1)  # the same memory: quicker to index
         self._used = np.full(len(rngs), block)
 
-    def take(self, rows: np.ndarray, n: int) -> np.ndarray:
-        """Return the next n numbers of each of the rows: [len(rows), n]."""
+    def take(self, rows: np.ndarray, n: int) -> list[np.ndarray]:
+        """Return the next n numbers of each of the rows: n arrays [len(rows)]."""
         if n > self._block:
             raise ValueError(f"at most {self._block} numbers can be taken at once, not {n}")
         used = self._used[rows]
-        empty = used > self._block - n
-        if np.count_nonzero(empty):
+        empty = (used > self._block - n).nonzero()[0]
+        if len(empty):
             for row in rows[empty]:
                 left = self._numbers[row, self._used[row] :]
                 fresh = self._rngs[row].random(self._block - len(left))
@@ -48,7 +48,8 @@ class Draws:
                 self._used[row] = 0
             used = self._used[rows]
         self._used[rows] = used + n
-        return self._flat.take((rows * self._block + used)[:, None] + np.arange(n))
+        at = rows * self._block + used
+        return [self._flat[at + i] for i in range(n)]
 
 
 class PlainDraws:
@@ -58,7 +59,7 @@ class PlainDraws:
         self._rngs = rngs
 
     def take(self, rows: np.ndarray, n: int) -> np.ndarray:
-        return np.array([self._rngs[row].random(n) for row in rows]).reshape(len(rows), n)
+        return np.array([self._rngs[row].random(n) for row in rows]).reshape(len(rows), n).T
 
 
 class TabularTrainer:
@@ -117,10 +118,15 @@ class TabularTrainer:
         self._returns = np.full((s, e), np.nan)
         self._lengths, self._truncated = np.zeros((s, e), int), np.zeros((s, e), bool)
         self._history = np.zeros((s, e // self._every + 1, n, a))
+        self._kept = np.arange(e + 1) % self._every == 0  # [E + 1] a snapshot after e episodes?
         self.episode = np.zeros(s, int)  # [S] finished episodes of each run
         self._active = np.arange(s)
+        self._start = self.model.start
         m = self.model  # nothing to draw where each pair has one outcome and there is one start
         self._fixed = bool((m.probability[:, :, 0] == 1).all() and m.initial.max() == 1)
+        # that outcome of each pair [N · A]
+        self._reward, self._next_obs = m.reward[:, :, 0].ravel(), m.next_obs[:, :, 0].ravel()
+        self._terminated = m.terminated[:, :, 0].ravel()
         self._reset(self._active)
 
     @property
@@ -183,8 +189,9 @@ class TabularTrainer:
         self.last = (rows, obs, action, reward, next_obs, terminated)
         self.steps += 1
         ended = terminated | (self._length[at] >= self._limit)
-        if np.count_nonzero(ended):
-            self._finish(rows[ended], ~terminated[ended])
+        over = ended.nonzero()[0]
+        if len(over):
+            self._finish(rows[over], ~terminated[over])
 
     def run(self) -> TabularRun:
         """Return the results so far; episodes that are not finished are left out.
@@ -208,10 +215,10 @@ class TabularTrainer:
 
     def _reset(self, rows: np.ndarray) -> None:
         if self._fixed:
-            self.obs[rows] = self.model.start
+            self.obs[rows] = self._start
         else:
-            u = self._env_draws.take(rows, 1)
-            self.obs[rows] = (self.model.initial.cumsum() > u).argmax(1)
+            (u,) = self._env_draws.take(rows, 1)
+            self.obs[rows] = (self.model.initial.cumsum() > u[:, None]).argmax(1)
         self._next_action[rows] = -1
         self._return[rows], self._length[rows] = 0.0, 0
 
@@ -229,13 +236,13 @@ class TabularTrainer:
                 ],
                 int,
             )
-        u = self._draws.take(rows, 2)
+        explore, pick = self._draws.take(rows, 2)
         greedy = q.argmax(1)
         best = q == _of(q, greedy)[:, None]
         if np.count_nonzero(best) > len(best):  # somewhere several actions are best
             rank = best.cumsum(1)  # [R, A] 1 at the first best action, 2 at the second, ...
-            greedy = (rank > (u[:, 1] * rank[:, -1]).astype(int)[:, None]).argmax(1)
-        return np.where(u[:, 0] < epsilon, (u[:, 1] * q.shape[1]).astype(int), greedy)
+            greedy = (rank > (pick * rank[:, -1]).astype(int)[:, None]).argmax(1)
+        return np.where(explore < epsilon, (pick * q.shape[1]).astype(int), greedy)
 
     def _row(self, rows, table, obs):
         """Where the values of a run's state lie in ``_rows``."""
@@ -246,15 +253,15 @@ class TabularTrainer:
         m = self.model
         if self._fixed:
             pair = obs * m.n_actions + action
-            return m.reward.take(pair), m.next_obs.take(pair), m.terminated.take(pair)
-        u = self._env_draws.take(rows, 1)
-        k = (m.probability[obs, action].cumsum(1) > u).argmax(1)
+            return self._reward[pair], self._next_obs[pair], self._terminated[pair]
+        (u,) = self._env_draws.take(rows, 1)
+        k = (m.probability[obs, action].cumsum(1) > u[:, None]).argmax(1)
         return m.reward[obs, action, k], m.next_obs[obs, action, k], m.terminated[obs, action, k]
 
     def _learn(self, rows, obs, action, reward, next_obs, terminated) -> None:
         c, table = self._config, 0
         if self._tables == 2:
-            table = (self._draws.take(rows, 1)[:, 0] < 0.5).astype(int)
+            table = (self._draws.take(rows, 1)[0] < 0.5).astype(int)
         next_q = self._rows.take(self._row(rows, table, next_obs), 0)  # [R, A]
         extra = ()
         if c.algorithm == "sarsa":
@@ -282,21 +289,24 @@ class TabularTrainer:
                 self._call(self._update, k, self.tables[k, t], *what, c.alpha)
             return
         where = self._row(rows, table, obs) * self.model.n_actions + action
-        old = self._values.take(where)
+        old = self._values[where]
         self._values[where] = old + c.alpha * (td_target - old)
 
     def _finish(self, rows: np.ndarray, truncated: np.ndarray) -> None:
         e = self.episode[rows]
-        self._returns[rows, e], self._lengths[rows, e] = self._return[rows], self._length[rows]
-        self._truncated[rows, e] = truncated
+        where = rows * self._config.episodes + e  # in [S, E], read as one long row
+        self._returns.reshape(-1)[where] = self._return[rows]
+        self._lengths.reshape(-1)[where] = self._length[rows]
+        self._truncated.reshape(-1)[where] = truncated
         self.episode[rows] = e = e + 1
-        kept = e % self._every == 0
-        if np.count_nonzero(kept):
+        kept = self._kept[e].nonzero()[0]
+        if len(kept):
             self._history[rows[kept], e[kept] // self._every] = self.tables[rows[kept]].mean(1)
-        going = e < self._config.episodes
-        if np.count_nonzero(going) < len(going):
-            self._active = np.setdiff1d(self._active, rows[~going])
-        self._reset(rows[going])
+        over = e == self._config.episodes
+        if np.count_nonzero(over):
+            self._active = np.setdiff1d(self._active, rows[over])
+            rows = rows[~over]
+        self._reset(rows)
 
     def _call(self, function: Callable, row: int, *args):
         """Call a learner's one-run function; name it, the step and the seed if it fails."""
@@ -339,7 +349,7 @@ def _first_line(error: Exception) -> str:
 
 def _of(q: np.ndarray, action: np.ndarray) -> np.ndarray:
     """Return the value of one action a row: [R, A], [R] -> [R]."""
-    return q.take(np.arange(0, q.size, q.shape[1]) + action)
+    return q.reshape(-1)[np.arange(0, q.size, q.shape[1]) + action]
 
 
 _NEXT_VALUE = {  # [R, A] and what else the target needs -> [R]

@@ -390,6 +390,12 @@ class NotebookPage:
         self.page.wait_for_timeout(seconds * 1000)
         return self.picture(nth) == before
 
+    def wait_still(self, nth: int = 0, seconds: float = 0.5, timeout: float = 10) -> None:
+        """Wait until a lab's picture stays the same for some time; fail if it never does."""
+        end = time.monotonic() + timeout
+        while not self.still(nth, seconds):
+            assert time.monotonic() < end, f"the picture still changes after {timeout} s"
+
     def picture_times(self, nth: int = 0) -> list[float]:
         """Return when the page showed new pictures in a lab's nth place, in seconds."""
         times = self.page.evaluate("() => window.pictureTimes")
