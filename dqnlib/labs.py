@@ -276,7 +276,7 @@ class Lab:
         return True
 
     def _next(self, timeout: float | None):
-        """Return the next message, or None; timeout in seconds, None for ever, 0 at once."""
+        """Return the next message, or None; timeout in seconds, None forever, 0 at once."""
         with contextlib.suppress(queue.Empty):
             return self._queue.get(timeout != 0, timeout)
         return None
@@ -357,7 +357,7 @@ _BLANK = pictures.png_bytes(pictures.Card(8, 4, 1).image)
 
 
 def _close_widgets(widget) -> None:
-    """Close a widget and all below it: ipywidgets keeps every open widget for ever."""
+    """Close a widget and all below it: ipywidgets keeps every open widget forever."""
     if widget is None:
         return
     for child in getattr(widget, "children", ()):
@@ -435,7 +435,7 @@ class _Side:
 
     def __init__(self, side: str, config: TabularConfig, seeds, model, target, policy, update):
         own = {"target": target, "policy": policy, "update": update}
-        # the course's own function needs no slow call for every run, and is not "yours"
+        # the course's own function needs no slow call forevery run, and is not "yours"
         usual = {
             "target": tabular.TARGETS[config.algorithm],
             "policy": tabular.epsilon_greedy,

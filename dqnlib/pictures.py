@@ -548,6 +548,7 @@ def _color_bar(card: Card, left, top, width, colors, ticks: Mapping[str, float])
 
 def _value_bar(card: Card, left, top, width, values) -> None:
     ticks = {number(v, 0): 1 - float(value_color(v)) / 255 for v in values}
+    ticks = {f"≤ {label}" if place == 0 else label: place for label, place in ticks.items()}
     _color_bar(card, left, top, width, VALUE_COLORS, ticks)
 
 
@@ -571,7 +572,7 @@ class GridPicture:
     """
 
     def __init__(self, grid: Grid = CLIFF, cell: int = 72, *, title="Action values", note="",
-                 side: str | None = None, scale: int = 2):  # fmt: skip
+                 side: str | None = None, scale: int = 2, agent: bool = True):  # fmt: skip
         rows, columns = grid.shape
         self.margin = 23
         width = max(columns * cell, 320) + 2 * self.margin
@@ -580,7 +581,7 @@ class GridPicture:
         self.board = ValueBoard(self.card, (left, 40), grid, cell)
         self._heading: tuple = ()
         self.head(title, note, side)
-        self._legend(40 + rows * cell + 14)
+        self._legend(40 + rows * cell + 14, agent)
 
     def head(self, title: str, note: str = "", side: str | None = None) -> None:
         """Write the heading, if it is a new one."""
@@ -598,17 +599,17 @@ class GridPicture:
     def image(self) -> Image.Image:
         return self.card.image
 
-    def _legend(self, top: float) -> None:
+    def _legend(self, top: float, agent: bool) -> None:
         card, x, y = self.card, self.margin, top + 12
         wide = card.width > 700
         if wide:
-            k = card.scale
-            disc = _disc(26 * k, 0.32, HOT)
-            card.paste(disc, x - 3, y - 13, disc)
-            x = card.text(x + 25, y, "agent", 11, MUTED)
+            if agent:
+                disc = _disc(26 * card.scale, 0.32, HOT)
+                card.paste(disc, x - 3, y - 13, disc)
+                x = card.text(x + 25, y, "agent", 11, MUTED)
             arrow = _arrows(self.board.pixels, (1,), 0.19 if self.board.numbers else 0.62, INK)
             card.paste(arrow, x + 25 - self.board.cell / 2, y - self.board.cell / 2, arrow)
-            x = card.text(x + 40, y, "best action so far (greedy)", 11, MUTED)
+            x = card.text(x + 40, y, "best action (greedy)", 11, MUTED)
         bar = 330 if wide else 200
         left = card.width - self.margin - bar - 6
         ticks = (-100, -50, -20, -10, -5, -2, -1, 0) if wide else (-100, -10, -1, 0)
@@ -676,7 +677,9 @@ def grid_image(q, grid: Grid = CLIFF, *, agent: int | None = None, title="Action
 
     See `GridPicture` for what it shows. scale=2 is sharper and twice as wide.
     """
-    picture = GridPicture(grid, cell, title=title, note=note, side=side, scale=scale)
+    picture = GridPicture(
+        grid, cell, title=title, note=note, side=side, scale=scale, agent=agent is not None
+    )
     picture.update(q, agent)
     return picture.image
 

@@ -58,10 +58,13 @@ def learning_curves(runs: dict[str, TabularRun], ax=None, smooth: int = 10, floo
 
 
 def error_curves(errors: dict[str, np.ndarray], x, xlabel: str, ylabel: str, ax=None):
-    """Draw errors [S, X] against x on a log scale, one curve a label: mean and 95 % interval."""
+    """Draw errors [S, X] against x on a log scale, one curve a label: mean and 95 % interval.
+
+    x: [X], the same for all curves, or a dict of one for each label.
+    """
     ax = ax or new_axes()
     for i, (label, values) in enumerate(errors.items()):
-        band(ax, x, np.atleast_2d(values), label, i)
+        band(ax, x[label] if isinstance(x, dict) else x, np.atleast_2d(values), label, i)
     ax.set_yscale("log")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
@@ -83,13 +86,13 @@ def q_grid(q, title: str, alt: str):
 def greedy_paths(q, model: TabularModel, ax=None, title: str = "", shape=(4, 12)):
     """Draw the greedy path of every seed's table [S, N, A] on the grid, shifted a little apart.
 
-    Paths that end are blue; paths that come back to a state, and so loop for ever, are orange.
+    Paths that end are blue; paths that come back to a state, and so loop forever, are orange.
     """
     ax = ax or new_axes(7.0, 2.9)
     rows, columns = shape
     spread = np.random.default_rng(0).uniform(-0.28, 0.28, (len(q), 2))
-    for table, (dx, dy) in zip(q, spread, strict=True):
-        path = greedy_path(table, model)
+    paths = sorted((greedy_path(table, model) for table in q), key=lambda p: not p.terminated)
+    for path, (dx, dy) in zip(paths, spread, strict=True):  # those that loop on top
         y, x = np.divmod(np.array(path.states), columns)
         color = COLORS[0] if path.terminated else COLORS[1]
         ax.plot(x + dx, y + dy, color=color, lw=1.1, alpha=0.5)
@@ -105,7 +108,7 @@ def greedy_paths(q, model: TabularModel, ax=None, title: str = "", shape=(4, 12)
     ax.spines[:].set_visible(True)
     ax.grid(alpha=0.6)
     ax.plot([], [], color=COLORS[0], label="reaches the goal")
-    ax.plot([], [], color=COLORS[1], label="loops for ever")
+    ax.plot([], [], color=COLORS[1], label="loops forever")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False)
     return ax
 

@@ -126,14 +126,14 @@ def learn(
         q = np.zeros((1 + double, int(env.observation_space.n), int(env.action_space.n)))
     for episode in range(config.episodes):
         obs, _ = env.reset(seed=env_seed if episode == 0 else None)
-        action, length, ended = None, 0, False
+        action, length, ended = -1, 0, False  # -1: still to be picked
         while not ended:
-            if action is None:
+            if action < 0:
                 action = policy(q[:, obs].mean(0), config.epsilon, rng)
             next_obs, reward, terminated, truncated, _ = env.step(action)
             length += 1
             truncated = bool(truncated or length >= config.max_episode_steps) and not terminated
-            next_action, table = None, 0
+            next_action, table = -1, 0
             if sarsa and not terminated:
                 next_action = policy(q[:, next_obs].mean(0), config.epsilon, rng)
             if double:
@@ -180,7 +180,7 @@ def value_iteration(
 
     With epsilon above 0: the best values under the handicap that each action is random with
     probability epsilon. Raises ValueError for a bad gamma or epsilon, and RuntimeError if the
-    values still change after max_sweeps (with gamma = 1 they may grow for ever).
+    values still change after max_sweeps (with gamma = 1 they may grow forever).
     Source: Sutton & Barto, equation 4.10 in its form for q; epsilon: section 5.4.
     """
     gamma, epsilon = check_number("gamma", gamma, 0, 1), check_number("epsilon", epsilon, 0, 1)
@@ -195,7 +195,7 @@ def value_iteration(
             return Values(q, np.array(changes))
     raise RuntimeError(
         f"value iteration did not settle in {max_sweeps} sweeps: the last one still changed a "
-        f"value by {changes[-1]:.3g}. With gamma = 1 some policy may earn reward for ever; "
+        f"value by {changes[-1]:.3g}. With gamma = 1 some policy may earn reward forever; "
         "try gamma below 1"
     )
 
@@ -211,7 +211,7 @@ def policy_evaluation(model: TabularModel, policy: np.ndarray, gamma: float = 1.
 
     Solves the linear Bellman equations (Sutton & Barto, equation 4.4) for the reachable states;
     the other entries are 0. Raises ValueError if a row of the policy is no distribution, or if
-    the policy may go on for ever and gamma is 1, so that the values are not finite.
+    the policy may go on forever and gamma is 1, so that the values are not finite.
     """
     gamma = check_number("gamma", gamma, 0, 1)
     policy = np.asarray(policy, float)
@@ -256,13 +256,13 @@ class Path:
     states: tuple[int, ...]  # from the start on; one more than actions
     actions: tuple[int, ...]
     total_reward: float  # undiscounted
-    terminated: bool  # the episode ended; False for a greedy path that goes round for ever
+    terminated: bool  # the episode ended; False for a greedy path that goes round forever
 
 
 def greedy_path(q: np.ndarray, model: TabularModel) -> Path:
     """Follow the best action of q [N, A] from the start until the end, or until a state repeats.
 
-    A greedy agent that comes back to a state goes round for ever: then `terminated` is False.
+    A greedy agent that comes back to a state goes round forever: then `terminated` is False.
     Meant for deterministic environments: of several outcomes the likeliest is followed. Of
     equally good actions the first is taken.
     """

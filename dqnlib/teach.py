@@ -16,7 +16,6 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from contextlib import redirect_stderr
 from pathlib import Path
 
@@ -54,13 +53,14 @@ def _verdict(path: str) -> str:
     check, shell = checks.find(path), get_ipython()
     name, blank = check.name, f"○ {check.name}: still blank."
     defines = re.compile(rf"""^(@exercise\(\s*["']{re.escape(path)}["']|def {name}\b)""", re.M)
-    cells = reversed(shell.history_manager.input_hist_parsed)  # as they ran, the last one first
-    cell = next((cell for cell in cells if defines.search(cell)), None)
-    if cell is None:
+    ran = [cell for cell in shell.history_manager.input_hist_parsed if cell]  # nbval keeps none
+    cell = next((cell for cell in reversed(ran) if defines.search(cell)), "")
+    if ran and not cell:
         return f"✗ {name}: no cell defines it. Take its cell again from the lesson."
     function = inspect.unwrap(shell.user_ns.get(name, ...))
     code = getattr(function, "__code__", None)
-    if code is None or "".join(linecache.getlines(code.co_filename)).strip() != cell.strip():
+    home = "".join(linecache.getlines(code.co_filename)) if code else ""
+    if function is load(path) or not home or (ran and home.strip() != cell.strip()):
         return blank if "____" in cell else f"✗ {name}: not right yet. Its cell says why."
     if is_blank(function):
         return blank
@@ -95,14 +95,14 @@ def export(lesson: Path, folder: Path) -> int:
 
 def _converted(cell) -> list:
     """Return a lesson's cell as the cells of an assignment."""
+    from dqnlib.nbcheck import functions
+
     if cell.cell_type != "code":
         return [cell]
     cell.outputs, cell.execution_count = [], None
-    tree = ast.parse(cell.source)
-    found = [(path, node) for node in tree.body if (path := _exercise(node))]
+    found = list(functions(cell.source))
     if not found:
-        harmless = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
-        if not all(isinstance(node, harmless) for node in tree.body):
+        if not _only_defines(cell.source):
             cell.metadata.tags = [*cell.metadata.get("tags", []), EXPERIMENT]
         return [cell]
     for path, node in reversed(found):
@@ -111,17 +111,21 @@ def _converted(cell) -> list:
     return [cell, *(_test_cell(path) for path, _ in found)]
 
 
-def _exercise(node: ast.stmt) -> str | None:
-    """Return the dotted path of the exercise that a statement defines, or None."""
-    for decorator in getattr(node, "decorator_list", []):
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "exercise":
-            return ast.literal_eval(decorator.args[0])
-    return None
+def _only_defines(source: str) -> bool:
+    """Return whether a cell holds nothing but imports and definitions."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # a magic
+        return False
+    harmless = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    return all(isinstance(node, harmless) for node in body)
 
 
 def _with_solution(source: str, path: str, node: ast.FunctionDef) -> str:
     """Put the body of the library's function in the place of a blank, between nbgrader's marks."""
-    library = textwrap.dedent(inspect.getsource(load(path))).rstrip()
+    from dqnlib.nbcheck import reference_source
+
+    library = reference_source(path)
     solution = ast.parse(library).body[0]
     lines, start = source.splitlines(), _after_docstring(node)
     given = "\n".join(lines[start : node.end_lineno])
@@ -169,35 +173,50 @@ def _grade_id(path: str) -> str:
 def main(out_dir: str | Path) -> int:
     """Make an nbgrader course folder, or renew the lessons in one; return the exit status."""
     out = Path(out_dir).absolute()
-    if importlib.util.find_spec("nbgrader") is None:
-        return _refuse(f"this needs nbgrader. Install it with\n  {_how_to_install()}")
-    config = out / "nbgrader_config.py"
-    ours = config.is_file() and config.read_text(encoding="utf-8").startswith(MADE_BY)
-    if out.exists() and not out.is_dir():
-        return _refuse(f"{out} is a file: give the name of a folder")
-    if out.is_dir() and any(out.iterdir()) and not ours:
-        return _refuse(f"{out} is not empty, and not made by this command: give a new folder")
     try:
-        counts = {p.stem: export(p, out / "source" / p.stem) for p in notebooks.lessons()}
-        if not ours:
-            config.write_text(CONFIG.replace("ROOT", repr(str(notebooks.ROOT))), encoding="utf-8")
-            text = README.replace("LESSON", max(counts, key=counts.get))
-            (out / "README.md").write_text(text, encoding="utf-8")
+        if importlib.util.find_spec("nbgrader") is None:
+            raise ValueError(f"this needs nbgrader. Install it with\n  {_how_to_install()}")
+        renew = _is_ours(out)
+        if not renew:
+            _found(out)
+        for lesson in notebooks.lessons():
+            count = export(lesson, out / "source" / lesson.stem)
+            print(f"✓ {lesson.stem}: {count} exercise{'s' * (count != 1)}")
+    except ValueError as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
     except OSError as error:
-        return _refuse(f"{error.filename} cannot be written ({error.strerror})")
-    for lesson, count in counts.items():
-        print(f"✓ {lesson}: {count} exercise{'s' * (count != 1)}")
-    if ours:
-        print(f"The lessons in {out / 'source'} are renewed; all else is as it was. Where students")
-        print("have not started yet, run `nbgrader generate_assignment --force` again.")
+        print(f"✗ {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    if renew:
+        print(f"The lessons in {out / 'source'} are renewed, and all else is as it was.")
+        print("Where students have not started yet, run `nbgrader generate_assignment --force`.")
     else:
         print(f"How to go on: {out / 'README.md'}")
     return 0
 
 
-def _refuse(text: str) -> int:
-    print(f"✗ {text}", file=sys.stderr)
-    return 1
+def _is_ours(out: Path) -> bool:
+    """Return whether this command made the folder; raise ValueError if it holds something else."""
+    config = out / "nbgrader_config.py"
+    if config.is_file() and config.read_bytes().startswith(MADE_BY.encode()):
+        return True
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file: give the name of a folder")
+    if out.is_dir() and any(out.iterdir()):
+        raise ValueError(
+            f"{out} holds other files: give a new or empty folder, or one that this command made"
+        )
+    return False
+
+
+def _found(out: Path) -> None:
+    """Write what a course folder holds besides lessons."""
+    out.mkdir(parents=True, exist_ok=True)
+    config = CONFIG.replace("ROOT", repr(str(notebooks.ROOT)))
+    (out / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    readme = README.replace("LESSON", notebooks.lessons()[-1].stem)
+    (out / "README.md").write_text(readme, encoding="utf-8")
 
 
 def _how_to_install() -> str:
@@ -241,38 +260,40 @@ points show who has worked through a lesson. They are no exam.
 
 ## For you
 
-Work in this folder, in the Python environment in which you made it. Here with one lesson:
+Work in this folder, in the Python environment in which you made it. If `nbgrader` is not found,
+write `python -m nbgrader`. Here with one lesson:
 
 | step | command |
 |---|---|
-| make the students' version in `release/` | `nbgrader generate_assignment LESSON` |
-| hand it out | give them `release/LESSON`, or `nbgrader release_assignment LESSON` |
-| collect | put each file at `submitted/STUDENT/LESSON/LESSON.ipynb`, or `nbgrader collect LESSON` |
+| make the students' version, in `release/` | `nbgrader generate_assignment LESSON` |
+| hand it out | give them the folder `release/LESSON` |
+| collect | put each file at `submitted/STUDENT/LESSON/LESSON.ipynb` |
 | grade | `nbgrader autograde LESSON` |
-| write what each student gets back to `feedback/` | `nbgrader generate_feedback LESSON` |
-| all points as a table, `grades.csv` | `nbgrader export` |
+| write what each student gets back, in `feedback/` | `nbgrader generate_feedback LESSON` |
+| write all points as a table, `grades.csv` | `nbgrader export` |
 
-`release_assignment` and `collect` need a folder that all of you share on one machine, nbgrader's
-exchange. If `nbgrader` is not found, write `python -m nbgrader`.
+If all of you work on one machine, nbgrader can hand out and collect through a shared folder, its
+exchange: `nbgrader release_assignment LESSON`, later `nbgrader collect LESSON`.
 
-**Time.** Grading runs the whole lesson of each student, with the student's own functions: up to about
-a minute each. To leave the experiments out, a few seconds each:
+**Time.** Grading runs each student's whole lesson, with the student's own functions: up to about a
+minute. To leave the experiments out, for some seconds a student:
 
 ```
 nbgrader autograde LESSON --Execute.skip_cells_with_tag={EXPERIMENT}
 ```
 
-Then cells of the course that do more than import and define are skipped; cells that students added
-still run. A student whose answer uses a variable from a skipped cell would lose a point: grade it
-again without that option.
+This skips the course's cells that do more than import and define; cells that students added still
+run. A student whose function uses a variable from a skipped cell loses a point that way: grade that
+one again with the whole lesson, `nbgrader autograde LESSON --student=STUDENT --force`.
 
-**New version of the course.** Run `python3 -m dqnlib assignments` on this folder again: it writes the
-lessons in `source/` anew, with any changes that you made there, and touches nothing else. Do so before
-students start: nbgrader wants the cells of a lesson to stay the same once there are submissions.
+**A new version of the course.** Run `python3 -m dqnlib assignments` on this folder again. It writes
+the lessons in `source/` anew, over any changes that you made in them, and touches nothing else. Do
+so before students start: with submissions at hand, nbgrader wants a lesson's cells to stay as they
+are.
 
 ## For your students
 
-They need the course itself, as its README tells, of the same version as yours. They put the folder
+They need the course itself, as its README tells, in the same version as yours. They put the folder
 `LESSON` into the course's folder and open it there:
 
 ```

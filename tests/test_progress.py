@@ -1,4 +1,4 @@
-"""The progress file, its table and the predictions: nothing that lies on the disk may stop a lesson.
+"""The progress file, its table and the predictions: nothing on the disk may stop a lesson.
 
 The tests fail for these mutants of `dqnlib.progress` and `dqnlib.predictions`:
 - a right exercise becomes wrong again; a blank counts as a try;

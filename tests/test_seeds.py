@@ -6,15 +6,16 @@ time; `tests/test_tabular.py` holds the tests of `learn` itself.
 Mutants that these tests kill (each was tried once):
 - a truncated step is cut like a terminated one, or bootstraps from the next episode's start;
 - the time limit of Gymnasium is forgotten, or one step off; a step that ends twice is truncated;
-- seeds share a generator; agent and environment share a stream; the random store skips or repeats
-  a number at its seam; a row's numbers depend on which other rows take some;
+- outcomes that never come are played; seeds share a generator; agent and environment share a
+  stream; the random store skips or repeats a number at its seam; a row's numbers depend on which
+  other rows take some;
 - ties are broken unevenly; explorers and the greedy swap; Sarsa picks its action twice, keeps it
   over the end of an episode, or over a switch of the algorithm;
 - Double Q-learning learns in one table only, or acts on one table only;
 - a learner's function is called with other values, in another order, or not at all; its failure
   is swallowed, or named without the step and the seed; NaN or action 1.5 gets through;
 - the config in flight acts late, or changes what cannot change; results include half an episode,
-  can be written to, or change later on; a snapshot is taken at the wrong episode.
+  can be written to, or change later; a snapshot is taken at the wrong episode.
 """
 
 import dataclasses
@@ -166,15 +167,18 @@ class TableEnv(gym.Env):
         return self.s, float(m.reward[here]), bool(m.terminated[here]), False, {}
 
 
-def random_model(seed, n, a, k, limit) -> TabularModel:
+def random_model(seed, n, a, k, limit, certain) -> TabularModel:
     rng = np.random.default_rng(seed)
+    probability, initial = rng.dirichlet(np.ones(k), (n, a)), rng.dirichlet(np.ones(n))
+    if certain:  # no dice are thrown; the other outcomes are there, and never come
+        probability, initial = np.tile(np.eye(k)[0], (n, a, 1)), np.eye(n)[-1]
     return TabularModel(
         env_id="random",
-        probability=rng.dirichlet(np.ones(k), (n, a)),
+        probability=probability,
         next_obs=rng.integers(n, size=(n, a, k)),
         reward=rng.integers(-2, 3, (n, a, k)).astype(float),
         terminated=rng.random((n, a, k)) < 0.15,
-        initial=rng.dirichlet(np.ones(n)),
+        initial=initial,
         max_episode_steps=limit,
     )
 
@@ -183,7 +187,7 @@ def random_model(seed, n, a, k, limit) -> TabularModel:
 @given(
     model=st.builds(
         random_model, st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 11),
-        st.integers(1, 3), st.none() | st.integers(1, 9),
+        st.integers(1, 3), st.none() | st.integers(1, 9), st.booleans(),
     ),
     algorithm=st.sampled_from(ALGORITHMS),
     seeds=st.lists(st.integers(0, 2**63), min_size=1, max_size=4, unique=True),
@@ -394,14 +398,14 @@ def test_each_row_reads_its_own_stream_in_order(kind, block, calls):
     draws = Draws(rngs, block) if kind is Draws else PlainDraws(rngs)
     for rows, n in calls:
         rows = np.array(sorted(rows), int)
-        got = draws.take(rows, n)
+        got = np.transpose(draws.take(rows, n))  # [rows, n]
         assert got.shape == (len(rows), n)
         assert np.array_equal(got, np.array([plain[r].random(n) for r in rows]).reshape(-1, n))
 
 
 def test_a_store_of_numbers_gives_no_more_than_it_holds():
     draws = Draws([np.random.default_rng(0), np.random.default_rng(1)], block=2)
-    assert draws.take(np.array([0, 1]), 2).shape == (2, 2)
+    assert np.shape(draws.take(np.array([0, 1]), 2)) == (2, 2)
     with pytest.raises(ValueError, match="at most 2 numbers"):
         draws.take(np.array([0]), 3)
 
