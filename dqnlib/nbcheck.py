@@ -291,4 +291,3 @@ def main(copies: list[str], solved: bool = False, extra: list[str] | None = None
     for report in plugin.reports.values():
         print(f"\n{report}")
     return max((report.status for report in plugin.reports.values()), key=[0, 3, 1].index)
-

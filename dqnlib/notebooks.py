@@ -7,6 +7,7 @@ would show "model not found", and timings, which would make every run differ.
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,10 +37,23 @@ def clean(notebook) -> None:
             continue
         count += 1
         cell.execution_count = count
+        cell.outputs = list(_joined(cell.outputs))
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
             output.get("data", {}).pop(WIDGET, None)
+
+
+def _joined(outputs: list) -> Iterator:
+    """Join printed text that came in several pieces: where it is cut is chance."""
+    last = None
+    for output in outputs:
+        if last is not None and output.output_type == "stream" == last.output_type:
+            if output.name == last.name:
+                last.text += output.text
+                continue
+        last = output
+        yield output
 
 
 def run(path: Path) -> None:

@@ -43,5 +43,6 @@ class predict:
 def reveal(name: str, answer: str) -> None:
     """Print the stored prediction beside what the experiment showed."""
     choice = progress.prediction(name)
-    print(f"You predicted: {choice or 'nothing yet (that is fine: choose an answer above next time)'}")
+    nothing = "nothing yet (that is fine: choose an answer above next time)"
+    print(f"You predicted: {choice or nothing}")
     print(f"It turns out:  {answer}")

@@ -141,7 +141,7 @@ def learn(
             next_q = q[table, next_obs]
             extra = {
                 "q_learning": (),
-                "sarsa": (-1 if next_action is None else next_action,),  # -1: nothing follows
+                "sarsa": (next_action,),
                 "expected_sarsa": (config.epsilon,),
                 "double_q_learning": (q[1 - table, next_obs],) if double else (),
             }[config.algorithm]

@@ -18,10 +18,6 @@ import pytest
 from dqnlib import nbcheck, notebooks
 
 ROOT = notebooks.ROOT
-ANSWERS = {  # written otherwise than the reference
-    "episode_return": "total = 0.0\n    for r in rewards:\n        total += r\n    return total",
-    "q_learning_target": "return reward + gamma * next_q.max() * (not terminated)",
-}
 HEAD = """
 import numpy as np
 
@@ -33,11 +29,11 @@ def q_learning_target(reward, terminated, next_q, gamma):
     """One number."""
     return ____
 '''
-SECOND = '''
+SECOND = """
 @exercise("dqnlib.tabular.sarsa_target")
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     return ____
-'''
+"""
 USE = """
 target = q_learning_target(5.0, True, np.array([1.0, 2.0]), 0.9)
 claim("the last step counts its reward alone", target == 5.0, f"{target}")
@@ -221,7 +217,8 @@ def test_several_copies_give_the_worst_status(course, tmp_path, capsys):
     nbformat.write(answered(course), blank)
     assert nbcheck.main([str(right), str(blank)]) == 3
     out = capsys.readouterr().out
-    assert "a.ipynb" in out and "b.ipynb" in out
+    assert "a.ipynb" in out
+    assert "b.ipynb" in out
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ EPISODE_RETURN = Check(
         ),
         Mistake(
             "only the first reward",
-            "A return inside the loop ends the function after the first round.",
+            "Every reward counts, not only the first. If you wrote a loop: a return inside it ends "
+            "the function too early.",
             lambda rewards: rewards[0] if rewards else 0.0,
         ),
         Mistake(

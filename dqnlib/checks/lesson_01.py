@@ -484,14 +484,9 @@ SARSA_TARGET = Check(
         ),
         # the episode is over: there is no next action
         Case(
-            {"reward": 5.0, "terminated": True, "next_q": ROW, "next_action": 1, "gamma": 0.9},
-            5.0,
-            "the step that ended the episode",
-        ),
-        Case(
-            {"reward": 3.0, "terminated": True, "next_q": ROW, "next_action": None, "gamma": 0.9},
+            {"reward": 3.0, "terminated": True, "next_q": ROW, "next_action": -1, "gamma": 0.9},
             3.0,
-            "after the end there is no next action: next_action is None",
+            "the step that ended the episode: there is no next action, and next_action is -1",
         ),
         # −1 + 0.5 · (−4) = −3
         Case(
@@ -516,12 +511,12 @@ SARSA_TARGET = Check(
         Mistake(
             "the value of a terminal state was kept",
             "After termination no action follows: there the target is the reward alone.",
-            lambda r, t, q, a, g: r + g * q[a],  # q[None] is a row
+            lambda r, t, q, a, g: r + g * q[a],
         ),
         Mistake(
             "terminated is used the wrong way round",
             "What follows counts while the episode goes on, and is dropped when it has terminated.",
-            lambda r, t, q, a, g: r + g * (q[a] if a is not None else 0.0) * t,
+            lambda r, t, q, a, g: r + g * q[a] * t,
         ),
         Mistake(
             "the discount is missing",

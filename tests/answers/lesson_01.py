@@ -1512,10 +1512,9 @@ def sarsa_target(r, done, q, a, gamma):
 
 === right
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    try:
-        return reward + gamma * float(next_q[next_action]) * (1 - terminated)
-    except TypeError:  # no next action
+    if next_action == -1:  # no next action
         return reward
+    return reward + gamma * float(next_q[next_action])
 
 === blank
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
@@ -1647,7 +1646,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
 
 === wrong: returned None
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if next_action is not None:
+    if next_action >= 0:
         return reward + gamma * next_q[next_action] * (1 - terminated)
 
 === wrong: returned NaN
@@ -1679,7 +1678,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
         return reward
     return reward + gamma * next_q
 
-=== wrong: wrong shape
+=== right
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     return reward + gamma * next_q[next_action] * (not terminated)
 
@@ -1725,7 +1724,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
         return reward
     return reward + gamma * next_q[action]
 
-=== wrong: raises TypeError
+=== right
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     value = float(next_q[next_action])
     return reward + gamma * value * (not terminated)
@@ -1766,7 +1765,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
 
 === wrong: calls exit()
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if next_action is None:
+    if next_action == -1:
         exit("no action")
     return reward + gamma * next_q[next_action]
 
