@@ -48,10 +48,9 @@ def _joined(outputs: list) -> Iterator:
     """Join printed text that came in several pieces: where it is cut is chance."""
     last = None
     for output in outputs:
-        if last is not None and output.output_type == "stream" == last.output_type:
-            if output.name == last.name:
-                last.text += output.text
-                continue
+        if last and output.output_type == "stream" and output.get("name") == last.get("name"):
+            last.text += output.text
+            continue
         last = output
         yield output
 
