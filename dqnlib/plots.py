@@ -100,7 +100,8 @@ def greedy_paths(q, model: TabularModel, ax=None, title: str = "", shape=(4, 12)
     middle = {"color": "white", "ha": "center", "va": "center"}
     ax.text((columns - 1) / 2, rows - 1, "the cliff", **middle)
     for x, letter in ((0, "S"), (columns - 1, "G")):
-        ax.text(x, rows - 1, letter, ha="center", va="center", weight="bold", fontsize=13)
+        card = {"facecolor": "white", "edgecolor": "#5c6370", "boxstyle": "round,pad=0.25"}
+        ax.text(x, rows - 1, letter, ha="center", va="center", weight="bold", zorder=5, bbox=card)
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal", title=title)
     ax.set_xticks(np.arange(columns + 1) - 0.5, [])
     ax.set_yticks(np.arange(rows + 1) - 0.5, [])
