@@ -272,3 +272,19 @@ def test_every_code_cell_was_run_in_order_without_an_error():
             assert all(notebooks.WIDGET not in o.get("data", {}) for o in cell.outputs), path.name
             text = "".join(o.text for o in cell.outputs if o.output_type == "stream")
             assert "DOES NOT HOLD" not in text, path.name
+
+
+def test_stored_notebooks_do_not_depend_on_how_text_was_cut():
+    notebook = book("print(1)")
+    out = nbformat.v4.new_output
+    notebook.cells[0].outputs = [
+        out("stream", name="stdout", text="a"),
+        out("stream", name="stdout", text="b"),
+        out("stream", name="stderr", text="c"),
+        out("display_data", data={"text/plain": "d", notebooks.WIDGET: {}}),
+        out("stream", name="stdout", text="e"),
+    ]
+    notebooks.clean(notebook)
+    found = notebook.cells[0].outputs
+    assert [o.get("text") for o in found] == ["ab", "c", None, "e"]
+    assert found[2].data == {"text/plain": "d"}
