@@ -23,13 +23,13 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image
 
-from dqnlib import pictures, tabular
+from dqnlib import pictures
 from dqnlib.data import TabularConfig, check_number
 from dqnlib.envs import TabularModel
 from dqnlib.experiments import mean_interval
 from dqnlib.pictures import ACTIONS, SIDE_COLORS, Curve, number
 from dqnlib.plots import smoothed
-from dqnlib.seeds import TabularTrainer
+from dqnlib.seeds import NEXT_VALUE, TabularTrainer
 
 _LIVE: dict[str, "Lab"] = {}  # the labs whose workers run, by name
 _WIDTH = 910  # CSS pixels of every lab
@@ -434,14 +434,7 @@ class _Side:
     """One of the two settings of a `CliffLab`, and the runs that train with it."""
 
     def __init__(self, side: str, config: TabularConfig, seeds, model, target, policy, update):
-        own = {"target": target, "policy": policy, "update": update}
-        # the course's own function needs no slow call forevery run, and is not "yours"
-        usual = {
-            "target": tabular.TARGETS[config.algorithm],
-            "policy": tabular.epsilon_greedy,
-            "update": tabular.td_update,
-        }
-        self.own = {k: None if f is usual[k] else f for k, f in own.items()}
+        self.functions = {"target": target, "policy": policy, "update": update}
         self.side, self.config, self.model = side, config, model
         self.seeds, self.fixed = seeds, target is not None
         self.begin()
@@ -450,8 +443,9 @@ class _Side:
         """Make the runs new, with the setting as it is now."""
         episodes = self.config.episodes
         self.trainer = TabularTrainer(
-            self.config, self.seeds, model=self.model, record_every=episodes, **self.own
+            self.config, self.seeds, model=self.model, record_every=episodes, **self.functions
         )
+        self.own = self.trainer.own  # the course's own functions are not "yours"
         self.seeds = self.trainer.seeds
         self.visits = np.zeros(self.model.n_states)
         self.agent: int | None = int(self.trainer.obs[0])
@@ -498,18 +492,9 @@ class _Side:
         """Return what `update_line` needs about the last step of run 0; before: [T, N, A]."""
         t, c = self.trainer, self.config
         _, obs, action, reward, next_obs, terminated = (x[0] for x in t.last)
-        table, _, extra, td_target = t.learned
+        table, next_q, extra, td_target = t.learned
         table = int(np.ravel(table)[0])
-        gain = float(td_target[0]) - float(reward)
-        next_row = before[table, next_obs]
-        value = {
-            "q_learning": lambda: next_row.max(),
-            "sarsa": lambda: next_row[extra[0][0]],
-            "expected_sarsa": lambda: (
-                (1 - c.epsilon) * next_row.max() + c.epsilon * next_row.mean()
-            ),
-            "double_q_learning": lambda: extra[0][0][next_row.argmax()],
-        }[c.algorithm]()
+        value = NEXT_VALUE[c.algorithm](next_q[:1], *(part[:1] for part in extra))[0]
         return {
             "algorithm": c.algorithm,
             "alpha": c.alpha,
@@ -522,7 +507,7 @@ class _Side:
             "terminated": bool(terminated),
             "old": float(before[table, obs, action]),
             "new": float(t.tables[0, table, obs, action]),
-            "td_target": float(reward) + gain,
+            "td_target": float(td_target[0]),
             "next_value": float(value),
             "next_action": int(extra[0][0]) if c.algorithm == "sarsa" else None,
             "own_target": bool(self.own["target"]),

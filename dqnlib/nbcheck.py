@@ -14,10 +14,8 @@ Exit status of (c): 0 all exercises right, 1 something wrong or missing, 3 only 
 import ast
 import difflib
 import inspect
-import os
 import re
 import sys
-import tempfile
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -271,20 +269,16 @@ def main(copies: list[str], solved: bool = False, extra: list[str] | None = None
         print("✗ --solved is for the lessons, not for a copy: leave one of them out",
               file=sys.stderr)  # fmt: skip
         return 2
-    with tempfile.TemporaryDirectory() as home:
-        settings = Path(home) / "pytest.ini"  # nbval's own run: none of the test suite's options
+    on_wrong = {"DQNLIB_ON_WRONG": "continue"} if paths else {}
+    with notebooks.fresh_learner(**on_wrong) as home:
+        settings = home / "pytest.ini"  # nbval's own run: none of the test suite's options
         settings.write_text("[pytest]\n", encoding="utf-8")
         args = ["--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}",
                 f"--config-file={settings}", f"--rootdir={notebooks.ROOT}",
                 "-p", "no:cacheprovider", "-q", "--no-header", *(extra or [])]  # fmt: skip
-        os.environ["DQNLIB_HOME"] = home  # nobody's progress is read or changed
-        os.environ["PYTHONPATH"] = os.pathsep.join(
-            [str(notebooks.ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
         if not paths:
             args += ["--tb=short", *map(str, notebooks.lessons())]
             return int(pytest.main(args, plugins=[Lessons(solved)]))
-        os.environ["DQNLIB_ON_WRONG"] = "continue"
         plugin = Copies(paths)
         args += ["--tb=no", "--no-summary", *(str(p.resolve()) for p in paths)]
         pytest.main(args, plugins=[plugin])

@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +18,24 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+
+
+@contextmanager
+def fresh_learner(**more: str) -> Iterator[Path]:
+    """Let kernels start as for a learner without progress or predictions, with this `dqnlib`.
+
+    Nobody's progress is read or changed. Gives the learner's folder; further environment
+    variables may be named. Afterwards the environment is as it was.
+    """
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as home:
+        path = os.pathsep.join(filter(None, [str(ROOT), before.get("PYTHONPATH")]))
+        os.environ.update({"DQNLIB_HOME": home, "PYTHONPATH": path, **more})
+        try:
+            yield Path(home)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
 
 def lessons() -> list[Path]:
@@ -80,11 +99,7 @@ def run(path: Path) -> None:
 def main(paths: list[str]) -> int:
     """Run and store the given notebooks, by default all lessons. Return the exit status."""
     status = 0
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["DQNLIB_HOME"] = home  # a fresh learner: no progress, no predictions
-        os.environ["PYTHONPATH"] = os.pathsep.join(
-            [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        )
+    with fresh_learner():
         for path in [Path(p) for p in paths] or lessons():
             if not path.is_file():
                 print(f"✗ {path}: no such notebook", file=sys.stderr)

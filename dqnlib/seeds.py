@@ -94,13 +94,15 @@ class TabularTrainer:
         self._target = None if target is tabular.TARGETS[config.algorithm] else target
         self._policy = None if policy is tabular.epsilon_greedy else policy
         self._update = None if update is tabular.td_update else update
+        # the learner's own functions, by what they stand for; None where there is none
+        self.own = {"target": self._target, "policy": self._policy, "update": self._update}
         s, n, a = len(self.seeds), self.model.n_states, self.model.n_actions
         streams = [tabular.random_streams(seed) for seed in self.seeds]
         agents = [rng for _, rng in streams]
         self._agent_rngs = agents
         self._draws = PlainDraws(agents) if self._policy else Draws(agents)
-        # what the last step learned from: table [R], next_q [R, A], what else the target took,
-        # td_target [R]; a lab writes out the arithmetic with it
+        # what the last step learned from, so that a lab can write out the arithmetic: table ([R],
+        # or 0 if there is one), next_q [R, A], what else the target took, td_target [R]
         self.learned: tuple = ()
         # Gymnasium seeds its generator with SeedSequence(seed), as default_rng does
         self._env_draws = Draws([np.random.default_rng(seed) for seed, _ in streams])
@@ -280,7 +282,7 @@ class TabularTrainer:
                 float,
             )
         else:
-            value = _NEXT_VALUE[c.algorithm](next_q, *extra)
+            value = NEXT_VALUE[c.algorithm](next_q, *extra)
             td_target = reward + c.gamma * np.where(terminated, 0.0, value)
         self.learned = (table, next_q, extra, td_target)
         if self._update:
@@ -352,7 +354,7 @@ def _of(q: np.ndarray, action: np.ndarray) -> np.ndarray:
     return q.reshape(-1)[np.arange(0, q.size, q.shape[1]) + action]
 
 
-_NEXT_VALUE = {  # [R, A] and what else the target needs -> [R]
+NEXT_VALUE = {  # what follows a step: [R, A] and what else the target needs -> [R]
     "q_learning": lambda q: _of(q, q.argmax(1)),  # q.max(1), quicker for short rows
     "sarsa": _of,
     "expected_sarsa": lambda q, epsilon: (1 - epsilon) * q.max(1) + epsilon * q.mean(1),
