@@ -11,14 +11,28 @@ import importlib
 __version__ = "0.1.0"
 
 _HOME = {
+    "Batch": "data",
+    "Config": "data",
+    "Run": "data",
     "TabularConfig": "data",
     "TabularRun": "data",
     "Step": "data",
+    "Transition": "data",
     "TabularModel": "envs",
     "train_tabular": "seeds",
     "TabularTrainer": "seeds",
+    "QNetwork": "networks",
+    "ReplayBuffer": "replay",
+    "Trainer": "training",
+    "network_of": "training",
+    "train": "training",
     "claim": "experiments",
+    "evaluate": "experiments",
     "interval": "experiments",
+    "iqm_interval": "experiments",
+    "load_run": "experiments",
+    "save_run": "experiments",
+    "sweep": "experiments",
     "____": "exercises",
     "device_report": "device",
     "exercise": "exercises",
@@ -27,7 +41,10 @@ _HOME = {
     "predict": "predictions",
     "reveal": "predictions",
 }
-_ROOMS = {"envs", "experiments", "exercises", "labs", "pictures", "plots", "seeds", "tabular"}
+_ROOMS = {
+    "envs", "experiments", "exercises", "labs", "networks", "pictures", "plots", "policies",
+    "probes", "replay", "seeds", "tabular", "targets", "training",
+}  # fmt: skip
 
 __all__ = sorted({*_HOME, *_ROOMS})
 

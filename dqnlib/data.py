@@ -9,11 +9,17 @@ import itertools
 import math
 import operator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import torch
+
 ALGORITHMS = ("q_learning", "sarsa", "expected_sarsa", "double_q_learning")
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
+LOSSES = ("mse", "huber")
+DEVICES = ("auto", "cpu", "cuda")
 
 
 class Frozen:
@@ -58,15 +64,22 @@ def check_number(name: str, value, low: float, high: float, *, open_low: bool = 
     return number
 
 
-def check_count(name: str, value) -> int:
-    """Return ``value`` as an int; raise a ValueError if it is not a whole number of at least 1."""
+def check_count(name: str, value, low: int = 1) -> int:
+    """Return ``value`` as an int; raise a ValueError if it is no whole number of at least low."""
     try:
         count = operator.index(value)
     except TypeError:
-        count = 0
-    if isinstance(value, bool) or count < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, but it is {value!r}")
+        count = low - 1
+    if isinstance(value, bool) or count < low:
+        raise ValueError(f"{name} must be a whole number of at least {low}, but it is {value!r}")
     return count
+
+
+def check_choice(name: str, value, choices: tuple[str, ...]) -> str:
+    """Return ``value`` if it is one of the choices, else raise a ValueError that lists them."""
+    if value not in choices:
+        raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
+    return value
 
 
 def check_seeds(seeds) -> tuple[int, ...]:
@@ -110,10 +123,7 @@ class TabularConfig(Frozen):
     max_episode_steps: int = _setting(10_000, "environment steps, then the episode is truncated")
 
     def __post_init__(self):
-        if self.algorithm not in ALGORITHMS:
-            raise ValueError(
-                f"unknown algorithm {self.algorithm!r}: choose one of {', '.join(ALGORITHMS)}"
-            )
+        check_choice("algorithm", self.algorithm, ALGORITHMS)
         if not isinstance(self.env_id, str):
             raise ValueError(
                 f"env_id must be the name of an environment, such as 'CliffWalking-v1', "
@@ -170,3 +180,187 @@ class TabularRun:
 
     def _repr_html_(self) -> str:
         return f"<code>{html.escape(repr(self))}</code>"
+
+
+class Transition(NamedTuple):
+    """One environment step of one run, as a replay buffer stores it."""
+
+    obs: np.ndarray  # [*O] before the step
+    action: int
+    reward: float
+    next_obs: np.ndarray  # [*O] after the step, also when the episode ended there
+    terminated: bool  # the environment ended the episode; a time limit does not count
+
+
+class Batch(NamedTuple):
+    """B transitions of one run, as tensors."""
+
+    obs: "torch.Tensor"  # [B, *O] float32
+    action: "torch.Tensor"  # [B] int64
+    reward: "torch.Tensor"  # [B] float32
+    next_obs: "torch.Tensor"  # [B, *O] float32
+    terminated: "torch.Tensor"  # [B] bool
+
+
+@dataclass(frozen=True)
+class Config(Frozen):
+    """Settings of one deep Q-learning experiment; the defaults solve CartPole-v1.
+
+    Everything is about one run; `train` repeats it for many seeds. An online agent without
+    replay is ``capacity=1, batch_size=1, warmup=1``; an agent without a target network is
+    ``sync_every=1``. Raises ValueError for a value out of range: the message names the field,
+    what is allowed and what was given.
+    """
+
+    env_id: str = _setting("CartPole-v1", "Gymnasium id")
+    steps: int = _setting(50_000, "environment steps a seed")
+    gamma: float = _setting(0.99, "discount a step, 0 to 1")
+    double: bool = _setting(False, "Double DQN: the online network selects, the target evaluates")
+    hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer")
+    obs_scale: tuple[float, ...] | float | str = _setting(
+        "auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1"
+    )
+    optimizer: str = _setting("adam", "one of " + ", ".join(OPTIMIZERS))
+    learning_rate: float = _setting(1e-3, "step size of the optimizer at the first step")
+    final_learning_rate: float = _setting(0.0, "the same at the last step; linear in between")
+    loss: str = _setting("mse", "one of " + ", ".join(LOSSES) + " (with delta = 1)")
+    max_grad_norm: float = _setting(math.inf, "longest gradient of one seed; longer ones shrink")
+    batch_size: int = _setting(64, "transitions an update")
+    capacity: int = _setting(50_000, "transitions that the replay buffer holds")
+    warmup: int = _setting(1_000, "environment steps before the first update")
+    update_every: int = _setting(1, "environment steps between updates")
+    sync_every: int = _setting(200, "environment steps between syncs of the target network")
+    tau: float = _setting(1.0, "weight of the online network in a sync; 1 copies it")
+    epsilon: float = _setting(1.0, "probability of a random action at the first step")
+    final_epsilon: float = _setting(0.1, "the same after `epsilon_steps`; linear in between")
+    epsilon_steps: int = _setting(10_000, "environment steps")
+    max_episode_steps: int | None = _setting(None, "environment steps; None: the environment's")
+    eval_every: int = _setting(2_500, "environment steps between greedy evaluations; 0: none")
+    eval_episodes: int = _setting(10, "episodes an evaluation")
+    record_every: int = _setting(100, "environment steps between records of loss and Q-values")
+    device: str = _setting("auto", "one of " + ", ".join(DEVICES) + "; auto measures")
+
+    def __post_init__(self):
+        put = object.__setattr__  # the class is frozen; here the checked values are stored
+        if not isinstance(self.env_id, str):
+            raise ValueError(
+                f"env_id must be the name of an environment, such as 'CartPole-v1', but it is "
+                f"{self.env_id!r}; give an environment of your own as train(..., env=...)"
+            )
+        for name in ("gamma", "tau", "epsilon", "final_epsilon"):
+            put(self, name, check_number(name, getattr(self, name), 0, 1, open_low=name == "tau"))
+        for name in ("learning_rate", "final_learning_rate"):
+            put(self, name, check_number(name, getattr(self, name), 0, 1e6))
+        put(
+            self,
+            "max_grad_norm",
+            check_number("max_grad_norm", self.max_grad_norm, 0, math.inf, open_low=True),
+        )
+        counts = "steps batch_size capacity update_every sync_every eval_episodes record_every"
+        for name in counts.split():
+            put(self, name, check_count(name, getattr(self, name)))
+        for name in ("warmup", "epsilon_steps", "eval_every"):
+            put(self, name, check_count(name, getattr(self, name), 0))
+        if self.max_episode_steps is not None:
+            put(self, "max_episode_steps", check_count("max_episode_steps", self.max_episode_steps))
+        if not isinstance(self.double, bool):
+            raise ValueError(f"double must be True or False, but it is {self.double!r}")
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_choice("loss", self.loss, LOSSES)
+        check_choice("device", self.device, DEVICES)
+        put(self, "hidden", _check_hidden(self.hidden))
+        put(self, "obs_scale", _check_scale(self.obs_scale))
+        if self.capacity < self.batch_size:
+            raise ValueError(
+                f"a replay buffer of {self.capacity} transitions cannot fill a batch of "
+                f"{self.batch_size}: make capacity larger or batch_size smaller"
+            )
+
+
+def _check_hidden(hidden) -> tuple[int, ...]:
+    sizes = tuple(hidden) if np.iterable(hidden) and not isinstance(hidden, str) else (hidden,)
+    return tuple(check_count("each size in hidden", size) for size in sizes)
+
+
+def _check_scale(scale):
+    if isinstance(scale, str):
+        return check_choice("obs_scale", scale, ("auto",))
+    if np.iterable(scale):
+        return tuple(check_number("each number in obs_scale", x, -1e9, 1e9) for x in scale)
+    return check_number("obs_scale", scale, -1e9, 1e9)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What S seeds of a deep Q-learning experiment gave: plain arrays, one row a seed.
+
+    `steps` environment steps were taken by each seed. K records, M greedy evaluations of E
+    episodes each.
+    """
+
+    config: Config
+    seeds: tuple[int, ...]
+    steps: int
+    returns: tuple[np.ndarray, ...]  # S arrays: return of each whole episode, undiscounted
+    ends: tuple[np.ndarray, ...]  # S arrays: environment step after which each episode ended
+    record_steps: np.ndarray  # [K] environment steps at each record
+    records: dict[str, np.ndarray]  # name -> [S, K]; "loss" and "q" are always there
+    eval_steps: np.ndarray  # [M] environment steps at each greedy evaluation
+    eval_returns: np.ndarray  # [S, M, E] returns on environments of their own
+    diverged: np.ndarray  # [S] first record at which loss or Q-value was not finite, or -1
+    parameters: dict[str, np.ndarray]  # name -> [S, ...] of the online network at the end
+    best_parameters: dict[str, np.ndarray]  # the same at the best evaluation (the latest of equals)
+    best_steps: np.ndarray  # [S] environment steps at that evaluation, or -1
+    device: str = ""  # where it was computed, and why there
+
+    def __post_init__(self):
+        for array in _arrays_in(self):
+            array.setflags(write=False)
+
+    @property
+    def loss(self) -> np.ndarray:
+        """[S, K] loss of the last batch before each record; NaN before the first update."""
+        return self.records["loss"]
+
+    @property
+    def q(self) -> np.ndarray:
+        """[S, K] mean over that batch of the largest action value."""
+        return self.records["q"]
+
+    def returns_at(self, steps, episodes: int = 10) -> np.ndarray:
+        """Return the mean of the last `episodes` returns before each step: [X] -> [S, X].
+
+        Only whole episodes count; NaN where none has ended yet.
+        """
+        steps = np.asarray(steps)
+        found = np.full((len(self.seeds), len(steps)), np.nan)
+        for row, returns, ends in zip(found, self.returns, self.ends, strict=True):
+            sums = np.concatenate([[0.0], np.cumsum(returns)])
+            last = np.searchsorted(ends, steps, side="right")  # [X] episodes that ended by then
+            first = np.maximum(last - episodes, 0)
+            some = last > 0
+            row[some] = (sums[last] - sums[first])[some] / (last - first)[some]
+        return found
+
+    def __repr__(self) -> str:
+        c = self.config
+        name = ("Double " if c.double else "") + "DQN"
+        text = f"{name} on {c.env_id}: {len(self.seeds)} seeds × {self.steps:,} steps"
+        if len(self.eval_steps):
+            text += f", greedy return at the end: {self.eval_returns[:, -1].mean():.1f}"
+        return f"Run({text})"
+
+    def _repr_html_(self) -> str:
+        return f"<code>{html.escape(repr(self))}</code>"
+
+
+def _arrays_in(value) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        return [a for v in value.values() for a in _arrays_in(v)]
+    if isinstance(value, tuple):
+        return [a for v in value for a in _arrays_in(v)]
+    if isinstance(value, Run):
+        return [a for f in dataclasses.fields(value) for a in _arrays_in(getattr(value, f.name))]
+    return []

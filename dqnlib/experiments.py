@@ -1,8 +1,20 @@
-"""Experiments that hold up: intervals over seeds, and claims that are checked."""
+"""Experiments that hold up: evaluation, intervals over seeds, sweeps, and claims that are checked.
 
+Results are kept on disk as plain data: arrays and settings, no code.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from dqnlib.data import Config, Run, check_count, check_seeds
 
 
 class Interval(NamedTuple):
@@ -49,6 +61,202 @@ def interval(values, confidence: float = 0.95) -> Interval:
             f"{values.shape}: reduce each seed to one number first, as in values.mean(1)"
         )
     return Interval(*(float(x) for x in mean_interval(values, confidence)))
+
+
+def iqm_interval(values, confidence: float = 0.95, resamples: int = 2000) -> Interval:
+    """Return the interquartile mean of values [S], one a seed, with its bootstrap interval.
+
+    The mean of the middle half of the seeds: one lucky or lost seed does not move it, and it
+    uses more of them than the median (Agarwal et al. 2021, section 4.3). With one seed there is
+    no interval. Raises ValueError for more than one axis and for no values.
+    """
+    from scipy.stats import bootstrap, trim_mean
+
+    values = np.atleast_1d(np.asarray(values, float))
+    if values.ndim > 1 or not len(values):
+        raise ValueError(
+            f"an interval over seeds needs one value a seed, but these have the shape "
+            f"{values.shape}: reduce each seed to one number first, as in values.mean(1)"
+        )
+
+    def iqm(x, axis=-1):
+        return trim_mean(x, 0.25, axis=axis)
+
+    middle = float(iqm(values))
+    if len(values) == 1:
+        return Interval(middle, float("nan"), float("nan"))
+    found = bootstrap(
+        (values,), iqm, n_resamples=resamples, confidence_level=confidence,
+        method="percentile", rng=np.random.default_rng(0),
+    )  # fmt: skip
+    return Interval(middle, *(float(x) for x in found.confidence_interval))
+
+
+def evaluate(
+    run: Run,
+    episodes: int = 100,
+    *,
+    seed: int = 0,
+    best: bool = False,
+    env: Callable | None = None,
+    network: Callable | None = None,
+) -> np.ndarray:
+    """Return the greedy returns [S, episodes] of a run's agents on fresh environments.
+
+    The starts come from `seed` and from each agent's own seed; neither training nor the
+    evaluations during it have seen them. best: the agents as they were at their best evaluation,
+    not at the end. env, network: your own makers, if the run was trained with them.
+    """
+    import torch
+
+    from dqnlib.networks import QNetwork
+    from dqnlib.policies import random_streams
+    from dqnlib.seeds.acting import Examiner
+    from dqnlib.seeds.environments import environments
+    from dqnlib.seeds.networks import stack
+
+    episodes = check_count("episodes", episodes)
+    numbers = [
+        int(np.random.SeedSequence([random_streams(s).eval_seed, seed, 1]).generate_state(1)[0])
+        for s in run.seeds
+    ]
+    shape = environments(run.config, env, [0])
+    make = network or (lambda obs_shape, n: QNetwork(obs_shape, n, run.config.hidden))
+    stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu")
+    arrays = run.best_parameters if best else run.parameters
+    for name, view in zip(stacked.names, stacked.views, strict=True):
+        if name not in arrays or arrays[name].shape != tuple(view.shape):
+            raise ValueError(
+                "the network does not fit the run: give the maker that it was trained with, as "
+                "network=..."
+            )
+        view.copy_(torch.from_numpy(arrays[name].copy()))
+    return Examiner(run.config, env, numbers).returns(stacked, 0, episodes)
+
+
+def save_run(run: Run, path: str | Path) -> Path:
+    """Write a run as arrays and JSON (.npz); the file appears when it is complete."""
+    from dqnlib.storage import write_whole
+
+    about = {
+        "dqnlib": "run", "config": dataclasses.asdict(run.config), "seeds": run.seeds,
+        "steps": run.steps, "device": run.device,
+    }  # fmt: skip
+    arrays = {"about": np.array(json.dumps(about))}
+    for k in range(len(run.seeds)):
+        arrays[f"returns/{k}"], arrays[f"ends/{k}"] = run.returns[k], run.ends[k]
+    for name in _ARRAYS:
+        arrays[name] = getattr(run, name)
+    for group in _GROUPS:
+        arrays |= {f"{group}/{name}": array for name, array in getattr(run, group).items()}
+    return write_whole(path, lambda file: np.savez_compressed(file, **arrays))
+
+
+def load_run(path: str | Path) -> Run:
+    """Read what `save_run` wrote; SavedRunError says what is wrong with the file."""
+    from dqnlib.storage import SavedRunError
+
+    path = Path(path)
+    if not path.is_file():
+        raise SavedRunError(f"✗ there is no file {path}")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays["about"]))
+        if about["dqnlib"] != "run":
+            raise ValueError
+        rows = range(len(about["seeds"]))
+        config = Config(**{k: _tuples(v) for k, v in about["config"].items()})
+        return Run(
+            config=config,
+            seeds=tuple(about["seeds"]),
+            steps=about["steps"],
+            device=about["device"],
+            returns=tuple(arrays[f"returns/{k}"] for k in rows),
+            ends=tuple(arrays[f"ends/{k}"] for k in rows),
+            **{name: arrays[name] for name in _ARRAYS},
+            **{
+                group: {
+                    name.removeprefix(f"{group}/"): array
+                    for name, array in arrays.items()
+                    if name.startswith(f"{group}/")
+                }
+                for group in _GROUPS
+            },
+        )
+    except (zipfile.BadZipFile, EOFError, OSError, KeyError, ValueError, TypeError, AttributeError):
+        raise SavedRunError(
+            f"✗ {path} cannot be read: it is cut short, or is no run that this course saved"
+        ) from None
+
+
+_ARRAYS = ("record_steps", "eval_steps", "eval_returns", "diverged", "best_steps")
+_GROUPS = ("records", "parameters", "best_parameters")
+
+
+def _tuples(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def sweep(
+    config: Config,
+    grid: Mapping[str, Iterable],
+    seeds: Iterable[int] = range(10),
+    *,
+    folder: str | Path | None = None,
+    backend: str = "loky",
+    n_jobs: int = -1,
+    progress: bool = False,
+    **slots,
+) -> dict[tuple, Run]:
+    """Train every combination of the grid's settings with all seeds; return the runs.
+
+    grid: values of each field of `Config`, as in ``{"learning_rate": [1e-3, 1e-4], "sync_every":
+    [1, 200]}``. The keys of the result are tuples of values in that order. folder: where each
+    finished run is kept; what is there already is read, so that a sweep that was stopped goes on.
+    backend, n_jobs: of joblib: all cores of this machine, or a cluster that is registered as
+    "ray" or "dask". slots: as for `train`. Raises ValueError for a field that does not exist or
+    a value that it does not take, before anything is trained.
+    """
+    from joblib import Parallel, delayed, parallel_config
+
+    seeds, names = check_seeds(seeds), list(grid)
+    keys = list(itertools.product(*(list(values) for values in grid.values())))
+    configs = {key: config.replace(**dict(zip(names, key, strict=True))) for key in keys}
+    if folder is not None and slots:
+        raise ValueError(
+            "a folder knows a run by its settings and seeds, not by your own functions: sweep "
+            "those without a folder"
+        )
+    files = {key: folder and Path(folder) / _file_name(c, seeds) for key, c in configs.items()}
+    runs = {key: load_run(file) for key, file in files.items() if file and file.is_file()}
+    left = [key for key in keys if key not in runs]
+    with parallel_config(backend=backend, n_jobs=n_jobs):
+        jobs = (delayed(_job)(key, configs[key], seeds, files[key], slots) for key in left)
+        done = Parallel(return_as="generator_unordered")(jobs)
+        if progress:
+            from tqdm.auto import tqdm
+
+            done = tqdm(done, total=len(left), unit=" runs")
+        runs |= dict(done)
+    return {key: runs[key] for key in keys}
+
+
+def _job(key: tuple, config: Config, seeds, file: Path | None, slots: dict) -> tuple[tuple, Run]:
+    import torch
+
+    from dqnlib.training import train
+
+    torch.set_num_threads(1)  # the cores are shared out among the runs
+    run = train(config, seeds, **slots)
+    if file:
+        save_run(run, file)
+    return key, run
+
+
+def _file_name(config: Config, seeds: tuple[int, ...]) -> str:
+    text = json.dumps([dataclasses.asdict(config), seeds], sort_keys=True)
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
 
 
 def claim(text: str, holds, measured: object = "") -> None:

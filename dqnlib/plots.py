@@ -5,7 +5,7 @@ Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 
 import numpy as np
 
-from dqnlib.data import TabularRun
+from dqnlib.data import Run, TabularRun
 from dqnlib.envs import TabularModel
 from dqnlib.experiments import mean_interval
 from dqnlib.tabular import Path, greedy_path
@@ -39,22 +39,79 @@ def smoothed(values: np.ndarray, window: int) -> np.ndarray:
     return (sums[:, window:] - sums[:, :-window]) / window
 
 
-def learning_curves(runs: dict[str, TabularRun], ax=None, smooth: int = 10, floor: float = -150):
-    """Draw return against episode, one curve a run: mean over seeds and 95 % interval.
+def learning_curves(
+    runs: dict[str, TabularRun | Run],
+    ax=None,
+    smooth: int = 10,
+    floor: float = -150,
+    points: int = 200,
+):
+    """Draw how the return grows, one curve a run: mean over seeds and 95 % interval.
 
-    smooth: episodes in each running mean; floor: lowest return that the axis shows.
+    Tabular runs: return against episode, in running means of `smooth` episodes; floor: lowest
+    return that the axis shows. Deep runs: the mean of each seed's last `smooth` episodes against
+    environment steps, at `points` places; a curve begins where every seed has ended an episode.
+    """
+    ax = ax or new_axes()
+    tabular = [isinstance(run, TabularRun) for run in runs.values()]
+    if any(tabular) and not all(tabular):
+        raise ValueError("draw tabular and deep runs apart: episodes and steps share no axis")
+    for i, (label, run) in enumerate(runs.items()):
+        if isinstance(run, TabularRun):
+            window = min(smooth, run.returns.shape[1])
+            values = smoothed(run.returns, window)
+            x = np.arange(values.shape[1]) + window
+        else:
+            x = np.linspace(0, run.steps, points + 1)[1:]
+            values = run.returns_at(x, smooth)
+            known = ~np.isnan(values).any(0)
+            x, values = x[known], values[:, known]
+        band(ax, x, values, f"{label} ({len(run.seeds)} seeds)", i)
+    if all(tabular):
+        ax.set_xlabel("episode")
+        ax.set_ylim(floor, 0)
+    else:
+        _steps_axis(ax)
+    ax.set_ylabel(f"return of an episode\n(mean of the last {smooth})")
+    ax.legend(loc="lower right", frameon=False)
+    return ax
+
+
+def evaluation_curves(runs: dict[str, Run], ax=None, seeds: bool = False):
+    """Draw the greedy return against environment steps: mean over seeds and 95 % interval.
+
+    seeds: also each seed's own curve, thin, so that its rises and falls are seen.
     """
     ax = ax or new_axes()
     for i, (label, run) in enumerate(runs.items()):
-        window = min(smooth, run.returns.shape[1])
-        values = smoothed(run.returns, window)
-        x = np.arange(values.shape[1]) + window
-        band(ax, x, values, f"{label} ({len(run.seeds)} seeds)", i)
-    ax.set_xlabel("episode")
-    ax.set_ylabel(f"return of an episode\n(mean of the last {smooth})")
-    ax.set_ylim(floor, 0)
+        values = run.eval_returns.mean(2)  # [S, M]
+        if seeds:
+            ax.plot(run.eval_steps, values.T, color=COLORS[i % len(COLORS)], lw=0.6, alpha=0.4)
+        band(ax, run.eval_steps, values, f"{label} ({len(run.seeds)} seeds)", i)
+    _steps_axis(ax)
+    ax.set_ylabel("greedy return")
     ax.legend(loc="lower right", frameon=False)
     return ax
+
+
+def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bool = False):
+    """Draw something recorded, such as "q" or "loss", against environment steps."""
+    ax = ax or new_axes()
+    for i, (label, run) in enumerate(runs.items()):
+        values = run.records[name]
+        known = np.isfinite(values).all(0)
+        band(ax, run.record_steps[known], values[:, known], f"{label} ({len(run.seeds)} seeds)", i)
+    if log:
+        ax.set_yscale("log")
+    _steps_axis(ax)
+    ax.set_ylabel(ylabel)
+    ax.legend(frameon=False)
+    return ax
+
+
+def _steps_axis(ax) -> None:
+    ax.set_xlabel("environment steps")
+    ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
 
 
 def error_curves(errors: dict[str, np.ndarray], x, xlabel: str, ylabel: str, ax=None):

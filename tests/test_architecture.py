@@ -23,7 +23,10 @@ HOME = Path(dqnlib.__file__).parent
 FILES = sorted(HOME.rglob("*.py"))
 
 # A room may import the rooms to its left. The house has two wings, and tools beside it.
-TRAINING = ("data", "envs", "tabular", "seeds", "experiments", "pictures", "plots", "labs")
+TRAINING = (
+    *("data", "envs", "probes", "tabular", "policies", "networks", "replay", "targets", "storage"),
+    *("seeds", "training", "experiments", "pictures", "plots", "labs"),
+)
 JUDGING = ("progress", "exercises", "checks", "predictions", "notebooks", "nbcheck")
 TOOLS = ("device", "launch", "teach", "__main__")
 LADDER = (*TRAINING, *JUDGING, *TOOLS)
@@ -33,7 +36,7 @@ LADDER = (*TRAINING, *JUDGING, *TOOLS)
 HANDSHAKES = {("exercises", "checks"), ("progress", "checks")}
 # Who may load a module by a computed name: the lazy names of the package, the lessons' checks,
 # and the library's function that an exercise is about.
-COMPUTED = {"__init__", "checks", "exercises"}
+COMPUTED = {"__init__", "seeds", "checks", "exercises"}
 
 
 class Import(NamedTuple):
@@ -184,7 +187,7 @@ def test_this_file_sees_imports_from_a_folder():
         ("exercises", "from dqnlib import checks", "may do inside functions only"),
         ("nbcheck", "def f():\n    from dqnlib import tabular", "holds no training code"),
         ("cellar", "", "cellar has no place: add it"),
-        ("seeds", "from importlib import import_module\nimport_module('x')", "computed name"),
+        ("tabular", "from importlib import import_module\nimport_module('x')", "computed name"),
     ],
 )
 def test_this_file_sees_what_breaks_the_order(tmp_path, room, source, words):

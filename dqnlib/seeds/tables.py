@@ -1,11 +1,6 @@
-"""Many seeds at once: the only module that knows the leading axis S.
-
-Everything a learner writes is about one run. Here the same steps are taken for S runs side by
-side. A learner's own function is called for one run at a time, so it never sees the axis S.
-"""
+"""Tabular algorithms for S runs side by side."""
 
 import math
-import operator
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -13,53 +8,8 @@ import numpy as np
 from dqnlib import tabular
 from dqnlib.data import TabularConfig, TabularRun, check_count, check_seeds
 from dqnlib.envs import TabularModel
-
-
-class LearnerError(RuntimeError):
-    """A function that was handed to the trainer failed; says which, at which step and seed."""
-
-    def _render_traceback_(self):  # a notebook shows the message alone
-        return [str(self)]
-
-
-class Draws:
-    """Uniform random numbers of S generators, each row with its own place in its own stream.
-
-    Row k gives the numbers that ``rngs[k].random(n)`` would give, however the calls mix.
-    """
-
-    def __init__(self, rngs: list[np.random.Generator], block: int = 1024):
-        self._rngs, self._block = rngs, block
-        self._numbers = np.empty((len(rngs), block))
-        self._flat = self._numbers.reshape(-1)  # the same memory: quicker to index
-        self._used = np.full(len(rngs), block)
-
-    def take(self, rows: np.ndarray, n: int) -> list[np.ndarray]:
-        """Return the next n numbers of each of the rows: n arrays [len(rows)]."""
-        if n > self._block:
-            raise ValueError(f"at most {self._block} numbers can be taken at once, not {n}")
-        used = self._used[rows]
-        empty = (used > self._block - n).nonzero()[0]
-        if len(empty):
-            for row in rows[empty]:
-                left = self._numbers[row, self._used[row] :]
-                fresh = self._rngs[row].random(self._block - len(left))
-                self._numbers[row] = np.concatenate([left, fresh])
-                self._used[row] = 0
-            used = self._used[rows]
-        self._used[rows] = used + n
-        at = rows * self._block + used
-        return [self._flat[at + i] for i in range(n)]
-
-
-class PlainDraws:
-    """The same numbers without a store, so that a learner's policy can use the generators too."""
-
-    def __init__(self, rngs: list[np.random.Generator]):
-        self._rngs = rngs
-
-    def take(self, rows: np.ndarray, n: int) -> np.ndarray:
-        return np.array([self._rngs[row].random(n) for row in rows]).reshape(len(rows), n).T
+from dqnlib.seeds.draws import Draws, PlainDraws, choose, value_of
+from dqnlib.seeds.learner import LearnerError, first_line, is_action, is_finite_number
 
 
 class TabularTrainer:
@@ -239,12 +189,7 @@ class TabularTrainer:
                 int,
             )
         explore, pick = self._draws.take(rows, 2)
-        greedy = q.argmax(1)
-        best = q == _of(q, greedy)[:, None]
-        if np.count_nonzero(best) > len(best):  # somewhere several actions are best
-            rank = best.cumsum(1)  # [R, A] 1 at the first best action, 2 at the second, ...
-            greedy = (rank > (pick * rank[:, -1]).astype(int)[:, None]).argmax(1)
-        return np.where(explore < epsilon, (pick * q.shape[1]).astype(int), greedy)
+        return choose(q, epsilon, explore, pick)
 
     def _row(self, rows, table, obs):
         """Where the values of a run's state lie in ``_rows``."""
@@ -317,12 +262,12 @@ class TabularTrainer:
         try:
             value = function(*args)
         except Exception as error:
-            raise LearnerError(f"✗ {name} failed {where}: {_first_line(error)}") from error
-        if not _is_finite_number(value):
+            raise LearnerError(f"✗ {name} failed {where}: {first_line(error)}") from error
+        if not is_finite_number(value):
             raise LearnerError(
                 f"✗ {name} returned {value!r} {where}; the training loop needs one finite number"
             )
-        if function is self._policy and not _is_action(value, self.model.n_actions):
+        if function is self._policy and not is_action(value, self.model.n_actions):
             raise LearnerError(
                 f"✗ {name} chose action {value!r} {where}; actions are whole numbers from 0 to "
                 f"{self.model.n_actions - 1}"
@@ -330,35 +275,11 @@ class TabularTrainer:
         return value
 
 
-def _is_finite_number(value) -> bool:
-    try:
-        return np.ndim(value) == 0 and math.isfinite(value)
-    except (TypeError, ValueError, OverflowError):  # None, a text, a ragged list, ...
-        return False
-
-
-def _is_action(value, n_actions: int) -> bool:
-    try:
-        return 0 <= operator.index(value) < n_actions
-    except TypeError:  # 1.5, and also 1.0: a float cannot index a table
-        return False
-
-
-def _first_line(error: Exception) -> str:
-    first = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {first}".rstrip(": ")
-
-
-def _of(q: np.ndarray, action: np.ndarray) -> np.ndarray:
-    """Return the value of one action a row: [R, A], [R] -> [R]."""
-    return q.reshape(-1)[np.arange(0, q.size, q.shape[1]) + action]
-
-
 NEXT_VALUE = {  # what follows a step: [R, A] and what else the target needs -> [R]
-    "q_learning": lambda q: _of(q, q.argmax(1)),  # q.max(1), quicker for short rows
-    "sarsa": _of,
+    "q_learning": lambda q: value_of(q, q.argmax(1)),  # q.max(1), quicker for short rows
+    "sarsa": value_of,
     "expected_sarsa": lambda q, epsilon: (1 - epsilon) * q.max(1) + epsilon * q.mean(1),
-    "double_q_learning": lambda q, other: _of(other, q.argmax(1)),
+    "double_q_learning": lambda q, other: value_of(other, q.argmax(1)),
 }
 
 

@@ -1,0 +1,208 @@
+"""The environments of S runs, stepped side by side.
+
+A row is one environment. `step` gives the true final observation of an episode and resets
+nothing; `advance` then starts new episodes. Gymnasium's own vector environments reset late and
+put a step between two episodes that never happened.
+"""
+
+from collections.abc import Callable
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
+
+from dqnlib.data import Config
+from dqnlib.envs import NetworkObservation, make_for
+from dqnlib.seeds.learner import TrainingError, first_line
+
+LARGEST_REWARD = 1e18  # its square is still a number in float32
+
+
+class Environments:
+    """One environment of its own for each row: works with every Gymnasium environment.
+
+    make: returns a fresh environment; seeds: one for each row; limit: environment steps, after
+    which an episode is truncated; names: how an error calls each row.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], NetworkObservation],
+        seeds: list[int],
+        limit: int | None = None,
+        names: list[str] | None = None,
+    ):
+        self.seeds, self.limit = seeds, limit
+        self.names = names or [f"seed {seed}" for seed in seeds]
+        self.steps = 0
+        self._make_rows(make)
+        self.obs = np.zeros((len(seeds), *self.obs_shape), self.obs_dtype)  # [S, *O]
+        self.total = np.zeros(len(seeds))  # return of the episode so far [S]
+        self.length = np.zeros(len(seeds), np.int64)  # its environment steps [S]
+        self._reset(np.arange(len(seeds)), seeds)
+
+    def step(self, action: np.ndarray):
+        """Take one step in every row: -> next_obs [S, *O], reward, terminated, truncated [S].
+
+        An episode that terminates at its time limit has terminated. Raises TrainingError if an
+        environment fails, or gives a reward or an observation that no network can learn from.
+        """
+        next_obs, reward, terminated, truncated = self._step(action)
+        self.steps += 1
+        self.length += 1
+        self.total += reward
+        if self.limit is not None:
+            truncated = truncated | (self.length >= self.limit)
+        bad = ~(np.abs(reward) < LARGEST_REWARD)  # NaN, too
+        if np.count_nonzero(bad):
+            row = int(bad.argmax())
+            raise TrainingError(
+                f"✗ the environment gave a reward of {reward[row]:g} at step {self.steps}, "
+                f"{self.names[row]}. A reward must be a number whose square float32 can hold, "
+                "below 1e18 in size: scale it or mend the environment"
+            )
+        if next_obs.dtype == np.float32 and not np.isfinite(next_obs).all():
+            row = int((~np.isfinite(next_obs)).reshape(len(next_obs), -1).any(1).argmax())
+            raise TrainingError(
+                f"✗ the environment gave an observation with NaN or infinity at step "
+                f"{self.steps}, {self.names[row]}"
+            )
+        return next_obs, reward, terminated, truncated & ~terminated
+
+    def advance(
+        self, next_obs: np.ndarray, ended: np.ndarray, seeds: list[int] | None = None
+    ) -> None:
+        """Go on from next_obs [S, *O]; start a new episode in the rows where ended [S].
+
+        seeds: one for each of those rows, to start from a known state; left out, the rows'
+        generators go on.
+        """
+        self.obs = next_obs
+        if np.count_nonzero(ended):
+            self.obs = next_obs.copy()  # next_obs still belongs to who took the step
+            self._reset(ended.nonzero()[0], seeds)
+
+    def state(self) -> dict:
+        """Return all that is needed to go on from here, as plain data."""
+        return {
+            "steps": self.steps, "total": self.total, "length": self.length, "obs": self.obs,
+            "rows": [self._row_state(k) for k in range(len(self.seeds))],
+        }  # fmt: skip
+
+    def restore(self, state: dict) -> None:
+        """Go back to a state; raise ValueError where the environment keeps more than is known."""
+        for k, row in enumerate(state["rows"]):
+            self._restore_row(k, row, state["obs"][k])
+        self.steps = state["steps"]
+        self.total, self.length = state["total"].copy(), state["length"].copy()
+        self.obs = state["obs"].copy()
+
+    # -- one environment a row; the subclass does the same for all rows at once -------------------
+
+    def _make_rows(self, make) -> None:
+        self._envs = [make() for _ in self.seeds]
+        first = self._envs[0]
+        self.obs_shape, self.obs_dtype = (
+            first.observation_space.shape,
+            first.observation_space.dtype,
+        )
+        self.n_actions = first.n_actions
+        self.registered_limit = first.spec.max_episode_steps if first.spec else None
+        self._actions: list[list[int]] = [[] for _ in self.seeds]  # of the episode so far
+        self._before: list[dict] = [{} for _ in self.seeds]  # the generator when it began
+
+    def _step(self, action: np.ndarray):
+        next_obs = np.empty_like(self.obs)
+        reward = np.empty(len(self.seeds))
+        terminated = np.empty(len(self.seeds), bool)
+        truncated = np.empty(len(self.seeds), bool)
+        for k, (env, a) in enumerate(zip(self._envs, action.tolist(), strict=True)):
+            try:
+                next_obs[k], reward[k], terminated[k], truncated[k], _ = env.step(a)
+            except Exception as error:
+                raise TrainingError(
+                    f"✗ the environment failed at step {self.steps + 1}, {self.names[k]}: "
+                    f"{first_line(error)}"
+                ) from error
+            self._actions[k].append(a)
+        return next_obs, reward, terminated, truncated
+
+    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
+        for i, k in enumerate(rows):
+            env = self._envs[k]
+            self._actions[k] = []
+            self._before[k] = {} if seeds else env.unwrapped.np_random.bit_generator.state
+            try:
+                self.obs[k], _ = env.reset(seed=seeds[i]) if seeds else env.reset()
+            except Exception as error:
+                raise TrainingError(
+                    f"✗ the environment failed in reset, after step {self.steps}, "
+                    f"{self.names[k]}: {first_line(error)}"
+                ) from error
+        self.total[rows], self.length[rows] = 0.0, 0
+
+    def _row_state(self, k: int) -> dict:
+        generator = self._envs[k].unwrapped.np_random.bit_generator
+        return {"before": self._before[k], "actions": self._actions[k], "now": generator.state}
+
+    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
+        """Play the episode again from its start, which is where the generator was known."""
+        env = self._envs[k]
+        found, _ = env.reset(seed=self.seeds[k])
+        if row["before"]:
+            env.unwrapped.np_random.bit_generator.state = row["before"]
+            found, _ = env.reset()
+        for action in row["actions"]:
+            found, *_ = env.step(action)
+        now = env.unwrapped.np_random.bit_generator.state
+        if not np.array_equal(found, obs) or now != row["now"]:
+            raise ValueError(
+                f"the environment of {self.names[k]} cannot be brought back to where it was: "
+                "played again from the same random state, its episode went another way. It keeps "
+                "randomness or memory outside `self.np_random`"
+            )
+        self._before[k], self._actions[k] = row["before"], list(row["actions"])
+
+
+class CartPoles(Environments):
+    """CartPole-v1 in every row, computed at once; the same bits as with one environment a row.
+
+    The physics is Gymnasium's own `CartPoleVectorEnv`. Only the starts of episodes are made
+    here: each row has its own generator, and begins anew when `advance` says so.
+    """
+
+    def _make_rows(self, make) -> None:
+        env = make()
+        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
+        self.n_actions, self._scale = env.n_actions, env.scale
+        self.registered_limit = env.spec.max_episode_steps
+        self.limit = min(self.limit or self.registered_limit, self.registered_limit)
+        self._poles = CartPoleVectorEnv(len(self.seeds), max_episode_steps=2**31 - 1)
+        self._poles.reset(seed=0)  # makes the arrays; every row gets its own start below
+        self._rngs: list = [None] * len(self.seeds)
+
+    def _step(self, action: np.ndarray):
+        obs, reward, terminated, truncated, _ = self._poles.step(action)
+        self._poles.prev_done[:] = False  # no reset of its own
+        return obs * self._scale, reward.astype(float), terminated, truncated
+
+    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
+        for k, seed in zip(rows, seeds or [], strict=False):
+            self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
+        for k in rows:
+            self._poles.state[:, k] = self._rngs[k].uniform(low=-0.05, high=0.05, size=4)
+        self.obs[rows] = self._poles.state[:, rows].T.astype(np.float32) * self._scale
+        self.total[rows], self.length[rows] = 0.0, 0
+
+    def _row_state(self, k: int) -> dict:
+        return {"pole": self._poles.state[:, k], "now": self._rngs[k].bit_generator.state}
+
+    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
+        self._poles.state[:, k] = row["pole"]
+        self._rngs[k].bit_generator.state = row["now"]
+
+
+def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
+    """Return one environment a seed; env: the learner's own maker, or None."""
+    kind = CartPoles if config.env_id == "CartPole-v1" and env is None else Environments
+    return kind(lambda: make_for(config, env), seeds, config.max_episode_steps, names)

@@ -1,0 +1,45 @@
+"""The targets and losses of `dqnlib.targets` for S runs at once, the losses with their gradients.
+
+The axis S is in front of everything. The tests compare each with its one-run form.
+"""
+
+import torch
+from torch import Tensor
+
+
+def td_target(reward: Tensor, terminated: Tensor, next_q: Tensor, gamma: float) -> Tensor:
+    """[S, B], [S, B], [S, B, A] -> [S, B]"""
+    return reward + gamma * next_q.amax(-1) * ~terminated
+
+
+def double_td_target(
+    reward: Tensor, terminated: Tensor, online_next_q: Tensor, target_next_q: Tensor, gamma: float
+) -> Tensor:
+    """[S, B], [S, B], [S, B, A], [S, B, A] -> [S, B]"""
+    action = online_next_q.argmax(-1, keepdim=True)
+    return reward + gamma * target_next_q.gather(-1, action).squeeze(-1) * ~terminated
+
+
+def td_errors(q: Tensor, action: Tensor, td_target: Tensor) -> Tensor:
+    """Return Q(s, a) − y: [S, B, A], [S, B], [S, B] -> [S, B]"""
+    return q.gather(-1, action.unsqueeze(-1)).squeeze(-1) - td_target
+
+
+def loss_value(kind: str, error: Tensor) -> Tensor:
+    """Return each run's loss, "mse" or "huber": [S, B] -> [S]"""
+    if kind == "mse":
+        return 0.5 * error.square().mean(-1)
+    return torch.where(error.abs() < 1, 0.5 * error.square(), error.abs() - 0.5).mean(-1)
+
+
+def loss_gradient(kind: str, q: Tensor, action: Tensor, error: Tensor) -> Tensor:
+    """Return the gradient of each run's loss by q: [S, B, A]; zero but for the taken action."""
+    slope = error if kind == "mse" else error.clamp(-1, 1)
+    share = (slope / q.shape[1]).unsqueeze(-1)  # the mean over the batch
+    return torch.zeros_like(q).scatter_(-1, action.unsqueeze(-1), share)
+
+
+def clip_gradients(grad: Tensor, max_norm: float) -> None:
+    """Shorten each run's gradient to max_norm, in place: [S, P]. Runs do not touch each other."""
+    norm = grad.norm(dim=1, keepdim=True)
+    grad.mul_((max_norm / norm.clamp(min=1e-12)).clamp(max=1))

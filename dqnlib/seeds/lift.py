@@ -1,0 +1,123 @@
+"""A learner's function about one run, called for S runs at once where that gives the same numbers.
+
+Three ways are tried, the quickest first; all must agree with a loop over the runs to the last bit:
+
+- one big batch: rows of a batch do not look at each other, so S batches [B] may be one [S · B];
+- vmap: torch.func.vmap carries the axis S past the function;
+- a loop over seeds: always right. A branch on data, `.item()` or `v[terminated] = 0` need it.
+
+vmap refuses a function whose course depends on the data, so for one that passes, agreeing on a
+few batches of random numbers means agreeing on all.
+"""
+
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from dqnlib.seeds.learner import LearnerError, first_line, name_of
+
+
+class Lifted:
+    """A one-run function of tensors with leading axes [S, B, ...]; extra numbers pass as they are.
+
+    function: takes [B, ...] tensors, returns [B] (``rows=True``) or a scalar (``rows=False``).
+    where: says at which step we are, for errors; seeds: their names.
+    """
+
+    def __init__(self, function: Callable, seeds, where: Callable[[], str], *, rows: bool = True):
+        self.function, self.seeds, self.where, self.rows = function, seeds, where, rows
+        self.how = ""  # known after the first call
+
+    def __call__(self, *tensors: Tensor, extra: tuple = ()) -> Tensor:
+        """Return [S, B], or [S] if the function gives a scalar."""
+        if not self.how:
+            self.how = self._choose(tensors, extra)
+        try:
+            value = self._ways[self.how](self, tensors, extra)
+        except LearnerError:
+            raise
+        except Exception:  # the loop tells which seed, or works where the quick way does not
+            self.how = "a loop over seeds"
+            value = self._loop(tensors, extra)
+        self._check(value, tensors)
+        return value
+
+    def _loop(self, tensors, extra) -> Tensor:
+        values = []
+        for seed, *one in zip(self.seeds, *tensors, strict=True):
+            try:
+                value = self.function(*one, *extra)
+            except Exception as error:
+                raise LearnerError(
+                    f"✗ {name_of(self.function)} failed {self.where()}, seed {seed}: "
+                    f"{first_line(error)}"
+                ) from error
+            shape = one[0].shape[:1] if self.rows else ()
+            if not isinstance(value, Tensor) or value.shape != shape:
+                got = f"the shape {list(value.shape)}" if isinstance(value, Tensor) else repr(value)
+                raise LearnerError(
+                    f"✗ {name_of(self.function)} returned {got} {self.where()}, seed {seed}; "
+                    f"expected a tensor of the shape {list(shape)}"
+                    + (", one number a transition" if self.rows else ", one number for the batch")
+                )
+            values.append(value.to(tensors[0].device if self.rows else value.device).float())
+        return torch.stack(values)
+
+    def _vmap(self, tensors, extra) -> Tensor:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="There is a performance drop")
+            return torch.func.vmap(lambda *one: self.function(*one, *extra))(*tensors).float()
+
+    def _one_batch(self, tensors, extra) -> Tensor:
+        s, b = tensors[0].shape[:2]
+        return self.function(*(x.flatten(0, 1) for x in tensors), *extra).float().view(s, b)
+
+    _ways = {"one big batch": _one_batch, "vmap": _vmap, "a loop over seeds": _loop}  # noqa: RUF012
+
+    def _choose(self, tensors, extra) -> str:
+        tries = [tensors, *(_made_up(tensors, seed) for seed in range(3))]
+        want = [self._loop(made, extra) for made in tries]
+        found = "a loop over seeds"
+        with torch.random.fork_rng(devices=[]):  # a function that draws leaves no trace here
+            for how in ("vmap", "one big batch") if self.rows else ("vmap",):
+                try:
+                    values = [self._ways[how](self, made, extra) for made in tries]
+                except Exception:
+                    break
+                if not all(torch.equal(a, b) for a, b in zip(values, want, strict=True)):
+                    break
+                found = how
+        return found
+
+    def _check(self, value: Tensor, tensors) -> None:
+        if torch.isfinite(value).all():
+            return
+        # a diverged network gives no finite target, through no fault of the function
+        fine = torch.stack([_finite_rows(x) for x in tensors]).all(0)  # [S]
+        for seed, was_fine, is_fine in zip(self.seeds, fine, _finite_rows(value), strict=True):
+            if was_fine and not is_fine:
+                raise LearnerError(
+                    f"✗ {name_of(self.function)} returned NaN or infinity {self.where()}, seed "
+                    f"{seed}, though every number that it was given is finite"
+                )
+
+
+def _finite_rows(x: Tensor) -> Tensor:
+    """[S, ...] -> [S] bool"""
+    return torch.isfinite(x).reshape(len(x), -1).all(1)
+
+
+def _made_up(tensors, seed: int) -> tuple[Tensor, ...]:
+    """Return random tensors like the given ones: flags fall both ways, whole numbers are kept."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def like(x: Tensor) -> Tensor:
+        if x.dtype == torch.bool:
+            return (torch.rand(x.shape, generator=rng) < 0.5).to(x.device)
+        if not x.is_floating_point():
+            return x.detach()
+        return torch.randn(x.shape, generator=rng).to(x.device)
+
+    return tuple(like(x) for x in tensors)

@@ -1,0 +1,92 @@
+"""What a Q-network learns from: targets, losses, and the copies that hold targets still.
+
+Pure functions about one run; each has a lesson that builds it. B transitions, A actions.
+"""
+
+import torch
+from torch import nn
+
+from dqnlib.data import Batch
+
+
+def td_target(reward, terminated, next_q, gamma):
+    """Return the targets of DQN [B]: the reward, plus the best value that can follow it.
+
+    reward: [B]; terminated: [B] bool; next_q: [B, A] values of the next observations from the
+    target network; gamma: 0 to 1. After termination nothing follows; after a time limit it does
+    (Mnih et al. 2015, Algorithm 1; lesson 02).
+    """
+    return reward + gamma * next_q.max(dim=1).values * ~terminated
+
+
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    """Return the targets of Double DQN [B]: one network selects, the other evaluates.
+
+    reward: [B]; terminated: [B] bool; online_next_q: [B, A] from the network that learns;
+    target_next_q: [B, A] from the target network
+    (van Hasselt, Guez & Silver 2016, equation 4; lesson 05).
+    """
+    action = online_next_q.argmax(dim=1, keepdim=True)  # [B, 1]
+    next_value = target_next_q.gather(1, action).squeeze(1)  # [B]
+    return reward + gamma * next_value * ~terminated
+
+
+def mse_loss(q, action, td_target):
+    """Return half the mean squared TD error, a scalar; no gradient flows into the target.
+
+    q: [B, A] with a gradient; action: [B] int64; td_target: [B] (lesson 02). The factor ½ makes
+    the gradient the TD error itself, as in the tabular update.
+    """
+    taken = q.gather(1, action[:, None]).squeeze(1)  # [B]
+    return 0.5 * (taken - td_target.detach()).square().mean()
+
+
+def huber_loss(q, action, td_target):
+    """Return the mean Huber loss with δ = 1: squared for small TD errors, linear for large ones.
+
+    The arguments are those of `mse_loss`. Its gradient is the TD error clipped to ±1, as in
+    Mnih et al. 2015, Methods.
+    """
+    taken = q.gather(1, action[:, None]).squeeze(1)  # [B]
+    return nn.functional.huber_loss(taken, td_target.detach())
+
+
+def hard_update(online: nn.Module, target: nn.Module) -> None:
+    """Copy the online network's parameters into the target network, in place (lesson 04).
+
+    Source: Mnih et al. 2015, Algorithm 1, "every C steps".
+    """
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters(), strict=True):
+            frozen.copy_(fresh)
+
+
+def polyak_update(online: nn.Module, target: nn.Module, tau: float) -> None:
+    """Move the target network a part tau of the way to the online network, in place (lesson 04).
+
+    θ⁻ ← τ θ + (1 − τ) θ⁻, with tau above 0 and up to 1 (Lillicrap et al. 2016, Algorithm 1).
+    """
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters(), strict=True):
+            frozen.lerp_(fresh, tau)
+
+
+def dqn_update(
+    online: nn.Module,
+    target: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    gamma: float,
+) -> float:
+    """Do one training step of DQN on a batch and return its loss (lesson 04).
+
+    Changes the online network's parameters and the optimizer's state, nothing else
+    (Mnih et al. 2015, Algorithm 1, without the clipped error).
+    """
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)  # [B]
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
