@@ -77,9 +77,14 @@ def check_count(name: str, value, low: int = 1) -> int:
 
 def check_choice(name: str, value, choices: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of the choices, else raise a ValueError that lists them."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(choices)}")
-    return value
+    return str(value)  # NumPy's texts become plain ones
+
+
+def seeds_in_words(n: int) -> str:
+    """Return "1 seed", "2 seeds" and so on."""
+    return "1 seed" if n == 1 else f"{n} seeds"
 
 
 def check_seeds(seeds) -> tuple[int, ...]:
@@ -123,13 +128,14 @@ class TabularConfig(Frozen):
     max_episode_steps: int = _setting(10_000, "environment steps, then the episode is truncated")
 
     def __post_init__(self):
-        check_choice("algorithm", self.algorithm, ALGORITHMS)
+        put = object.__setattr__  # the class is frozen; here the checked values are stored
+        put(self, "algorithm", check_choice("algorithm", self.algorithm, ALGORITHMS))
         if not isinstance(self.env_id, str):
             raise ValueError(
                 f"env_id must be the name of an environment, such as 'CliffWalking-v1', "
                 f"but it is {self.env_id!r}"
             )
-        put = object.__setattr__  # the class is frozen; here the checked numbers are stored
+        put(self, "env_id", str(self.env_id))
         put(self, "alpha", check_number("alpha", self.alpha, 0, 1, open_low=True))
         put(self, "gamma", check_number("gamma", self.gamma, 0, 1))
         put(self, "epsilon", check_number("epsilon", self.epsilon, 0, 1))
@@ -172,7 +178,7 @@ class TabularRun:
     def __repr__(self) -> str:
         seeds, episodes = self.returns.shape
         c = self.config
-        text = f"{c.algorithm} on {c.env_id}: {seeds} seeds × {episodes} episodes"
+        text = f"{c.algorithm} on {c.env_id}: {seeds_in_words(seeds)} × {episodes} episodes"
         if episodes:
             last = self.returns[:, -100:]
             text += f", mean return of the last {last.shape[1]}: {last.mean():.1f}"
@@ -247,6 +253,7 @@ class Config(Frozen):
                 f"env_id must be the name of an environment, such as 'CartPole-v1', but it is "
                 f"{self.env_id!r}; give an environment of your own as train(..., env=...)"
             )
+        put(self, "env_id", str(self.env_id))
         for name in ("gamma", "tau", "epsilon", "final_epsilon"):
             put(self, name, check_number(name, getattr(self, name), 0, 1, open_low=name == "tau"))
         for name in ("learning_rate", "final_learning_rate"):
@@ -263,11 +270,12 @@ class Config(Frozen):
             put(self, name, check_count(name, getattr(self, name), 0))
         if self.max_episode_steps is not None:
             put(self, "max_episode_steps", check_count("max_episode_steps", self.max_episode_steps))
-        if not isinstance(self.double, bool):
+        if not isinstance(self.double, bool | np.bool_):
             raise ValueError(f"double must be True or False, but it is {self.double!r}")
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_choice("loss", self.loss, LOSSES)
-        check_choice("device", self.device, DEVICES)
+        put(self, "double", bool(self.double))
+        choices = {"optimizer": OPTIMIZERS, "loss": LOSSES, "device": DEVICES}
+        for name, known in choices.items():
+            put(self, name, check_choice(name, getattr(self, name), known))
         put(self, "hidden", _check_hidden(self.hidden))
         put(self, "obs_scale", _check_scale(self.obs_scale))
         if self.capacity < self.batch_size:
@@ -278,14 +286,15 @@ class Config(Frozen):
 
 
 def _check_hidden(hidden) -> tuple[int, ...]:
-    sizes = tuple(hidden) if np.iterable(hidden) and not isinstance(hidden, str) else (hidden,)
+    several = np.iterable(hidden) and not isinstance(hidden, str | bytes)
+    sizes = tuple(hidden) if several else (hidden,)
     return tuple(check_count("each size in hidden", size) for size in sizes)
 
 
 def _check_scale(scale):
     if isinstance(scale, str):
         return check_choice("obs_scale", scale, ("auto",))
-    if np.iterable(scale):
+    if np.iterable(scale) and not isinstance(scale, bytes):
         return tuple(check_number("each number in obs_scale", x, -1e9, 1e9) for x in scale)
     return check_number("obs_scale", scale, -1e9, 1e9)
 
@@ -306,7 +315,7 @@ class Run:
     record_steps: np.ndarray  # [K] environment steps at each record
     records: dict[str, np.ndarray]  # name -> [S, K]; "loss" and "q" are always there
     eval_steps: np.ndarray  # [M] environment steps at each greedy evaluation
-    eval_returns: np.ndarray  # [S, M, E] returns on environments of their own
+    eval_returns: np.ndarray  # [S, M, E] returns on environments of their own; NaN: not played
     diverged: np.ndarray  # [S] first record at which loss or Q-value was not finite, or -1
     parameters: dict[str, np.ndarray]  # name -> [S, ...] of the online network at the end
     best_parameters: dict[str, np.ndarray]  # the same at the best evaluation (the latest of equals)
@@ -328,11 +337,11 @@ class Run:
         return self.records["q"]
 
     def returns_at(self, steps, episodes: int = 10) -> np.ndarray:
-        """Return the mean of the last `episodes` returns before each step: [X] -> [S, X].
+        """Return the mean of the last `episodes` returns up to each step: [X] -> [S, X].
 
         Only whole episodes count; NaN where none has ended yet.
         """
-        steps = np.asarray(steps)
+        steps, episodes = np.atleast_1d(steps), check_count("episodes", episodes)
         found = np.full((len(self.seeds), len(steps)), np.nan)
         for row, returns, ends in zip(found, self.returns, self.ends, strict=True):
             sums = np.concatenate([[0.0], np.cumsum(returns)])
@@ -345,9 +354,9 @@ class Run:
     def __repr__(self) -> str:
         c = self.config
         name = ("Double " if c.double else "") + "DQN"
-        text = f"{name} on {c.env_id}: {len(self.seeds)} seeds × {self.steps:,} steps"
+        text = f"{name} on {c.env_id}: {seeds_in_words(len(self.seeds))} × {self.steps:,} steps"
         if len(self.eval_steps):
-            text += f", greedy return at the end: {self.eval_returns[:, -1].mean():.1f}"
+            text += f", greedy return at the end: {np.nanmean(self.eval_returns[:, -1]):.1f}"
         return f"Run({text})"
 
     def _repr_html_(self) -> str:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import gymnasium as gym
 import numpy as np
 
+from dqnlib import probes  # noqa: F401 (registers the course's own environments)
 from dqnlib.data import Config
 
 
 def make(env_id: str, **kwargs) -> gym.Env:
-    """``gymnasium.make`` with an error that says which name was wanted and what to do."""
+    """``gymnasium.make`` with an error that says which name was wanted and what to do.
+
+    The course's own names, such as dqnlib/TwoStepDiscount-v0, are known without an import.
+    """
     try:
         return gym.make(env_id, **kwargs)
     except (gym.error.Error, ImportError) as error:
@@ -40,7 +44,8 @@ class NetworkObservation(gym.ObservationWrapper):
 
     def __init__(self, env: gym.Env, scale: float | tuple[float, ...] = 1.0):
         super().__init__(env)
-        space, name = env.observation_space, env.spec.id if env.spec else type(env.unwrapped)
+        space = env.observation_space
+        name = env.spec.id if env.spec else type(env.unwrapped).__name__
         if not isinstance(env.action_space, gym.spaces.Discrete):
             raise ValueError(
                 f"deep Q-learning picks one of A numbered actions, but the actions of {name} are "
@@ -48,6 +53,7 @@ class NetworkObservation(gym.ObservationWrapper):
             )
         if isinstance(space, gym.spaces.Discrete):
             shape, self.kind = (int(space.n),), "number"
+            self.first_state = int(space.start)
         elif isinstance(space, gym.spaces.Box | gym.spaces.MultiBinary | gym.spaces.MultiDiscrete):
             shape = space.shape or (1,)
             image = space.dtype in (np.uint8, np.bool_) and len(shape) > 1
@@ -57,7 +63,12 @@ class NetworkObservation(gym.ObservationWrapper):
                 f"the observations of {name} are {space}: make them one array first, for example "
                 "with gymnasium.wrappers.FlattenObservation"
             )
-        if np.ndim(scale) and (self.kind != "vector" or np.shape(scale) != shape):
+        if np.ndim(scale) and self.kind != "vector":
+            raise ValueError(
+                f"obs_scale has {len(scale)} numbers, but the observations of {name} are {space}, "
+                "which are not scaled: leave obs_scale out"
+            )
+        if np.ndim(scale) and np.shape(scale) != shape:
             raise ValueError(
                 f"obs_scale has {len(scale)} numbers, but an observation of {name} has the shape "
                 f"{shape}"
@@ -65,6 +76,7 @@ class NetworkObservation(gym.ObservationWrapper):
         self.scale = np.asarray(scale, np.float32)
         self.n_actions = int(env.action_space.n)
         self.first_action = int(env.action_space.start)
+        self.action_space = gym.spaces.Discrete(self.n_actions)
         dtype = np.dtype(space.dtype if self.kind == "image" else np.float32)
         low, high = {"B": (0, 255), "?": (0, 1), "f": (-np.inf, np.inf)}[dtype.char]
         self.observation_space = gym.spaces.Box(low, high, shape, dtype.type)
@@ -73,11 +85,14 @@ class NetworkObservation(gym.ObservationWrapper):
         """Return one observation as the network's input [*O]."""
         shape = self.observation_space.shape
         if self.kind == "number":
+            state = int(observation) - self.first_state
+            if not 0 <= state < shape[0]:
+                raise ValueError(f"{observation} is no state of {self.env.observation_space}")
             vector = np.zeros(shape, np.float32)
-            vector[int(observation) - int(self.env.observation_space.start)] = 1
+            vector[state] = 1
             return vector
         if self.kind == "image":
-            return np.asarray(observation).reshape(shape)
+            return np.asarray(observation, self.observation_space.dtype).reshape(shape)
         return np.asarray(observation, np.float32).reshape(shape) * self.scale
 
     def step(self, action):

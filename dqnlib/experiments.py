@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import itertools
 import json
-import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -105,7 +104,8 @@ def evaluate(
 
     The starts come from `seed` and from each agent's own seed; neither training nor the
     evaluations during it have seen them. best: the agents as they were at their best evaluation,
-    not at the end. env, network: your own makers, if the run was trained with them.
+    not at the end. env, network: your own makers, if the run was trained with them. Raises
+    ValueError if they do not fit the run, or if a best evaluation is asked for where none was.
     """
     import torch
 
@@ -115,21 +115,26 @@ def evaluate(
     from dqnlib.seeds.environments import environments
     from dqnlib.seeds.networks import stack
 
-    episodes = check_count("episodes", episodes)
+    episodes, seed = check_count("episodes", episodes), check_count("seed", seed, 0)
+    if best and (run.best_steps < 0).any():
+        raise ValueError(
+            "the run has no best agents, for it was not evaluated while it trained (eval_every)"
+        )
     numbers = [
         int(np.random.SeedSequence([random_streams(s).eval_seed, seed, 1]).generate_state(1)[0])
         for s in run.seeds
     ]
-    shape = environments(run.config, env, [0])
+    shape = environments(run.config, env, numbers[:1])
     make = network or (lambda obs_shape, n: QNetwork(obs_shape, n, run.config.hidden))
     stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu")
     arrays = run.best_parameters if best else run.parameters
-    for name, view in zip(stacked.names, stacked.views, strict=True):
-        if name not in arrays or arrays[name].shape != tuple(view.shape):
-            raise ValueError(
-                "the network does not fit the run: give the maker that it was trained with, as "
-                "network=..."
-            )
+    views = dict(zip(stacked.names, stacked.views, strict=True))
+    if {n: tuple(v.shape) for n, v in views.items()} != {n: a.shape for n, a in arrays.items()}:
+        raise ValueError(
+            "the network does not fit the run: give the makers that it was trained with, as "
+            "network=... and env=..."
+        )
+    for name, view in views.items():
         view.copy_(torch.from_numpy(arrays[name].copy()))
     return Examiner(run.config, env, numbers).returns(stacked, 0, episodes)
 
@@ -141,6 +146,7 @@ def save_run(run: Run, path: str | Path) -> Path:
     about = {
         "dqnlib": "run", "config": dataclasses.asdict(run.config), "seeds": run.seeds,
         "steps": run.steps, "device": run.device,
+        "names": {group: list(getattr(run, group)) for group in _GROUPS},
     }  # fmt: skip
     arrays = {"about": np.array(json.dumps(about))}
     for k in range(len(run.seeds)):
@@ -149,7 +155,7 @@ def save_run(run: Run, path: str | Path) -> Path:
         arrays[name] = getattr(run, name)
     for group in _GROUPS:
         arrays |= {f"{group}/{name}": array for name, array in getattr(run, group).items()}
-    return write_whole(path, lambda file: np.savez_compressed(file, **arrays))
+    return write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
 
 
 def load_run(path: str | Path) -> Run:
@@ -176,17 +182,13 @@ def load_run(path: str | Path) -> Run:
             ends=tuple(arrays[f"ends/{k}"] for k in rows),
             **{name: arrays[name] for name in _ARRAYS},
             **{
-                group: {
-                    name.removeprefix(f"{group}/"): array
-                    for name, array in arrays.items()
-                    if name.startswith(f"{group}/")
-                }
+                group: {name: arrays[f"{group}/{name}"] for name in about["names"][group]}
                 for group in _GROUPS
             },
         )
-    except (zipfile.BadZipFile, EOFError, OSError, KeyError, ValueError, TypeError, AttributeError):
+    except Exception:  # a broken archive, another file, a later version: many kinds of errors
         raise SavedRunError(
-            f"✗ {path} cannot be read: it is cut short, or is no run that this course saved"
+            f"✗ {path} cannot be read: it is damaged, or is no run that this course saved"
         ) from None
 
 
@@ -215,13 +217,13 @@ def sweep(
     [1, 200]}``. The keys of the result are tuples of values in that order. folder: where each
     finished run is kept; what is there already is read, so that a sweep that was stopped goes on.
     backend, n_jobs: of joblib: all cores of this machine, or a cluster that is registered as
-    "ray" or "dask". slots: as for `train`. Raises ValueError for a field that does not exist or
-    a value that it does not take, before anything is trained.
+    "ray" or "dask". slots: as for `train`. Raises TypeError for a field that does not exist and
+    ValueError for a value that it does not take, before anything is trained.
     """
     from joblib import Parallel, delayed, parallel_config
 
     seeds, names = check_seeds(seeds), list(grid)
-    keys = list(itertools.product(*(list(values) for values in grid.values())))
+    keys = list(itertools.product(*([_tuples(v) for v in values] for values in grid.values())))
     configs = {key: config.replace(**dict(zip(names, key, strict=True))) for key in keys}
     if folder is not None and slots:
         raise ValueError(
@@ -233,7 +235,11 @@ def sweep(
     left = [key for key in keys if key not in runs]
     with parallel_config(backend=backend, n_jobs=n_jobs):
         jobs = (delayed(_job)(key, configs[key], seeds, files[key], slots) for key in left)
-        done = Parallel(return_as="generator_unordered")(jobs)
+        try:
+            parallel = Parallel(return_as="generator_unordered")
+        except ValueError:  # "ray" gives all results together, at the end
+            parallel = Parallel()
+        done = parallel(jobs)
         if progress:
             from tqdm.auto import tqdm
 
@@ -247,8 +253,12 @@ def _job(key: tuple, config: Config, seeds, file: Path | None, slots: dict) -> t
 
     from dqnlib.training import train
 
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the cores are shared out among the runs
-    run = train(config, seeds, **slots)
+    try:
+        run = train(config, seeds, **slots)
+    finally:
+        torch.set_num_threads(threads)  # for a backend that works in this process
     if file:
         save_run(run, file)
     return key, run

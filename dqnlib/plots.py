@@ -5,7 +5,7 @@ Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 
 import numpy as np
 
-from dqnlib.data import Run, TabularRun
+from dqnlib.data import Run, TabularRun, seeds_in_words
 from dqnlib.envs import TabularModel
 from dqnlib.experiments import mean_interval
 from dqnlib.tabular import Path, greedy_path
@@ -27,8 +27,10 @@ def new_axes(width: float = 7.0, height: float = 3.2):
 def band(ax, x, values, label: str, index: int = 0):
     """Draw the mean of values [S, X] over the seeds and its interval; return the axes."""
     mean, low, high = mean_interval(values)
-    color, style = COLORS[index % len(COLORS)], STYLES[index % len(STYLES)]
-    ax.plot(x, mean, style, color=color, label=label, lw=1.6)
+    turn = index // len(COLORS)  # the second six curves pair each color with another style
+    color, style = COLORS[index % len(COLORS)], STYLES[(index + turn) % len(STYLES)]
+    dot = "o" if len(mean) == 1 else None  # one point makes no line
+    ax.plot(x, mean, style, color=color, label=label, lw=1.6, marker=dot)
     ax.fill_between(x, low, high, color=color, alpha=0.25, lw=0)
     return ax
 
@@ -66,15 +68,14 @@ def learning_curves(
             values = run.returns_at(x, smooth)
             known = ~np.isnan(values).any(0)
             x, values = x[known], values[:, known]
-        band(ax, x, values, f"{label} ({len(run.seeds)} seeds)", i)
+        band(ax, x, values, _with_seeds(label, run), i)
     if all(tabular):
         ax.set_xlabel("episode")
         ax.set_ylim(floor, 0)
     else:
-        _steps_axis(ax)
+        _steps_axis(ax, runs)
     ax.set_ylabel(f"return of an episode\n(mean of the last {smooth})")
-    ax.legend(loc="lower right", frameon=False)
-    return ax
+    return _with_legend(ax, "lower right" if all(tabular) else "best")
 
 
 def evaluation_curves(runs: dict[str, Run], ax=None, seeds: bool = False):
@@ -84,33 +85,51 @@ def evaluation_curves(runs: dict[str, Run], ax=None, seeds: bool = False):
     """
     ax = ax or new_axes()
     for i, (label, run) in enumerate(runs.items()):
-        values = run.eval_returns.mean(2)  # [S, M]
+        played = ~np.isnan(run.eval_returns)  # evaluations may differ in their episodes
+        values = run.eval_returns.sum(2, where=played) / played.sum(2)  # [S, M]
         if seeds:
             ax.plot(run.eval_steps, values.T, color=COLORS[i % len(COLORS)], lw=0.6, alpha=0.4)
-        band(ax, run.eval_steps, values, f"{label} ({len(run.seeds)} seeds)", i)
-    _steps_axis(ax)
-    ax.set_ylabel("greedy return")
-    ax.legend(loc="lower right", frameon=False)
-    return ax
+        band(ax, run.eval_steps, values, _with_seeds(label, run), i)
+    _steps_axis(ax, runs)
+    ax.set_ylabel("return of a greedy episode")
+    return _with_legend(ax)
 
 
 def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bool = False):
-    """Draw something recorded, such as "q" or "loss", against environment steps."""
+    """Draw something recorded, such as "q" or "loss", against environment steps.
+
+    A curve begins with the first update, and ends where the first seed diverges; the legend says
+    how many did.
+    """
     ax = ax or new_axes()
     for i, (label, run) in enumerate(runs.items()):
         values = run.records[name]
         known = np.isfinite(values).all(0)
-        band(ax, run.record_steps[known], values[:, known], f"{label} ({len(run.seeds)} seeds)", i)
+        lost = np.count_nonzero(run.diverged >= 0)
+        text = _with_seeds(label, run, f", {lost} diverged" if lost else "")
+        band(ax, run.record_steps[known], values[:, known], text, i)
     if log:
         ax.set_yscale("log")
-    _steps_axis(ax)
+    _steps_axis(ax, runs)
     ax.set_ylabel(ylabel)
-    ax.legend(frameon=False)
+    return _with_legend(ax)
+
+
+def _with_seeds(label: str, run: TabularRun | Run, more: str = "") -> str:
+    return f"{label} ({seeds_in_words(len(run.seeds))}{more})"
+
+
+def _with_legend(ax, place: str = "best"):
+    ax.legend(loc=place, framealpha=0.8, edgecolor="none")  # what it covers shines through
     return ax
 
 
-def _steps_axis(ax) -> None:
+def _steps_axis(ax, runs: dict[str, Run]) -> None:
+    """Let the axis of environment steps go from 0 to the end of the longest run."""
+    last = max([1, ax.dataLim.x1, *(run.steps for run in runs.values())])
+    ax.set_xlim(0, 1.02 * last)
     ax.set_xlabel("environment steps")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
 
 
@@ -125,8 +144,7 @@ def error_curves(errors: dict[str, np.ndarray], x, xlabel: str, ylabel: str, ax=
     ax.set_yscale("log")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    ax.legend(frameon=False)
-    return ax
+    return _with_legend(ax)
 
 
 def q_grid(q, title: str, alt: str):

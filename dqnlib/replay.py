@@ -154,7 +154,8 @@ class FrameReplayBuffer:
         """Make room: with short episodes there are more frames than transitions."""
         old, used = self._frames, np.arange(floor, self._count)
         self._frames = np.zeros((len(old) + len(old) // 20 + 1, *old.shape[1:]), old.dtype)
-        self._frames[used % len(self._frames)] = old[used % len(old)]
+        for some in np.array_split(used, len(used) // 100 + 1):  # at once would be a third copy
+            self._frames[some % len(self._frames)] = old[some % len(old)]
 
 
 def stored_dtype(obs: np.ndarray) -> np.dtype:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import zipfile
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from dqnlib.data import Transition
 
 
 class SavedRunError(ValueError):
-    """A file is no saved run, is cut short, or does not fit what it is loaded into."""
+    """A file is no saved run, is damaged, or does not fit what it is loaded into."""
 
     def _render_traceback_(self):  # a notebook shows the message alone
         return [str(self)]
@@ -59,32 +60,43 @@ def load_state(path: str | Path, kind: str) -> dict:
     if not path.is_file():
         raise SavedRunError(f"✗ there is no file {path}")
     try:
+        with zipfile.ZipFile(path) as archive:  # torch.load does not look at the checksums
+            if archive.testzip() is not None:
+                raise ValueError("damaged")
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # a broken archive, a foreign pickle: many kinds of errors
         raise SavedRunError(
-            f"✗ {path} cannot be read: it is cut short, or is no file that this course saved"
+            f"✗ {path} cannot be read: it is damaged, or is no {kind} that this course saved"
         ) from None
     if not isinstance(found, dict) or "dqnlib" not in found or "state" not in found:
         raise SavedRunError(f"✗ {path} was not saved by this course")
     if found["dqnlib"] != kind:
         raise SavedRunError(f"✗ {path} holds a {found['dqnlib']}, not a {kind}")
-    return from_plain(found["state"])
+    try:
+        return dict(from_plain(found["state"]))
+    except Exception:
+        raise SavedRunError(f"✗ {path} was not saved by this version of dqnlib") from None
 
 
 def to_plain(value, name: str):
     """Return data of numbers, texts, arrays, lists, tuples, deques and dicts for torch.save.
 
-    Raises ValueError, which gives the place by `name`, for anything else.
+    Raises ValueError, which gives the place by `name`, for anything else. Classes made from
+    these are refused, too: what they add would be lost.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    if type(value) is int and value.bit_length() > 2000:  # torch.load stops at 255 bytes
+        return {"kind": "int", "value": hex(value)}
+    if value is None or type(value) in (bool, int, float, str):
         return value
-    if isinstance(value, np.generic):
-        return {"kind": "array", "value": torch.from_numpy(np.array(value)), "scalar": True}
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        return {"kind": "array", "value": torch.from_numpy(np.ascontiguousarray(value)).clone()}
-    if isinstance(value, Tensor):
+    if isinstance(value, np.generic) or type(value) is np.ndarray:
+        kind, scalar = value.dtype, isinstance(value, np.generic)
+        if kind.char not in "?bBhHiIlLqQefdFD" or not kind.isnative:
+            raise ValueError(f"{name} is an array of {kind}, which cannot be saved as plain data")
+        array = np.array(value, order="C").view(kind.str)  # a copy; two types have a second name
+        return {"kind": "array", "value": torch.from_numpy(array), "scalar": scalar}
+    if type(value) is Tensor:
         return {"kind": "tensor", "value": value.detach().cpu().clone()}
-    if isinstance(value, dict):
+    if type(value) is dict:
         items = [[to_plain(k, name), to_plain(v, f"{name}.{k}")] for k, v in value.items()]
         return {"kind": "dict", "value": items}
     if isinstance(value, Transition):
@@ -105,10 +117,12 @@ def from_plain(value):
     if not isinstance(value, dict):
         return value
     inside = value["value"]
+    if value["kind"] == "int":
+        return int(inside, 16)
     if value["kind"] == "tensor":
         return inside
     if value["kind"] == "array":
-        return inside.numpy().copy()[()] if value.get("scalar") else inside.numpy().copy()
+        return inside.numpy()[()] if value["scalar"] else inside.numpy()
     if value["kind"] == "dict":
         return {from_plain(k): from_plain(v) for k, v in inside}
     parts = [from_plain(v) for v in inside]

@@ -28,14 +28,17 @@ from dqnlib.seeds.replay import Buffers, Ring
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 FIXED = ("env_id", "capacity", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device")
-OWN = {  # the library's functions, which need no call a run: their lifted forms give the same
-    "td_target": (targets.td_target, targets.double_td_target),
-    "loss": (targets.mse_loss, targets.huber_loss),
-    "sync_target": (targets.hard_update, targets.polyak_update),
-    "policy": (policies.epsilon_greedy,),
-    "network": (QNetwork,),
-    "replay": (replay.ReplayBuffer,),
-}
+
+
+def library_functions(config: Config) -> dict[str, Callable]:
+    """What each slot is with these settings: given in its slot, it needs no call a run."""
+    return {
+        "td_target": targets.double_td_target if config.double else targets.td_target,
+        "loss": targets.huber_loss if config.loss == "huber" else targets.mse_loss,
+        "sync_target": targets.hard_update if config.tau == 1 else targets.polyak_update,
+        "policy": policies.epsilon_greedy,
+        "replay": replay.ReplayBuffer,
+    }
 
 
 class Moment(NamedTuple):
@@ -93,11 +96,12 @@ class Trainer:
             "network": network, "replay": replay, "td_target": td_target, "loss": loss,
             "update": update, "sync_target": sync_target, "policy": policy, "env": env,
         }  # fmt: skip
-        # the learner's own functions, by slot; the library's are known and need no calls a run
+        # the learner's own functions, by slot; the library's have lifted forms
+        library = library_functions(config)
         self.own = {
             slot: value
             for slot, value in given.items()
-            if value is not None and not any(value is own for own in OWN.get(slot, ()))
+            if value is not None and value is not library.get(slot)
         }
         self.seeds, self.steps, self._config = check_seeds(seeds), 0, config
         self._extras = dict(record or {})
@@ -122,7 +126,9 @@ class Trainer:
             if slot in self.own
         }
         self._optimizers = self._make_optimizers()
-        self._examiner = Examiner(config, own("env"), [s.eval_seed for s in streams])
+        self._examiner = Examiner(
+            config, own("env"), [s.eval_seed for s in streams], [f"seed {s}" for s in self.seeds]
+        )
         s = len(self.seeds)
         self._returns: list[list[float]] = [[] for _ in self.seeds]
         self._ends: list[list[int]] = [[] for _ in self.seeds]
@@ -269,7 +275,7 @@ class Trainer:
                 f"✗ the loss of {name_of(self.own['loss'])} does not depend on q {self._where()}: "
                 "was it detached, or made a plain number with .item()?"
             )
-        return value.detach(), torch.autograd.grad(value.sum(), leaf)[0]
+        return value.detach(), torch.autograd.grad(value, leaf, torch.ones_like(value))[0]
 
     def _own_updates(self, batch: Batch):
         """Call the learner's training step for each run, on its own views of the parameters."""
@@ -328,12 +334,12 @@ class Trainer:
             loss, q = found.cpu().numpy(), values.amax(-1).mean(-1).cpu().numpy()
             lost = ~(np.isfinite(loss) & np.isfinite(q)) & (self._diverged < 0)
             self._diverged[lost] = self.steps
-        self._record_steps.append(self.steps)
-        self._records["loss"].append(loss)
-        self._records["q"].append(q)
+        found = {"loss": loss, "q": q}
         for name, function in self._extras.items():
-            values = [self._extra(name, function, k) for k in range(s)]
-            self._records[name].append(np.array(values))
+            found[name] = np.array([self._extra(name, function, k) for k in range(s)])
+        self._record_steps.append(self.steps)  # after all of them, so that a failure keeps order
+        for name, values in found.items():
+            self._records[name].append(values)
 
     def _extra(self, name: str, function: Callable, k: int) -> float:
         batch = self._learned and Batch(*(field[k] for field in self._learned[0]))
@@ -360,8 +366,7 @@ class Trainer:
 
     def run(self) -> Run:
         """Return the results so far as plain arrays; episodes that are not over are left out."""
-        s, best = len(self.seeds), self._online.copy()
-        best.flat.copy_(self._best)
+        s = len(self.seeds)
         widths = {len(found[0]) for found in self._eval_returns} or {0}
         evaluations = np.full((s, len(self._eval_steps), max(widths)), np.nan)
         for m, found in enumerate(self._eval_returns):
@@ -381,7 +386,9 @@ class Trainer:
             eval_returns=evaluations,
             diverged=self._diverged.copy(),
             parameters={n: v.cpu().numpy() for n, v in self._online.arrays().items()},
-            best_parameters={n: v.cpu().numpy() for n, v in best.arrays().items()},
+            best_parameters={
+                n: v.cpu().numpy() for n, v in self._online.arrays(self._best).items()
+            },
             best_steps=self._best_steps.copy(),
             device=f"{self.device}: {self.device_reason}",
         )
@@ -553,6 +560,10 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
             "a network of your own, give it as network=..."
         ) from None
     return network
+
+
+def _to_numpy(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
 
 
 def _takes(function: Callable, n: int) -> bool:

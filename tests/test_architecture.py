@@ -24,7 +24,7 @@ FILES = sorted(HOME.rglob("*.py"))
 
 # A room may import the rooms to its left. The house has two wings, and tools beside it.
 TRAINING = (
-    *("data", "envs", "probes", "tabular", "policies", "networks", "replay", "targets", "storage"),
+    *("data", "probes", "envs", "tabular", "policies", "networks", "replay", "targets", "storage"),
     *("seeds", "training", "experiments", "pictures", "plots", "labs"),
 )
 JUDGING = ("progress", "exercises", "checks", "predictions", "notebooks", "nbcheck")

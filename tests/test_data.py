@@ -6,17 +6,37 @@ Mutants that these tests kill (each was tried once):
 - an error does not name the field, what is allowed, or what was given;
 - `replace` changes the value itself, skips the checks, or takes a misspelt field;
 - repeated, negative, fractional, bool or missing seeds are accepted; a lone seed n means range(n);
-- the arrays of a result can be overwritten; a result without an episode warns.
+- the arrays of a result can be overwritten; a result without an episode warns;
+- a limit of `Config` is one off, or open where it is closed; its default is another; double takes
+  1; "64" are two layers; a scale that is a list stays one, so that the settings cannot be hashed;
+  a buffer smaller than a batch passes; NumPy's texts stay NumPy's;
+- the mean of the last returns looks one episode too far back or ahead, counts an episode that ends
+  at the step itself only later, divides by the window before it is full, or gives 0 for none.
 """
 
 import dataclasses
+import inspect
+import json
+import math
+import pickle
 import re
 import warnings
 
 import numpy as np
 import pytest
 
-from dqnlib.data import ALGORITHMS, Step, TabularConfig, TabularRun, check_seeds
+from dqnlib.data import (
+    ALGORITHMS,
+    DEVICES,
+    LOSSES,
+    OPTIMIZERS,
+    Config,
+    Run,
+    Step,
+    TabularConfig,
+    TabularRun,
+    check_seeds,
+)
 
 HUGE = pytest.param(10**400, id="10**400")  # too large for a float
 NO_NUMBERS = [float("nan"), True, np.True_, "0.5", b"0.5", None, [0.5], np.array([0.5]), 1j]
@@ -56,6 +76,8 @@ def test_numbers_are_stored_as_plain_python_numbers():
     assert type(config.alpha) is type(config.gamma) is type(config.epsilon) is float
     assert type(config.episodes) is int
     assert config.alpha == 0.5
+    texts = TabularConfig(np.str_("sarsa"), np.str_("Taxi-v4"))
+    assert type(texts.algorithm) is type(texts.env_id) is str
 
 
 @pytest.mark.parametrize("value", ["Q_learning", "dqn", "", None, 3, ["sarsa"]])
@@ -168,6 +190,8 @@ def test_a_result_says_what_it_is():
     )
     assert "2 seeds × 150 episodes" in run._repr_html_()
     assert "last 3: 2.5" in repr(_run(3))
+    one = dataclasses.replace(_run(3), returns=np.zeros((1, 3)))
+    assert "CliffWalking-v1: 1 seed × 3 episodes" in repr(one)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "2 seeds × 0 episodes" in repr(_run(0))
@@ -177,3 +201,281 @@ def test_a_step_reads_in_the_words_of_the_field():
     assert Step._fields == (
         "obs", "action", "reward", "next_obs", "terminated", "truncated", "td_target", "td_error",
     )  # fmt: skip
+
+
+# -- settings and results of deep Q-learning -----------------------------------------------------
+
+# name -> lowest and highest value allowed, what the message says of them
+NUMBERS = {
+    "gamma": (0, 1, "a number from 0 up to 1"),
+    "tau": (5e-324, 1, "a number above 0, up to 1"),
+    "epsilon": (0, 1, "a number from 0 up to 1"),
+    "final_epsilon": (0, 1, "a number from 0 up to 1"),
+    "learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
+    "final_learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
+    "max_grad_norm": (5e-324, math.inf, "a number above 0, up to inf"),
+}
+COUNTS = {  # name -> lowest value allowed
+    "steps": 1, "batch_size": 1, "capacity": 64, "warmup": 0, "update_every": 1, "sync_every": 1,
+    "epsilon_steps": 0, "max_episode_steps": 1, "eval_every": 0, "eval_episodes": 1,
+    "record_every": 1,
+}  # fmt: skip
+OTHERS = {"env_id", "double", "hidden", "obs_scale", "optimizer", "loss", "device"}
+
+
+def test_each_field_is_tested_below():
+    assert {f.name for f in dataclasses.fields(Config)} == {*NUMBERS, *COUNTS, *OTHERS}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_range_of_each_number(name):
+    low, high, words = NUMBERS[name]
+    for value in (low, high, np.float32(1), np.array(1), 1):
+        kept = getattr(Config(**{name: value}), name)
+        assert type(kept) is float
+        assert kept == value
+    beyond = [np.nextafter(low, -1), np.nextafter(high, np.inf)] if high < math.inf else [0, -1]
+    for value in [*beyond, *NO_NUMBERS, -math.inf]:
+        expected = re.escape(f"{name} must be {words}, but it is {value!r}")
+        with pytest.raises(ValueError, match=f"^{expected}$"):
+            Config(**{name: value})
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_lowest_value_of_each_count(name):
+    low = COUNTS[name]
+    for value in (low, np.int16(low + 64), np.array(low + 100), 10**12):
+        kept = getattr(Config(**{name: value}, **_roomy(name)), name)
+        assert type(kept) is int
+        assert kept == value
+    least = 1 if name == "capacity" else low
+    for value in [least - 1, -5, 2.0, 1e3, "3", True, np.True_, math.nan, math.inf, [3], 1j]:
+        words = f"{name} must be a whole number of at least {least}, but it is {value!r}"
+        with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+            Config(**{name: value}, **_roomy(name))
+    if name != "max_episode_steps":
+        with pytest.raises(ValueError, match=f"{name} must be a whole number .* is None"):
+            Config(**{name: None})
+
+
+def _roomy(name: str) -> dict:
+    return {"capacity": 10**13} if name == "batch_size" else {}
+
+
+def test_a_buffer_must_hold_a_batch():
+    assert Config(capacity=5, batch_size=5).capacity == 5
+    words = "a replay buffer of 4 transitions cannot fill a batch of 5: make capacity larger or"
+    with pytest.raises(ValueError, match=words):
+        Config(capacity=4, batch_size=5)
+    with pytest.raises(ValueError, match=r"buffer of 50000 .* batch of 50001"):
+        Config().replace(batch_size=50_001)
+
+
+def test_the_defaults():
+    """The lessons and their numbers stand on these."""
+    assert dataclasses.asdict(Config()) == {
+        "env_id": "CartPole-v1", "steps": 50_000, "gamma": 0.99, "double": False,
+        "hidden": (64, 64), "obs_scale": "auto", "optimizer": "adam", "learning_rate": 1e-3,
+        "final_learning_rate": 0.0, "loss": "mse", "max_grad_norm": math.inf, "batch_size": 64,
+        "capacity": 50_000, "warmup": 1_000, "update_every": 1, "sync_every": 200, "tau": 1.0,
+        "epsilon": 1.0, "final_epsilon": 0.1, "epsilon_steps": 10_000, "max_episode_steps": None,
+        "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
+    }  # fmt: skip
+    online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
+    assert online.capacity == 1
+    assert "capacity=1, batch_size=1, warmup=1" in inspect.getdoc(Config)
+
+
+@pytest.mark.parametrize("value", [0, 1, None, "yes", 1.0, [True], np.array([True])])
+def test_double_is_true_or_false(value):
+    words = re.escape(f"double must be True or False, but it is {value!r}")
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        Config(double=value)
+    assert Config(double=np.True_).double is True
+    assert Config(double=np.False_).double is False
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (64, (64,)), ((64,), (64,)), ([64, 32, 1], (64, 32, 1)), ([], ()), (np.int8(7), (7,)),
+        (np.array([3, 4]), (3, 4)), (np.array(5), (5,)), (range(1, 4), (1, 2, 3)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_forms_of_hidden_layers(value, kept):
+    found = Config(hidden=value).hidden
+    assert found == kept
+    assert type(found) is tuple
+    assert all(type(size) is int for size in found)
+
+
+@pytest.mark.parametrize("value", ["64", b"64", 0, -3, 64.0, None, True, (64, 0), ["64"], ((64,),)])
+def test_bad_hidden_layers(value):
+    words = "each size in hidden must be a whole number of at least 1, but it is "
+    with pytest.raises(ValueError, match=words):
+        Config(hidden=value)
+
+
+def test_forms_of_a_scale():
+    assert Config(obs_scale="auto").obs_scale == "auto"
+    assert type(Config(obs_scale=np.str_("auto")).obs_scale) is str
+    assert Config(obs_scale=2).obs_scale == 2.0
+    assert type(Config(obs_scale=np.float32(0.5)).obs_scale) is float
+    assert Config(obs_scale=[1, -2.5]).obs_scale == (1.0, -2.5)
+    for several in ((1, 2), [1, 2], np.array([1, 2]), iter([1, 2])):
+        found = Config(obs_scale=several).obs_scale
+        assert found == (1.0, 2.0)
+        assert type(found) is tuple
+        assert all(type(x) is float for x in found)
+    assert hash(Config(obs_scale=[1, 2])) == hash(Config(obs_scale=(1.0, 2.0)))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("Auto", "unknown obs_scale 'Auto': choose one of auto"),
+        ("0.5", "unknown obs_scale '0.5'"),
+        (b"ab", "obs_scale must be a number from .* but it is b'ab'"),
+        (None, "obs_scale must be a number from .* but it is None"),
+        (True, "obs_scale must be .* but it is True"),
+        (math.nan, "obs_scale must be .* but it is nan"),
+        (math.inf, "obs_scale must be .* but it is inf"),
+        ((1, "2"), "each number in obs_scale must be .* but it is '2'"),
+        ([[1, 2]], r"each number in obs_scale must be .* but it is \[1, 2\]"),
+        ((1, math.nan), "each number in obs_scale must be .* but it is nan"),
+    ],
+)
+def test_bad_scales(value, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        Config(obs_scale=value)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("optimizer", OPTIMIZERS), ("loss", LOSSES), ("device", DEVICES)]
+)
+def test_the_choices(name, known):
+    for value in known:
+        assert getattr(Config(**{name: value}), name) == value
+        assert type(getattr(Config(**{name: np.str_(value)}), name)) is str
+    for value in ["Adam", "", None, 3, [known[0]], np.array([known[0]]), np.array(known)]:
+        with pytest.raises(ValueError, match=f"^unknown {name} .*: choose one of {known[0]}, "):
+            Config(**{name: value})
+
+
+@pytest.mark.parametrize("value", [None, 3, b"CartPole-v1", ["CartPole-v1"], print])
+def test_the_environment_of_a_config_is_a_name(value):
+    words = r"env_id must be the name of an environment, such as 'CartPole-v1', .* train\(..., env="
+    with pytest.raises(ValueError, match=words):
+        Config(env_id=value)
+    assert type(Config(env_id=np.str_("Taxi-v4")).env_id) is str
+
+
+def test_a_config_is_frozen_checked_and_survives_json():
+    config = Config(hidden=[8], obs_scale=[0.1, 3], max_episode_steps=7)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.gamma = 0.5
+    changed = config.replace(gamma=1, hidden=32)
+    assert (changed.gamma, changed.hidden, changed.max_episode_steps) == (1.0, (32,), 7)
+    assert (config.gamma, config.hidden) == (0.99, (8,))
+    assert changed.replace(max_episode_steps=None) == Config(hidden=32, obs_scale=(0.1, 3), gamma=1)
+    with pytest.raises(ValueError, match="gamma must be"):
+        config.replace(gamma=2)
+    with pytest.raises(TypeError, match=r"Config has no field 'gama'; it has env_id, .*device"):
+        config.replace(gama=0.5)
+    for one in (config, changed, Config()):
+        text = json.dumps(dataclasses.asdict(one))
+        assert Config(**json.loads(text)) == one
+        assert hash(Config(**json.loads(text))) == hash(one)
+        assert pickle.loads(pickle.dumps(one)) == one
+    json.dumps(dataclasses.asdict(Config(steps=np.int64(3), gamma=np.float32(1), double=np.True_)))
+
+
+def test_a_config_shows_its_units():
+    fields = dataclasses.fields(Config)
+    assert all(f.metadata["unit"] for f in fields)
+    shown = Config(env_id="<b>")._repr_html_()
+    assert shown.startswith("<table><caption>Config</caption>")
+    assert all(f.name in shown and f.metadata["unit"] in shown for f in fields)
+    assert "(64, 64)" in shown
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+
+
+def deep_run(**changes) -> Run:
+    """Two seeds; the second ends its first episode later, and a third none."""
+    parts = {
+        "config": Config(),
+        "seeds": (3, 1, 8),
+        "steps": 100,
+        "returns": (np.array([1.0, 3.0, 5.0, 100.0]), np.array([7.0]), np.zeros(0)),
+        "ends": (np.array([10, 20, 30, 40]), np.array([25]), np.zeros(0, int)),
+        "record_steps": np.array([50, 100]),
+        "records": {"loss": np.ones((3, 2)), "q": np.zeros((3, 2))},
+        "eval_steps": np.array([50, 100]),
+        "eval_returns": np.array([[[1.0, 2.0], [3.0, 5.0]]] * 3),
+        "diverged": np.full(3, -1),
+        "parameters": {"w": np.ones((3, 2))},
+        "best_parameters": {"w": np.ones((3, 2))},
+        "best_steps": np.full(3, 50),
+    }
+    return Run(**{**parts, **changes})
+
+
+def test_the_last_returns_by_hand():
+    run, nan = deep_run(), math.nan
+    steps = [0, 9, 10, 19, 20, 25, 40, 10**6]
+    assert np.array_equal(
+        run.returns_at(steps, 2),
+        [
+            [nan, nan, 1, 1, 2, 2, 52.5, 52.5],  # (1 + 3) / 2, (5 + 100) / 2
+            [nan, nan, nan, nan, nan, 7, 7, 7],
+            [nan] * 8,
+        ],
+        equal_nan=True,
+    )
+    assert run.returns_at([30, 40], 3)[0].tolist() == [3, 36]  # (1 + 3 + 5) / 3, (3 + 5 + 100) / 3
+    assert run.returns_at(np.array([35.5, 39.9]), 1)[0].tolist() == [5, 5]
+    assert run.returns_at([40])[0].tolist() == [27.25]  # ten, but there are four
+    assert run.returns_at([40, 10, 30], 1)[0].tolist() == [100, 1, 5]  # in any order
+    assert run.returns_at(40).shape == (3, 1)
+    assert run.returns_at([]).shape == (3, 0)
+    for bad in (0, -1, 2.5):
+        with pytest.raises(ValueError, match="episodes must be a whole number of at least 1"):
+            run.returns_at([40], bad)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.returns_at(steps)
+
+
+def test_a_deep_result_cannot_be_changed():
+    run = deep_run()
+    arrays = [
+        *run.returns, *run.ends, *run.records.values(), *run.parameters.values(),
+        *run.best_parameters.values(), run.record_steps, run.eval_steps, run.eval_returns,
+        run.diverged, run.best_steps, run.loss, run.q,
+    ]  # fmt: skip
+    for array in arrays:
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        run.steps = 5
+    assert run.loss is run.records["loss"]
+    assert run.q is run.records["q"]
+
+
+def test_a_deep_result_says_what_it_is():
+    run = deep_run(steps=12_345)
+    words = "DQN on CartPole-v1: 3 seeds × 12,345 steps"
+    assert repr(run) == f"Run({words}, greedy return at the end: 4.0)"
+    assert words in run._repr_html_()
+    double = deep_run(config=Config(double=True, env_id="a<b"), seeds=(5,))
+    assert repr(double).startswith("Run(Double DQN on a<b: 1 seed × 100 steps")
+    assert "a&lt;b" in double._repr_html_()
+    fewer = run.eval_returns.copy()
+    fewer[:, -1, 1] = np.nan  # the last evaluation was of one episode
+    assert "at the end: 3.0" in repr(deep_run(eval_returns=fewer))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        none = deep_run(eval_steps=np.zeros(0, int), eval_returns=np.zeros((3, 0, 0)))
+        assert repr(none) == "Run(DQN on CartPole-v1: 3 seeds × 100 steps)"

@@ -2,7 +2,10 @@
 
 Kills these mutants: a curve of one seed in place of the mean; a running mean that is shifted or
 padded; a band that is not the interval; looping paths hidden under the others or in their color;
-the same x for curves that have their own.
+the same x for curves that have their own; the seventh curve looks like the first; a curve over
+steps begins before every seed has ended an episode; an axis of steps that begins or ends with the
+curve; an evaluation of fewer episodes counts as none; a seed that diverged is left out of the mean
+or not spoken of; tabular and deep runs on one axis; a legend without the number of seeds.
 """
 
 import matplotlib as mpl
@@ -15,6 +18,7 @@ from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from dqnlib import TabularConfig, TabularModel, plots, train_tabular
+from dqnlib.data import Config, Run
 from dqnlib.device import device_report
 from dqnlib.experiments import mean_interval
 from dqnlib.tabular import rollout, value_iteration
@@ -70,6 +74,140 @@ def test_a_given_axes_is_used_and_returned(run):
     ax = plots.new_axes()
     assert plots.learning_curves({"a": run}, ax=ax) is ax
     assert plots.error_curves({"a": np.ones((2, 3))}, [1, 2, 3], "x", "y", ax=ax) is ax
+
+
+def test_seven_curves_look_different(run):
+    ax = plots.learning_curves({str(k): run for k in range(12)})
+    looks = {(to_hex(line.get_color()), line.get_linestyle()) for line in ax.lines}
+    assert len(looks) == 12
+
+
+def deep_run(ends, returns, evaluations=None, steps=1000, **changes) -> Run:
+    """A run with a record every 100 steps."""
+    rows, k = len(ends), steps // 100
+    evaluations = np.zeros((rows, 0, 0)) if evaluations is None else evaluations
+    parts = {
+        "config": Config(),
+        "seeds": tuple(range(rows)),
+        "steps": steps,
+        "returns": tuple(np.array(r, float) for r in returns),
+        "ends": tuple(np.array(e, int) for e in ends),
+        "record_steps": 100 * np.arange(1, k + 1),
+        "records": {name: np.ones((rows, k)) for name in ("loss", "q")},
+        "eval_steps": np.linspace(0, steps, evaluations.shape[1] + 1)[1:].astype(int),
+        "eval_returns": evaluations,
+        "diverged": np.full(rows, -1),
+        "parameters": {},
+        "best_parameters": {},
+        "best_steps": np.full(rows, -1),
+    }
+    return Run(**{**parts, **changes})
+
+
+def labels(ax) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def assert_axis_of_steps(ax, last: int) -> None:
+    assert ax.get_xlabel() == "environment steps"
+    assert ax.get_xlim()[0] == 0
+    assert last <= ax.get_xlim()[1] <= 1.05 * last
+    assert ax.xaxis.get_major_formatter()(12_000, 0) == "12,000"
+
+
+def test_learning_curves_over_steps_by_hand():
+    run = deep_run([[100, 300, 900], [200, 450]], [[10, 20, 90], [30, 70]])
+    longer = deep_run([[1500]], [[5]], steps=2000)
+    ax = plots.learning_curves({"a": run, "b": longer}, smooth=2, points=10)
+    first, second = ax.lines
+    assert first.get_xdata().tolist() == list(range(200, 1001, 100))  # both have an episode by then
+    # seed 0: 10 10|15 … 15|55 55; seed 1: 30 30 30|50 …
+    want = [20, 22.5, 22.5, 32.5, 32.5, 32.5, 32.5, 52.5, 52.5]
+    assert first.get_ydata().tolist() == want
+    assert second.get_xdata().tolist() == [1600, 1800, 2000]
+    assert labels(ax) == ["a (2 seeds)", "b (1 seed)"]
+    assert "mean of the last 2" in ax.get_ylabel()
+    assert len(ax.collections) == 2
+    edges = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (edges.min(), edges.max()) == (10, 55)  # the interval of two seeds is from one to other
+    assert_axis_of_steps(ax, 2000)
+    plots.learning_curves({"c": run}, ax=ax)
+    assert_axis_of_steps(ax, 2000)  # the longer curve is still seen
+
+
+def test_tabular_and_deep_runs_share_no_axis(run):
+    deep = deep_run([[100]], [[1]])
+    for runs in ({"a": run, "b": deep}, {"b": deep, "a": run}):
+        with pytest.raises(ValueError, match="apart: episodes and steps share no axis"):
+            plots.learning_curves(runs)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_seed_without_an_episode_leaves_no_curve():
+    run = deep_run([[100, 200], []], [[1, 2], []])
+    ax = plots.learning_curves({"a": run})
+    assert len(ax.lines[0].get_xdata()) == 0
+    assert labels(ax) == ["a (2 seeds)"]
+    assert_axis_of_steps(ax, 1000)
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.filterwarnings("error")
+def test_evaluation_curves_by_hand():
+    values = np.array([[[1, 3], [5, 7]], [[2, 2], [9, 100]]], float)  # [S, M, E]
+    values[1, 1, 1] = np.nan  # this evaluation was of one episode
+    run = deep_run([[], []], [[], []], values)
+    ax = plots.evaluation_curves({"a": run})
+    assert ax.lines[0].get_xdata().tolist() == [500, 1000]
+    assert ax.lines[0].get_ydata().tolist() == [2, 7.5]
+    assert len(ax.collections) == 1
+    assert labels(ax) == ["a (2 seeds)"]
+    assert "greedy" in ax.get_ylabel()
+    assert_axis_of_steps(ax, 1000)
+    ax = plots.evaluation_curves({"a": run}, seeds=True)
+    assert [list(line.get_ydata()) for line in ax.lines] == [[2, 6], [2, 9], [2, 7.5]]
+    assert labels(ax) == ["a (2 seeds)"]  # a seed's own curve needs no label
+    single = deep_run([[], []], [[], []], values[:, :1])
+    ax = plots.evaluation_curves({"one": single, "none": deep_run([[], []], [[], []])})
+    assert ax.lines[0].get_marker() == "o"  # one point makes no line
+    assert len(ax.lines[1].get_xdata()) == 0
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.filterwarnings("error")
+def test_record_curves_begin_with_learning_and_end_with_divergence():
+    nan = np.nan
+    loss = np.array([[nan, 1, 2, 3, 4], [nan, 3, 6, np.inf, nan], [nan, 2, 4, 9, 16]])
+    run = deep_run([[]] * 3, [[]] * 3, steps=500, records={"loss": loss})
+    lost = deep_run(
+        [[]] * 3, [[]] * 3, steps=500, records={"loss": loss}, diverged=np.array([-1, 400, -1])
+    )
+    none = deep_run([[]] * 2, [[]] * 2, steps=500, records={"loss": np.full((2, 5), nan)})
+    ax = plots.record_curves({"a": run, "b": lost, "c": none}, "loss", "loss", log=True)
+    assert [list(line.get_xdata()) for line in ax.lines] == [[200, 300], [200, 300], []]
+    assert ax.lines[0].get_ydata().tolist() == [2, 4]
+    assert labels(ax) == ["a (3 seeds)", "b (3 seeds, 1 diverged)", "c (2 seeds)"]
+    assert ax.get_yscale() == "log"
+    assert ax.get_ylabel() == "loss"
+    assert_axis_of_steps(ax, 500)  # so that it is seen where it ended
+    ax.figure.canvas.draw()
+    assert plots.record_curves({"a": run}, "loss", "loss").get_yscale() == "linear"
+    with pytest.raises(KeyError):
+        plots.record_curves({"a": run}, "no such record", "")
+
+
+@pytest.mark.filterwarnings("error")
+def test_records_with_values_that_a_log_axis_cannot_show():
+    values = np.array([[-1.0, 0.0, 1.0, 10.0], [-3.0, 0.0, 2.0, 1e30]])
+    run = deep_run([[]] * 2, [[]] * 2, steps=400, records={"q": values})
+    ax = plots.record_curves({"a": run}, "q", "Q", log=True)
+    assert ax.lines[0].get_ydata().tolist() == [-2, 0, 1.5, 5e29]
+    ax.figure.canvas.draw()
+
+
+def test_figures_are_light_in_a_dark_theme():
+    with mpl.rc_context({"figure.facecolor": "none"}):  # a clear one would show what lies behind
+        assert to_hex(plots.new_axes().figure.get_facecolor(), keep_alpha=True) == "#ffffffff"
 
 
 def test_error_curves_may_have_an_x_each():

@@ -33,16 +33,17 @@ class Actor:
         return np.array([self._one(k, q[k], epsilon) for k in self._rows])
 
     def _one(self, k: int, q: np.ndarray, epsilon: float) -> int:
-        name = name_of(self._policy)
-        where = f"{self._where()}, seed {self._names[k]}"
         try:
             action = self._policy(q, epsilon, self._rngs[k])
         except Exception as error:
-            raise LearnerError(f"✗ {name} failed {where}: {first_line(error)}") from error
+            where = f"{self._where()}, seed {self._names[k]}"
+            raise LearnerError(
+                f"✗ {name_of(self._policy)} failed {where}: {first_line(error)}"
+            ) from error
         if not is_action(action, len(q)):
             raise LearnerError(
-                f"✗ {name} chose action {action!r} {where}; actions are whole numbers from 0 to "
-                f"{len(q) - 1}"
+                f"✗ {name_of(self._policy)} chose action {action!r} {self._where()}, seed "
+                f"{self._names[k]}; actions are whole numbers from 0 to {len(q) - 1}"
             )
         return int(action)
 
@@ -65,12 +66,22 @@ class Examiner:
     """Plays greedy episodes on environments of its own, which training does not share.
 
     The start of an episode depends only on the seed's own `eval_seed`, on the number of the
-    evaluation and on the episode's place in it.
+    evaluation and on the episode's place in it. names: how an error calls each run.
     """
 
-    def __init__(self, config: Config, env: Callable | None, eval_seeds: list[int]):
-        self._make = lambda seeds: environments(config, env, seeds)
-        self._config, self._eval_seeds = config, eval_seeds
+    def __init__(
+        self,
+        config: Config,
+        env: Callable | None,
+        eval_seeds: list[int],
+        names: list[str] | None = None,
+    ):
+        names = names or [f"run {k}" for k in range(len(eval_seeds))]
+        where = [f"greedy evaluation of {name}" for name in names]
+        self._make = lambda seeds: environments(
+            config, env, seeds, np.repeat(where, len(seeds) // len(where)).tolist()
+        )
+        self._eval_seeds = eval_seeds
         self._rows: Environments | None = None
 
     def returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
@@ -108,11 +119,8 @@ class Examiner:
             if self._rows.limit is None and self._rows.registered_limit is None:
                 self._rows.limit = EVAL_LIMIT
         if isinstance(self._rows, CartPoles):
-            limit = self._rows.limit
-            rows = self._make([int(x) for x in starts.flatten()])
-            rows.limit = limit
-            return rows
-        everyone = np.ones(len(starts), bool)
+            return self._make([int(x) for x in starts.flatten()])
+        self._rows.steps, everyone = 0, np.ones(len(starts), bool)
         self._rows.advance(self._rows.obs, everyone, [int(x) for x in starts[:, 0]])
         return self._rows
 

@@ -35,7 +35,7 @@ class Draws:
     def state(self) -> dict:
         """Return all that is needed to go on from here, as plain data."""
         states = [rng.bit_generator.state for rng in self._rngs]
-        return {"numbers": self._numbers, "used": self._used, "rngs": states}
+        return {"numbers": self._numbers.copy(), "used": self._used.copy(), "rngs": states}
 
     def restore(self, state: dict) -> None:
         """Go back to a state."""

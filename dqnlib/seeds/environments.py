@@ -13,7 +13,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 
 from dqnlib.data import Config
 from dqnlib.envs import NetworkObservation, make_for
-from dqnlib.seeds.learner import TrainingError, first_line
+from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
 
 LARGEST_REWARD = 1e18  # its square is still a number in float32
 
@@ -83,33 +83,40 @@ class Environments:
             self._reset(ended.nonzero()[0], seeds)
 
     def state(self) -> dict:
-        """Return all that is needed to go on from here, as plain data."""
+        """Return all that is needed to go on from here, as plain data of its own."""
         return {
-            "steps": self.steps, "total": self.total, "length": self.length, "obs": self.obs,
+            "steps": self.steps, "obs": self.obs.copy(),
+            "total": self.total.copy(), "length": self.length.copy(),
             "rows": [self._row_state(k) for k in range(len(self.seeds))],
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
         """Go back to a state; raise ValueError where the environment keeps more than is known."""
+        self.steps, self.obs = state["steps"], state["obs"].copy()
         for k, row in enumerate(state["rows"]):
             self._restore_row(k, row, state["obs"][k])
-        self.steps = state["steps"]
         self.total, self.length = state["total"].copy(), state["length"].copy()
-        self.obs = state["obs"].copy()
 
     # -- one environment a row; the subclass does the same for all rows at once -------------------
 
     def _make_rows(self, make) -> None:
-        self._envs = [make() for _ in self.seeds]
+        made = [make() for _ in range(max(2, len(self.seeds)))]  # two show whether they differ
+        if len({id(env.unwrapped) for env in made}) < len(made):
+            raise ValueError(
+                "env gave the same environment twice, but every run needs its own, and so do the "
+                "evaluations: let it make a new one each time, as in env=lambda: MyEnv()"
+            )
+        self._envs = made[: len(self.seeds)]
         first = self._envs[0]
         self.obs_shape, self.obs_dtype = (
             first.observation_space.shape,
             first.observation_space.dtype,
         )
         self.n_actions = first.n_actions
-        self.registered_limit = first.spec.max_episode_steps if first.spec else None
+        self.registered_limit = _time_limit(first)
         self._actions: list[list[int]] = [[] for _ in self.seeds]  # of the episode so far
-        self._before: list[dict] = [{} for _ in self.seeds]  # the generator when it began
+        self._seeded = list(self.seeds)  # the last seed of each row's resets
+        self._before: list[dict | None] = [None for _ in self.seeds]  # the generator, if after it
 
     def _step(self, action: np.ndarray):
         next_obs = np.empty_like(self.obs)
@@ -129,39 +136,54 @@ class Environments:
 
     def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
         for i, k in enumerate(rows):
-            env = self._envs[k]
+            env, where = self._envs[k], f"in reset, after step {self.steps}, {self.names[k]}"
             self._actions[k] = []
-            self._before[k] = {} if seeds else env.unwrapped.np_random.bit_generator.state
             try:
-                self.obs[k], _ = env.reset(seed=seeds[i]) if seeds else env.reset()
+                if seeds:
+                    self._seeded[k], self._before[k] = seeds[i], None
+                    # for environments whose reset forgets super().reset(seed=seed)
+                    env.unwrapped.np_random = gym.utils.seeding.np_random(seeds[i])[0]
+                    self.obs[k], _ = env.reset(seed=seeds[i])
+                else:
+                    self._before[k] = _random_state(env)
+                    self.obs[k], _ = env.reset()
             except Exception as error:
                 raise TrainingError(
-                    f"✗ the environment failed in reset, after step {self.steps}, "
-                    f"{self.names[k]}: {first_line(error)}"
+                    f"✗ the environment failed {where}: {first_line(error)}"
                 ) from error
+            if not np.isfinite(self.obs[k]).all():
+                raise TrainingError(
+                    f"✗ the environment gave an observation with NaN or infinity {where}"
+                )
         self.total[rows], self.length[rows] = 0.0, 0
 
     def _row_state(self, k: int) -> dict:
-        generator = self._envs[k].unwrapped.np_random.bit_generator
-        return {"before": self._before[k], "actions": self._actions[k], "now": generator.state}
+        return {
+            "seed": self._seeded[k], "before": self._before[k],
+            "actions": np.array(self._actions[k], np.int64), "now": _random_state(self._envs[k]),
+        }  # fmt: skip
 
     def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
         """Play the episode again from its start, which is where the generator was known."""
-        env = self._envs[k]
-        found, _ = env.reset(seed=self.seeds[k])
-        if row["before"]:
-            env.unwrapped.np_random.bit_generator.state = row["before"]
-            found, _ = env.reset()
-        for action in row["actions"]:
-            found, *_ = env.step(action)
-        now = env.unwrapped.np_random.bit_generator.state
-        if not np.array_equal(found, obs) or now != row["now"]:
+        env, actions, error = self._envs[k], row["actions"].tolist(), None
+        try:
+            self._reset(np.array([k]), [row["seed"]])
+            if row["before"]:
+                env.unwrapped.np_random.bit_generator.state = row["before"]
+                self._reset(np.array([k]))
+            for action in actions:
+                self.obs[k], *_ = env.step(action)
+            same = np.array_equal(self.obs[k], obs) and _random_state(env) == row["now"]
+        except Exception as failure:
+            same, error = False, failure
+        if not same:
             raise ValueError(
                 f"the environment of {self.names[k]} cannot be brought back to where it was: "
-                "played again from the same random state, its episode went another way. It keeps "
-                "randomness or memory outside `self.np_random`"
-            )
-        self._before[k], self._actions[k] = row["before"], list(row["actions"])
+                "played again from the same random state, its episode went another way"
+                f"{f' ({first_line(error)})' if error else ''}. It keeps randomness or memory "
+                "outside `self.np_random`"
+            ) from error
+        self._actions[k] = actions
 
 
 class CartPoles(Environments):
@@ -175,7 +197,7 @@ class CartPoles(Environments):
         env = make()
         self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
         self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = env.spec.max_episode_steps
+        self.registered_limit = _time_limit(env)
         self.limit = min(self.limit or self.registered_limit, self.registered_limit)
         self._poles = CartPoleVectorEnv(len(self.seeds), max_episode_steps=2**31 - 1)
         self._poles.reset(seed=0)  # makes the arrays; every row gets its own start below
@@ -184,7 +206,9 @@ class CartPoles(Environments):
     def _step(self, action: np.ndarray):
         obs, reward, terminated, truncated, _ = self._poles.step(action)
         self._poles.prev_done[:] = False  # no reset of its own
-        return obs * self._scale, reward.astype(float), terminated, truncated
+        # Gymnasium's array lies the other way round in memory; a copy would turn it back
+        obs = np.multiply(obs, self._scale, order="C")
+        return obs, reward.astype(float), terminated, truncated
 
     def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
         for k, seed in zip(rows, seeds or [], strict=False):
@@ -195,7 +219,7 @@ class CartPoles(Environments):
         self.total[rows], self.length[rows] = 0.0, 0
 
     def _row_state(self, k: int) -> dict:
-        return {"pole": self._poles.state[:, k], "now": self._rngs[k].bit_generator.state}
+        return {"pole": self._poles.state[:, k].copy(), "now": self._rngs[k].bit_generator.state}
 
     def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
         self._poles.state[:, k] = row["pole"]
@@ -204,5 +228,31 @@ class CartPoles(Environments):
 
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
     """Return one environment a seed; env: the learner's own maker, or None."""
+
+    def make() -> NetworkObservation:
+        try:
+            return make_for(config, env)
+        except ValueError:  # says what is wrong
+            raise
+        except Exception as error:
+            name = name_of(env) if env else config.env_id
+            raise LearnerError(f"✗ {name} made no environment: {first_line(error)}") from error
+
     kind = CartPoles if config.env_id == "CartPole-v1" and env is None else Environments
-    return kind(lambda: make_for(config, env), seeds, config.max_episode_steps, names)
+    return kind(make, seeds, config.max_episode_steps, names)
+
+
+def _time_limit(env: gym.Env) -> int | None:
+    """Return after how many steps a wrapper truncates; None if there is none that does."""
+    limits = []
+    while isinstance(env, gym.Wrapper):
+        if isinstance(env, gym.wrappers.TimeLimit):
+            limits.append(env._max_episode_steps)
+        env = env.env
+    return min(limits, default=None)
+
+
+def _random_state(env: gym.Env) -> dict | None:
+    """Return the state of an environment's generator; None if it is no NumPy Generator."""
+    bits = getattr(env.unwrapped.np_random, "bit_generator", None)
+    return None if bits is None else bits.state

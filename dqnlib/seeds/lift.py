@@ -7,9 +7,13 @@ Three ways are tried, the quickest first; all must agree with a loop over the ru
 - a loop over seeds: always right. A branch on data, `.item()` or `v[terminated] = 0` need it.
 
 vmap refuses a function whose course depends on the data, so for one that passes, agreeing on a
-few batches of random numbers means agreeing on all.
+few batches of random numbers means agreeing on all. For one big batch the numbers differ much in
+size from run to run, so that one run's numbers show in another's result if they get there. The
+choice is made again when a shape or an extra number changes, for those may steer a function.
+A function that changes its arguments in place gets copies of them, in a loop.
 """
 
+import math
 import warnings
 from collections.abc import Callable
 
@@ -17,6 +21,8 @@ import torch
 from torch import Tensor
 
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
+
+LARGE = 1e15  # the sum of a batch of squares is still a number in float32
 
 
 class Lifted:
@@ -29,11 +35,13 @@ class Lifted:
     def __init__(self, function: Callable, seeds, where: Callable[[], str], *, rows: bool = True):
         self.function, self.seeds, self.where, self.rows = function, seeds, where, rows
         self.how = ""  # known after the first call
+        self._chosen_for: tuple = ()  # shapes and extra numbers
 
     def __call__(self, *tensors: Tensor, extra: tuple = ()) -> Tensor:
         """Return [S, B], or [S] if the function gives a scalar."""
-        if not self.how:
-            self.how = self._choose(tensors, extra)
+        course = (tensors[0].shape, extra)
+        if course != self._chosen_for:
+            self.how, self._chosen_for = self._choose(tensors, extra), course
         try:
             value = self._ways[self.how](self, tensors, extra)
         except LearnerError:
@@ -48,7 +56,7 @@ class Lifted:
         values = []
         for seed, *one in zip(self.seeds, *tensors, strict=True):
             try:
-                value = self.function(*one, *extra)
+                value = self.function(*(x.clone() for x in one), *extra)
             except Exception as error:
                 raise LearnerError(
                     f"✗ {name_of(self.function)} failed {self.where()}, seed {seed}: "
@@ -77,26 +85,35 @@ class Lifted:
     _ways = {"one big batch": _one_batch, "vmap": _vmap, "a loop over seeds": _loop}  # noqa: RUF012
 
     def _choose(self, tensors, extra) -> str:
-        tries = [tensors, *(_made_up(tensors, seed) for seed in range(3))]
-        want = [self._loop(made, extra) for made in tries]
+        tries = [tensors, *(_made_up(tensors, number) for number in range(3))]
         found = "a loop over seeds"
         with torch.random.fork_rng(devices=[]):  # a function that draws leaves no trace here
+            want = [self._loop(tensors, extra)]
+            try:
+                want += [self._loop(made, extra) for made in tries[1:]]
+            except LearnerError:  # it is right to refuse numbers that never come
+                return found
             for how in ("vmap", "one big batch") if self.rows else ("vmap",):
-                try:
-                    values = [self._ways[how](self, made, extra) for made in tries]
-                except Exception:
-                    break
-                if not all(torch.equal(a, b) for a, b in zip(values, want, strict=True)):
+                if not all(self._agrees(how, *pair, extra) for pair in zip(tries, want)):
                     break
                 found = how
         return found
+
+    def _agrees(self, how: str, tensors, want: Tensor, extra) -> bool:
+        """Does this way give what is wanted, and leave its arguments alone?"""
+        given = [x.clone() for x in tensors]
+        try:
+            value = self._ways[how](self, given, extra)
+        except Exception:
+            return False
+        return _same(value, want) and all(map(_same, given, tensors))
 
     def _check(self, value: Tensor, tensors) -> None:
         if torch.isfinite(value).all():
             return
         # a diverged network gives no finite target, through no fault of the function
-        fine = torch.stack([_finite_rows(x) for x in tensors]).all(0)  # [S]
-        for seed, was_fine, is_fine in zip(self.seeds, fine, _finite_rows(value), strict=True):
+        fine = torch.stack([_fine_rows(x, LARGE) for x in tensors]).all(0)  # [S]
+        for seed, was_fine, is_fine in zip(self.seeds, fine, _fine_rows(value), strict=True):
             if was_fine and not is_fine:
                 raise LearnerError(
                     f"✗ {name_of(self.function)} returned NaN or infinity {self.where()}, seed "
@@ -104,20 +121,32 @@ class Lifted:
                 )
 
 
-def _finite_rows(x: Tensor) -> Tensor:
-    """[S, ...] -> [S] bool"""
-    return torch.isfinite(x).reshape(len(x), -1).all(1)
+def _same(a: Tensor, b: Tensor) -> bool:
+    """Are two tensors equal to the last bit? NaN equals NaN."""
+    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
 
 
-def _made_up(tensors, seed: int) -> tuple[Tensor, ...]:
-    """Return random tensors like the given ones: flags fall both ways, whole numbers are kept."""
-    rng = torch.Generator().manual_seed(seed)
+def _fine_rows(x: Tensor, limit: float = math.inf) -> Tensor:
+    """Are all numbers of each row finite and smaller than the limit? [S, ...] -> [S] bool"""
+    return (x.float().abs() < limit).reshape(len(x), -1).all(1)
+
+
+def _made_up(tensors, number: int) -> tuple[Tensor, ...]:
+    """Return random tensors like the given ones; whole numbers are kept.
+
+    Runs differ: numbers are small in one and large in another, flags fall both ways or one way.
+    """
+    rng = torch.Generator().manual_seed(number)
+    turn = torch.arange(len(tensors[0])) + number  # [S]
+    scales = 10.0 ** torch.tensor([0, 3, -2, 1, 4])[turn % 5]
+    chances = torch.tensor([0.5, 0.0, 1.0])[turn % 3]
 
     def like(x: Tensor) -> Tensor:
+        by_run = (-1, *[1] * (x.ndim - 1))
         if x.dtype == torch.bool:
-            return (torch.rand(x.shape, generator=rng) < 0.5).to(x.device)
+            return (torch.rand(x.shape, generator=rng) < chances.view(by_run)).to(x.device)
         if not x.is_floating_point():
             return x.detach()
-        return torch.randn(x.shape, generator=rng).to(x.device)
+        return (torch.randn(x.shape, generator=rng) * scales.view(by_run)).to(x.device)
 
     return tuple(like(x) for x in tensors)

@@ -3,10 +3,14 @@
 All parameters lie in one array ``flat`` [S, P], a row a run, and all gradients in ``grad`` [S, P].
 The parameters of each run's own network, ``modules[k]``, are views of row k: what is written
 through one is seen through the other. Optimizer steps, copies and clipping then are single
-operations on [S, P]. Rows are padded to a multiple of 64 numbers, so that vector instructions
-split every row in the same way. Row k then has the same bits in a stack of any height, as long as
-hidden sizes and the batch are multiples of 16; for other sizes the matrix products of a processor's
-library may round the last bit in another way.
+operations on [S, P].
+
+On a processor, row k of a `DenseStack` has the same bits in every stack of two or more: rows are
+padded to a multiple of 64 numbers, so that vector instructions split each in the same way. A stack
+of one has them too if hidden sizes and the batch are multiples of 16; for other sizes MKL computes
+a single matrix product by another routine, which may round the last bit in another way. (All of
+this was found by trying, with MKL and AVX-512.) A `Stack` is a loop, so there rows cannot matter.
+In a `VmapStack` of convolutions, and on a graphics card, they may in the last bit.
 """
 
 import copy
@@ -20,6 +24,9 @@ from torch.optim.adam import adam
 
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 
+# A layer with fewer outputs, and alone in its stack, is computed as two equal ones: for a single
+# product that is so narrow, MKL takes a routine that rounds in another way.
+NARROW = 16
 Pull = Callable[[Tensor], None]  # takes the loss's gradient by q [S, B, A], fills `grad`
 
 
@@ -34,18 +41,18 @@ class Stack:
     def __init__(self, modules: list[nn.Module], device: str = "cpu", flat: Tensor | None = None):
         shapes = [p.shape for p in modules[0].parameters()]
         self._sizes = [shape.numel() for shape in shapes]
-        if not sum(self._sizes):
-            raise LearnerError("✗ your network has no parameters, so it cannot learn")
         width = -(-sum(self._sizes) // 64) * 64
         self.flat = torch.zeros(len(modules), width, device=device) if flat is None else flat
         self.grad = torch.zeros_like(self.flat)
         self.modules = [module.to(device) for module in modules]
         self.views = self._views(self.flat, shapes)  # [S, *shape] each
         grads = self._views(self.grad, shapes)
+        self._slots = []  # (parameter, its place in `grad`) of all modules
         for k, module in enumerate(self.modules):
             for p, view, grad in zip(module.parameters(), self.views, grads, strict=True):
                 view[k] = p.data
                 p.data, p.grad = view[k], grad[k]
+                self._slots.append((p, grad[k]))
         self.names = [name for name, _ in modules[0].named_parameters()]
 
     def _views(self, flat: Tensor, shapes) -> list[Tensor]:
@@ -78,22 +85,37 @@ class Stack:
     def q(self, obs: Tensor) -> Tensor:
         """Return action values without gradients: [S, B, *O] -> [S, B, A]."""
         with torch.no_grad():
-            return torch.stack([m(x) for m, x in zip(self.modules, obs, strict=True)])
+            return self._loop(obs)
 
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:
         """Return action values [S, B, A], and what carries their gradient back into ``grad``."""
         with torch.enable_grad():
-            q = torch.stack([m(x) for m, x in zip(self.modules, obs, strict=True)])
+            q = self._loop(obs)
 
         def pull(dq: Tensor) -> None:
             self.grad.zero_()
+            for p, grad in self._slots:  # `zero_grad` of a learner's record takes it away
+                p.grad = grad
             q.backward(dq)
 
         return q.detach(), pull
 
-    def arrays(self) -> dict[str, Tensor]:
-        """Return copies of the parameters by name, [S, *shape] each."""
-        return {name: v.clone() for name, v in zip(self.names, self.views, strict=True)}
+    def _loop(self, obs: Tensor) -> Tensor:
+        try:
+            return torch.stack([m(x) for m, x in zip(self.modules, obs, strict=True)])
+        except Exception as error:
+            raise self._failure(obs, error) from error
+
+    def _failure(self, obs: Tensor, error: Exception) -> LearnerError:
+        return LearnerError(
+            f"✗ your network, {name_of(self.modules[0])}, failed on observations of the shape "
+            f"{list(obs.shape[1:])}: {first_line(error)}"
+        )
+
+    def arrays(self, flat: Tensor | None = None) -> dict[str, Tensor]:
+        """Return copies of the parameters by name, [S, *shape] each; flat: others than today's."""
+        views = self.views if flat is None else self._views(flat, [v.shape[1:] for v in self.views])
+        return {name: view.clone() for name, view in zip(self.names, views, strict=True)}
 
 
 class VmapStack(Stack):
@@ -115,7 +137,10 @@ class VmapStack(Stack):
         views = self._views(flat, self._shapes)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="There is a performance drop")
-            return self._all(dict(zip(self.names, views, strict=True)), obs)
+            try:
+                return self._all(dict(zip(self.names, views, strict=True)), obs)
+            except Exception as error:
+                raise self._failure(obs, error) from error
 
     def q(self, obs: Tensor) -> Tensor:
         with torch.no_grad():
@@ -143,15 +168,17 @@ class DenseStack(Stack):
         self._layers = []  # [weight [S, out, in], bias [S, out], activation after it]
         for step in dense_layers(modules[0]):
             if isinstance(step, nn.Linear):
-                weight, bias = self.views[where[id(step.weight)]], self.views[where[id(step.bias)]]
-                self._layers.append([weight, bias, None])
+                pair = [self.views[where[id(p)]] for p in (step.weight, step.bias)]
+                if len(modules) == 1 and step.out_features < NARROW:  # twice the same: see NARROW
+                    pair = [view.expand(2, *view.shape[1:]) for view in pair]
+                self._layers.append([*pair, None])
             else:
                 self._layers[-1][2] = step
 
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """As in `Stack`, with the two stacks in one array, so that one call computes both."""
         s, width = self.flat.shape
-        flat = torch.empty(2 * s, width, device=self.flat.device)
+        flat = torch.zeros(2 * s, width, device=self.flat.device)
         copies = [_without_sharing(module) for module in (*self.modules, *self.modules)]
         together = DenseStack(copies, str(self.flat.device), flat)
         online = DenseStack(copies[:s], str(self.flat.device), flat[:s])
@@ -168,8 +195,9 @@ class DenseStack(Stack):
         x = obs.flatten(2)
         kept = [x]  # the input of each layer, and q at last
         for weight, bias, activation in self._layers:
-            if weight.shape[1] < 16:  # few outputs: quicker the other way round
-                x = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT
+            if weight.shape[1] < NARROW:  # quicker the other way round
+                x = x.expand(len(weight), -1, -1)
+                x = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT[: len(obs)]
             else:
                 x = torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
             if activation == "relu":
@@ -197,9 +225,11 @@ class DenseStack(Stack):
                 d = torch.ops.aten.threshold_backward(d, kept[k + 1], 0)
             elif activation == "tanh":
                 d = torch.ops.aten.tanh_backward(d, kept[k + 1])
-            parts += [d.sum(1), torch.bmm(d.mT, kept[k]).flatten(1)]  # [S, out], [S, out · in]
+            x, rows = kept[k], (len(weight), -1, -1)
+            dw = torch.bmm(d.mT.expand(rows), x.expand(rows))[: len(d)]
+            parts += [d.sum(1), dw.flatten(1)]  # [S, out], [S, out · in]
             if k:
-                d = torch.bmm(d, weight)
+                d = torch.bmm(d, weight[: len(d)])
         torch.cat([*reversed(parts), self._padding], 1, out=self.grad)
 
 
@@ -264,41 +294,62 @@ def stack(
     """Return the stacked networks of all runs, in the quickest way that gives the same values.
 
     make: (obs_shape, n_actions) -> nn.Module; each run's network is made right after
-    torch.manual_seed with its own number. Raises LearnerError for a network that fails or gives
-    anything but one finite number an action.
+    torch.manual_seed with its own number. Raises LearnerError for a network that fails, that
+    cannot learn, or that gives anything but one finite number an action.
     """
-    modules = []
-    for seed in network_seeds:
-        with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):
+        modules = []
+        for seed in network_seeds:
             torch.manual_seed(seed)
             modules.append(_made(make, obs_shape, n_actions))
+        _check_independent(modules, name_of(make))
+        for kind in (DenseStack, VmapStack):
+            if _gives_the_same(kind, modules, obs_shape, device):
+                return kind(modules, device)
+    return Stack(modules, device)
+
+
+def _gives_the_same(kind: type[Stack], modules, obs_shape, device: str) -> bool:
+    """True if this kind of stack gives the values and the gradients of the modules' own calls."""
+    first = modules[0]
+    for part in first.modules():  # hooks want to be called, and see one run
+        if part._forward_hooks or part._forward_pre_hooks or part._backward_hooks:
+            return False
+    if any(True for _ in first.buffers()) or not all(p.requires_grad for p in first.parameters()):
+        return False
     generator = torch.Generator().manual_seed(0)
     probe = torch.randn(len(modules), 5, *obs_shape, generator=generator).to(device)
     try:
-        dense_layers(modules[0])
-        return DenseStack(modules, device)
-    except NotImplementedError:
-        pass
-    plain = Stack(modules, device)
-    try:
-        lifted = VmapStack([_without_sharing(module) for module in modules], device)
-        q, pull = lifted.q_and_pull(probe)
+        quick = kind([_without_sharing(module) for module in modules], device)
+        plain = Stack([_without_sharing(module) for module in modules], device)
+        q, pull = quick.q_and_pull(probe)
         want, pull_plain = plain.q_and_pull(probe)
         pull(torch.ones_like(q))
         pull_plain(torch.ones_like(q))
-        same = torch.allclose(q, want, atol=1e-5) and torch.allclose(
-            lifted.grad, plain.grad, atol=1e-4, rtol=1e-4
+    except Exception:  # other layers, a branch on data, random numbers, .item(), ...
+        return False
+    return torch.allclose(q, want, atol=1e-5) and torch.allclose(
+        quick.grad, plain.grad, atol=1e-4, rtol=1e-4
+    )
+
+
+def _check_independent(modules: list[nn.Module], name: str) -> None:
+    """Raise LearnerError if the runs' networks share parameters or have other shapes."""
+    ids = [id(p) for module in modules for p in module.parameters()]
+    if len(set(ids)) < len(ids):
+        raise LearnerError(
+            f"✗ {name} gave two runs the same network; it must make a new one in each call"
         )
-        if same and not any(True for _ in modules[0].buffers()):
-            return lifted
-    except Exception:  # what vmap cannot do: a branch on data, random numbers, .item(), ...
-        pass
-    plain.grad.zero_()
-    return plain
+    shapes = [[p.shape for p in module.parameters()] for module in modules]
+    if any(other != shapes[0] for other in shapes):
+        raise LearnerError(
+            f"✗ {name} gave two runs networks of different sizes; every call must make the same "
+            "layers"
+        )
 
 
 def _made(make: Callable, obs_shape: tuple[int, ...], n_actions: int) -> nn.Module:
-    """Return one run's network, tried on two observations."""
+    """Return one run's network, of which a copy was tried on two observations and on one."""
     name = name_of(make)
     try:
         module = make(obs_shape, n_actions)
@@ -310,19 +361,42 @@ def _made(make: Callable, obs_shape: tuple[int, ...], n_actions: int) -> nn.Modu
         raise LearnerError(
             f"✗ {name} returned {type(module).__name__}; the training loop needs a torch.nn.Module"
         )
+    if not any(p.requires_grad for p in module.parameters()):
+        raise LearnerError(f"✗ the network of {name} has no parameters that it could learn")
     try:
-        with torch.no_grad():
-            q = module(torch.zeros(2, *obs_shape))
+        if any(isinstance(p, nn.parameter.UninitializedParameter) for p in module.parameters()):
+            module(torch.zeros(1, *obs_shape))  # lazy layers learn their sizes
+        copied = _without_sharing(module)
     except Exception as error:
         raise LearnerError(
-            f"✗ the network of {name} failed on a batch of two observations, "
-            f"{[2, *obs_shape]}: {first_line(error)}"
+            f"✗ the network of {name} cannot be copied, and training needs a target network: "
+            f"{first_line(error)}"
         ) from error
-    if not isinstance(q, Tensor) or q.shape != (2, n_actions):
+    for n, word in ((2, "two observations"), (1, "one observation")):
+        _check_output(copied, name, torch.zeros(n, *obs_shape), n_actions, word)
+    for key, p in module.named_parameters():
+        if p.dtype != torch.float32:
+            raise LearnerError(
+                f"✗ the network of {name} keeps {key} as {p.dtype}; expected float32, so leave "
+                "out .double() and .half()"
+            )
+    return module
+
+
+def _check_output(module: nn.Module, name: str, obs: Tensor, n_actions: int, word: str) -> None:
+    try:
+        with torch.enable_grad():
+            q = module(obs)
+    except Exception as error:
+        raise LearnerError(
+            f"✗ the network of {name} failed on a batch of {word}, {list(obs.shape)}: "
+            f"{first_line(error)}"
+        ) from error
+    want = [len(obs), n_actions]
+    if not isinstance(q, Tensor) or list(q.shape) != want:
         got = f"the shape {list(q.shape)}" if isinstance(q, Tensor) else type(q).__name__
         raise LearnerError(
-            f"✗ the network of {name} gave {got} for two observations; expected {[2, n_actions]}, "
-            "one value an action"
+            f"✗ the network of {name} gave {got} for {word}; expected {want}, one value an action"
         )
     if q.dtype != torch.float32 or not torch.isfinite(q).all():
         got = "NaN or infinity" if q.dtype == torch.float32 else str(q.dtype)
@@ -330,12 +404,20 @@ def _made(make: Callable, obs_shape: tuple[int, ...], n_actions: int) -> nn.Modu
             f"✗ the network of {name} gave {got} for an observation of zeros; expected finite "
             "float32 values"
         )
-    return module
+    if not q.requires_grad:
+        raise LearnerError(
+            f"✗ the network of {name} gave values without a gradient, so it cannot learn: was its "
+            "output detached, or computed under torch.no_grad()?"
+        )
 
 
 def _without_sharing(module: nn.Module) -> nn.Module:
     """Return a copy whose parameters are its own, with no gradients."""
     memo = {id(p): nn.Parameter(p.data.clone(), p.requires_grad) for p in module.parameters()}
+    for part in module.modules():  # values that were computed, as in weight_norm
+        for value in vars(part).values():
+            if isinstance(value, Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach().clone()  # deepcopy refuses them
     return copy.deepcopy(module, memo)
 
 

@@ -1,5 +1,6 @@
 """The replay buffers of S runs."""
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dqnlib.data import Batch, Transition
+from dqnlib.seeds.acting import network_input
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 from dqnlib.storage import from_plain, to_plain
@@ -29,8 +31,8 @@ class Ring:
         self._long = self._rows.view(s * n, -1)  # run k's transition i lies in row k · N + i
         self._first = np.arange(s)[:, None] * n
         self._new = np.zeros((s, 2 * o + 3), np.float32)
-        # writing is quicker through NumPy's view of the same memory
-        self._write = self._rows.numpy() if self.device.type == "cpu" else None
+        # NumPy's view of the same memory is quicker to write and to read
+        self._numpy = self._rows.numpy() if self.device.type == "cpu" else None
 
     def __len__(self) -> int:
         return self.size
@@ -38,11 +40,11 @@ class Ring:
     def add(self, obs, action, reward, next_obs, terminated) -> None:
         """Keep one transition of every run: arrays [S, O], [S], [S], [S, O], [S]."""
         o, new = self._obs_size, self._new
-        if self._write is not None:
-            new = self._write[:, self.next]
+        if self._numpy is not None:
+            new = self._numpy[:, self.next]
         new[:, :o], new[:, o : 2 * o] = obs, next_obs
         new[:, -3], new[:, -2], new[:, -1] = reward, action, terminated
-        if self._write is None:
+        if self._numpy is None:
             self._rows[:, self.next] = torch.from_numpy(new).to(self.device)
         self.next = (self.next + 1) % self.capacity
         self.size = min(self.size + 1, self.capacity)
@@ -51,22 +53,24 @@ class Ring:
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, O] and so on."""
         grows, self._last_added = self._added - self._last_added, self._added
-        i = self._indices.take(self.size, batch_size, grows, self.capacity)
-        where = torch.from_numpy((i + self._first).reshape(-1)).to(self.device)
-        rows, o = self._long.index_select(0, where).view(*i.shape, -1), self._obs_size
-        return Batch(
-            obs=rows[..., :o],
-            action=rows[..., -2].long(),
-            reward=rows[..., -3],
-            next_obs=rows[..., o : 2 * o],
-            terminated=rows[..., -1].bool(),
-        )
+        i, o = self._indices.take(self.size, batch_size, grows, self.capacity), self._obs_size
+        i = i + self._first  # [S, B]
+        if self._numpy is not None:
+            rows = self._numpy.reshape(-1, 2 * o + 3).take(i, 0)  # [S, B, 2 O + 3]
+            action, terminated = rows[..., -2].astype(np.int64), rows[..., -1].astype(bool)
+            fields = rows[..., :o], action, rows[..., -3], rows[..., o : 2 * o], terminated
+            return Batch(*map(torch.from_numpy, fields))
+        where = torch.from_numpy(i.reshape(-1)).to(self.device)
+        rows = self._long.index_select(0, where).view(*i.shape, -1)
+        action, terminated = rows[..., -2].long(), rows[..., -1].bool()
+        return Batch(rows[..., :o], action, rows[..., -3], rows[..., o : 2 * o], terminated)
 
     def state(self) -> dict:
         """Return all that is needed to go on from here, as plain data."""
         self._indices.rewind()
         return {
-            "size": self.size, "next": self.next, "rows": self._rows[:, : self.size].cpu(),
+            "size": self.size, "next": self.next,
+            "rows": self._rows[:, : self.size].to("cpu", copy=True),
             "added": [self._added, self._last_added],
             "sampling": [rng.bit_generator.state for rng in self._rngs],
         }  # fmt: skip
@@ -76,6 +80,7 @@ class Ring:
         self.size, self.next = state["size"], state["next"]
         self._rows[:, : self.size] = state["rows"].to(self.device)
         self._added, self._last_added = state["added"]
+        self._indices = Indices(self._rngs)  # what was drawn ahead belongs to another past
         for rng, kept in zip(self._rngs, state["sampling"], strict=True):
             rng.bit_generator.state = kept
 
@@ -89,6 +94,7 @@ class Buffers:
     def __init__(self, make: Callable, capacity: int, rngs, device, names, where: Callable):
         self.name, self._names, self._where = name_of(make), names, where
         self._rngs, self.device, self.size, self.capacity = rngs, device, 0, capacity
+        self._obs_shape: tuple[int, ...] = ()  # known after the first add
         self.buffers = [self._call(k, lambda: make(capacity)) for k in range(len(rngs))]
 
     def __len__(self) -> int:
@@ -110,6 +116,7 @@ class Buffers:
                 bool(terminated[k]),
             )  # fmt: skip
             self._call(k, lambda buffer=buffer, one=one: buffer.add(one))
+        self._obs_shape = obs.shape[1:]
         self.size = min(self.size + 1, self.capacity)
 
     def sample(self, batch_size: int) -> Batch:
@@ -122,35 +129,43 @@ class Buffers:
 
     def _checked(self, k: int, batch, batch_size: int) -> tuple[Tensor, ...]:
         if not isinstance(batch, tuple) or len(batch) != len(Batch._fields):
+            got = f"{len(batch)} fields" if isinstance(batch, tuple) else type(batch).__name__
             raise LearnerError(
-                f"✗ {self.name}.sample returned {type(batch).__name__} {self._where()}, seed "
+                f"✗ {self.name}.sample returned {got} {self._where()}, seed "
                 f"{self._names[k]}; expected a Batch({', '.join(Batch._fields)})"
             )
         kinds = (torch.float32, torch.int64, torch.float32, torch.float32, torch.bool)
         fields = []
         for name, value, kind in zip(Batch._fields, batch, kinds, strict=True):
             value = self._call(k, lambda value=value: torch.as_tensor(value))
-            flat = name in ("action", "reward", "terminated")
-            if len(value.shape) < 1 or len(value) != batch_size or (flat and value.ndim != 1):
-                want = [batch_size] if flat else [batch_size, "..."]
+            is_obs = name in ("obs", "next_obs")
+            want = [batch_size, *self._obs_shape] if is_obs else [batch_size]
+            if list(value.shape) != want:
                 raise LearnerError(
                     f"✗ {self.name}.sample gave {name} of the shape {list(value.shape)} "
                     f"{self._where()}, seed {self._names[k]}; expected {want}"
                 )
-            fields.append(value.to(kind))
+            # bytes become 0 to 1 here, too: so the network sees them when it acts
+            fields.append(network_input(value, self.device) if is_obs else value.to(kind))
         return tuple(fields)
 
     def state(self) -> dict:
         """Return the buffers' attributes; ValueError names one that is no plain data."""
+        kinds = list | tuple | dict | set | deque  # what these hold is in no attribute
+        if any(isinstance(b, kinds) or not hasattr(b, "__dict__") for b in self.buffers):
+            raise ValueError(
+                f"{self.name} cannot be saved, as its data are not in its attributes: keep them "
+                "in one, such as self.data = deque(maxlen=capacity)"
+            )
         return {
-            "size": self.size,
+            "size": self.size, "obs_shape": self._obs_shape,
             "buffers": [to_plain(vars(b), self.name) for b in self.buffers],
             "sampling": [rng.bit_generator.state for rng in self._rngs],
-        }
+        }  # fmt: skip
 
     def restore(self, state: dict) -> None:
         """Go back to a state."""
-        self.size = state["size"]
+        self.size, self._obs_shape = state["size"], state["obs_shape"]
         for buffer, kept in zip(self.buffers, state["buffers"], strict=True):
             vars(buffer).clear()
             vars(buffer).update(from_plain(kept))
