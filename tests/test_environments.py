@@ -924,7 +924,8 @@ def test_starts_depend_on_the_number_and_the_seed_only():
 
 def test_evaluation_leaves_training_alone():
     def watch(envs, streams):
-        return str([envs.state(), *(r.bit_generator.state for r in streams), torch.get_rng_state()])
+        states = [envs.state(), *(r.bit_generator.state for r in streams)]
+        return str(states), torch.get_rng_state().tolist()
 
     for name in ("CartPole-v1", "Drifting"):
         config, env = of(name)
@@ -966,10 +967,14 @@ def test_an_evaluation_ends(make, limit, steps):
 
 def test_errors_in_an_evaluation_are_named():
     class Fragile(Drifting):
-        broken = False
+        made, broken = 0, False
+
+        def __init__(self):
+            self.number = Fragile.made
+            Fragile.made += 1
 
         def step(self, action):
-            if Fragile.broken:
+            if Fragile.broken and self.number == 1:
                 raise OSError("disk full")
             return super().step(action)
 
@@ -978,7 +983,7 @@ def test_errors_in_an_evaluation_are_named():
     stacked = linear_networks(seeds, (2,), 3)
     examiner.returns(stacked, 0, 2)
     Fragile.broken = True
-    message = r"failed at step 1, greedy evaluation of seed 3: OSError: disk full"
+    message = r"failed at step 1, greedy evaluation of seed 4: OSError: disk full"
     with pytest.raises(TrainingError, match=message):
         examiner.returns(stacked, 1, 2)
 

@@ -1,252 +1,839 @@
-"""Stacked networks: the same values and gradients as each run's own network, in every way.
+"""Networks of many seeds, stacked, compute what each network computes alone.
+
+The oracle is the network itself: made after `torch.manual_seed` with its own number, called on its
+own batch, with PyTorch's gradients.
 
 Mutants that these tests kill (each was tried once on a copy of the library):
-- a layer's gradient is left out, transposed or taken through the wrong activation; the padding is
-  learned; a module's parameters are copies instead of views; the target shares its memory with the
-  online network; the joint forward mixes the two up;
-- a network that is no plain row of layers is taken for one; a bias or an activation is dropped;
-- all seeds start from the same weights, or from the global generator;
-- QuickAdam forgets its step count or uses other defaults than torch.optim.Adam.
+- `QNetwork` forgets the bias, the last hidden layer or the flattening, or ends in a ReLU;
+- a layer's input, weight or bias gradient is wrong, is a mean, or lands in another place; the slope
+  of ReLU or Tanh is left out, or that of a last activation; rows of the batch or of the seeds mix;
+- parameters are copied where they should be the same memory; the target shares the online's;
+- padding is not zero, so that it moves; what a learner's `zero_grad` took away stays away;
+- a stack of one is rounded in another way; Adam forgets its step, its state or a new step size;
+- a network that is not plain layers in a row is taken for one: a skip connection, a shared or an
+  unused layer, dropout, another order, a frozen layer, a hook, a buffer;
+- all seeds get the same network, or another than their own number makes; the global generator is
+  used up; a probe of the network changes its buffers; a learner's mistake gets through.
 """
 
-import numpy as np
+import copy
+import itertools
+import warnings
+
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from dqnlib import QNetwork
+from dqnlib.networks import QNetwork
 from dqnlib.seeds.learner import LearnerError
 from dqnlib.seeds.networks import DenseStack, QuickAdam, Stack, VmapStack, dense_layers, stack
 
-SEEDS = [11, 12, 13]
+SEEDS = [11, 7, 3]
+HOW = {kind: kind.how for kind in (DenseStack, VmapStack, Stack)}
 
 
-class Functional(nn.Module):
+def made(make, obs_shape=(4,), n_actions=2, seeds=SEEDS) -> list[nn.Module]:
+    """Each seed's network, as its own number makes it."""
+    modules = []
+    for seed in seeds:
+        torch.manual_seed(seed)
+        modules.append(make(obs_shape, n_actions))
+    return modules
+
+
+def numbers(seed: int, *shape: int) -> torch.Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def oracle(modules, obs, dq) -> tuple[torch.Tensor, list[list[torch.Tensor]]]:
+    """-> action values [S, B, A], and each network's gradients of the sum of dq · q"""
+    values, gradients = [], []
+    for module, x, d in zip(modules, obs, dq, strict=True):
+        q = module(x)
+        wanted = [p for p in module.parameters() if p.requires_grad]
+        found = iter(torch.autograd.grad(q, wanted, d, allow_unused=True, materialize_grads=True))
+        values.append(q.detach())
+        gradients.append(
+            [next(found) if p.requires_grad else torch.zeros_like(p) for p in module.parameters()]
+        )
+    return torch.stack(values), gradients
+
+
+def assert_computes(stacked: Stack, modules, obs_shape, n_actions, batches=(5, 1)) -> None:
+    """A stack gives the values and the gradients of these networks, alone and with a target."""
+    online, target, both = copy.deepcopy(stacked).with_target()
+    target.flat.mul_(0.5)
+    targets = copy.deepcopy(modules)
+    for p in itertools.chain(*(module.parameters() for module in targets)):
+        p.data.mul_(0.5)
+    for b in batches:
+        obs = numbers(b, len(modules), b, *obs_shape)
+        next_obs = numbers(b + 1, len(modules), b, *obs_shape)
+        dq = numbers(b + 2, len(modules), b, n_actions)
+        torch.manual_seed(5)  # for networks that draw
+        want, gradients = oracle(modules, obs, dq)
+        torch.manual_seed(5)
+        q, pull = stacked.q_and_pull(obs)
+        pull(dq)
+        assert not q.requires_grad
+        assert_values(stacked, q, want, gradients)
+        torch.manual_seed(5)
+        assert torch.allclose(stacked.q(obs), want, atol=1e-6)
+        pull(dq)  # it replaces the gradient, and adds nothing to it
+        assert_values(stacked, q, want, gradients) if type(stacked) is DenseStack else None
+        torch.manual_seed(5)
+        want_next, _ = oracle(targets, next_obs, dq)
+        want, gradients = oracle(modules, obs, dq)
+        torch.manual_seed(5)
+        q, next_q, pull = both(obs, next_obs)
+        pull(dq)
+        assert torch.allclose(next_q, want_next, atol=1e-6)
+        assert_values(online, q, want, gradients)
+        assert not target.grad.any()
+
+
+def assert_values(stacked, q, want, gradients) -> None:
+    assert torch.allclose(q, want, atol=1e-6)
+    for k, parts in enumerate(gradients):
+        row = torch.cat([g.flatten() for g in parts])
+        found = stacked.grad[k]
+        assert torch.allclose(found[: len(row)], row, atol=1e-5)
+        assert not found[len(row) :].any()
+
+
+# -- one network -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("obs_shape", [(4,), 4, (2, 3, 2)])
+def test_q_network_is_linear_layers_with_relu_between(obs_shape):
+    network = QNetwork(obs_shape, 3, (5, 7))
+    shape = obs_shape if isinstance(obs_shape, tuple) else (obs_shape,)
+    obs = numbers(0, 6, *shape)
+    w1, b1, w2, b2, w3, b3 = network.parameters()
+    x = obs.reshape(6, -1)
+    x = (x @ w1.T + b1).clamp(min=0)
+    x = (x @ w2.T + b2).clamp(min=0)
+    assert torch.allclose(network(obs), x @ w3.T + b3, atol=1e-6)
+    assert [tuple(w.shape) for w in (w2, w3)] == [(7, 5), (3, 7)]
+    assert (network(obs) < 0).any()  # no ReLU at the end
+
+
+def test_q_network_without_hidden_layers_is_linear():
+    network = QNetwork((4,), 2, ())
+    weight, bias = network.parameters()
+    obs = numbers(0, 3, 4)
+    assert torch.allclose(network(obs), obs @ weight.T + bias, atol=1e-6)
+    assert [tuple(p.shape) for p in QNetwork(4, 2).parameters()][::2] == [
+        (64, 4),
+        (64, 64),
+        (2, 64),
+    ]
+
+
+# -- plain layers in a row ---------------------------------------------------------------------------
+
+
+class Written(nn.Module):
+    """Layers of sizes 4, 9, 6, 2, and a forward written in one way or another."""
+
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 9), nn.Linear(9, 6)
+        self.last = nn.Linear(6, n_actions)
+        self.relu = nn.ReLU()
+
+
+class Functions(Written):
+    def forward(self, obs):
+        x = nn.functional.relu(self.first(obs))
+        return self.last(torch.relu(self.second(x)))
+
+
+class Methods(Written):
+    def forward(self, obs):
+        x = self.first(obs.flatten(1)).relu()
+        return self.last(self.second(x).tanh())
+
+
+class TorchFlatten(Written):
+    def forward(self, obs):
+        x = self.relu(self.first(torch.flatten(obs, start_dim=1)))
+        return self.last(self.relu(self.second(x)))  # one ReLU, used twice: it has no parameters
+
+
+class InPlace(Written):
+    def forward(self, obs):
+        x = nn.functional.relu(self.first(torch.flatten(obs, 1)), inplace=True)
+        return self.last(torch.tanh(self.second(x)))
+
+
+class NoActivation(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs)))
+
+
+def sequential(*layers):
+    return lambda obs_shape=(4,), n_actions=2: nn.Sequential(*(layer() for layer in layers))
+
+
+def linear(n_in, n_out, **kwargs):
+    return lambda: nn.Linear(n_in, n_out, **kwargs)
+
+
+def flat(obs_shape=(4,), n_actions=2):
+    return nn.Sequential(nn.Flatten(), nn.Linear(24, 10), nn.Tanh(), nn.Linear(10, n_actions))
+
+
+R, T = "relu", "tanh"
+DENSE = {  # name: (maker, obs_shape, n_actions, activation after each layer)
+    "QNetwork": (QNetwork, (4,), 2, [R, R, None]),
+    "no hidden layer": (lambda *shape: QNetwork(*shape, ()), (3,), 2, [None]),
+    "one hidden layer": (lambda *shape: QNetwork(*shape, (16,)), (1,), 4, [R, None]),
+    "three, of odd sizes": (lambda *shape: QNetwork(*shape, (7, 33, 5)), (3,), 3, [R, R, R, None]),
+    "one action": (lambda *shape: QNetwork(*shape, (7,)), (2,), 1, [R, None]),
+    "many actions": (lambda *shape: QNetwork(*shape, (20,)), (5,), 18, [R, None]),
+    "narrow throughout": (lambda *shape: QNetwork(*shape, (3, 2)), (5,), 2, [R, R, None]),
+    "images": (lambda *shape: QNetwork(*shape, (9,)), (2, 3, 4), 2, [R, None]),
+    "images, Tanh": (flat, (2, 3, 4), 2, [T, None]),
+    "Tanh": (sequential(linear(4, 8), nn.Tanh, linear(8, 2)), (4,), 2, [T, None]),
+    "both": (
+        sequential(linear(4, 8), nn.Tanh, linear(8, 6), nn.ReLU, linear(6, 2)),
+        (4,), 2, [T, R, None],
+    ),
+    "a last ReLU": (sequential(linear(4, 8), nn.ReLU, linear(8, 2), nn.ReLU), (4,), 2, [R, R]),
+    "a last Tanh": (sequential(linear(4, 8), linear(8, 2), nn.Tanh), (4,), 2, [None, T]),
+    "functions": (Functions, (4,), 2, [R, R, None]),
+    "methods": (Methods, (4,), 2, [R, T, None]),
+    "torch.flatten": (TorchFlatten, (4,), 2, [R, R, None]),
+    "in place": (InPlace, (4,), 2, [R, T, None]),
+    "no activation": (NoActivation, (4,), 2, [None, None, None]),
+    "lazy": (sequential(lambda: nn.LazyLinear(7), nn.ReLU, linear(7, 2)), (4,), 2, [R, None]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("s", [1, 3])
+@pytest.mark.parametrize("name", DENSE)
+def test_dense_networks(name, s):
+    make, obs_shape, n_actions, activations = DENSE[name]
+    stacked = stack(make, SEEDS[:s], obs_shape, n_actions, "cpu")
+    assert type(stacked) is DenseStack
+    modules = made(make, obs_shape, n_actions, SEEDS[:s])
+    for module in modules:
+        module(torch.zeros(1, *obs_shape))  # a lazy layer gets its parameters
+    steps, want = dense_layers(modules[0]), []
+    layers = [m for m in modules[0].modules() if isinstance(m, nn.Linear)]
+    for layer, activation in zip(layers, activations, strict=True):
+        want += [layer, activation] if activation else [layer]
+    assert len(steps) == len(want)
+    assert all(a is b or a == b for a, b in zip(steps, want, strict=True))
+    assert_computes(stacked, modules, obs_shape, n_actions, batches=(5, 1, 16))
+
+
+# -- everything else -------------------------------------------------------------------------------
+
+
+class Residual(Written):
+    def forward(self, obs):
+        x = self.first(obs)
+        return self.last(self.second(x + self.relu(x)))
+
+
+class Shared(Written):
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 6), nn.Linear(6, 6)
+
+    def forward(self, obs):
+        x = self.relu(self.second(self.first(obs)))
+        return self.last(self.relu(self.second(x)))
+
+
+class Tied(Written):
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        super().__init__()
+        self.first, self.second, self.last = nn.Linear(4, 6), nn.Linear(6, 6), nn.Linear(6, 2)
+        self.third = nn.Linear(6, 6)
+        self.third.weight = self.second.weight
+
+    def forward(self, obs):
+        return self.last(self.third(self.second(self.first(obs))))
+
+
+class Unused(Written):
+    def forward(self, obs):
+        return nn.functional.pad(self.second(self.first(obs)), (0, -4))
+
+
+class UnusedLayer(Written):
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        super().__init__()
+        self.spare = nn.Linear(3, 3)
+
+    def forward(self, obs):
+        return self.last(self.relu(self.second(self.first(obs))))
+
+
+class Reordered(Written):
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        nn.Module.__init__(self)
+        self.last, self.second = nn.Linear(6, 2), nn.Linear(9, 6)
+        self.first = nn.Linear(4, 9)
+
+    def forward(self, obs):
+        return self.last(torch.relu(self.second(torch.relu(self.first(obs)))))
+
+
+class Scaled(Written):
+    def forward(self, obs):
+        return 10 * self.last(self.relu(self.second(self.first(obs))))
+
+
+class Shifted(Written):
+    def forward(self, obs):
+        return self.last(self.relu(self.second(self.first(obs - 1))))
+
+
+class Part(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs)))[:, :2]
+
+
+class TwoInputs(Written):
+    def forward(self, obs, noise=0.0):
+        return self.last(self.second(self.first(obs + noise)))
+
+
+class Viewed(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs.view(obs.shape[0], -1))))
+
+
+class FlattenFurther(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs)).flatten(1))
+
+
+class Dueling(nn.Module):
     def __init__(self, obs_shape, n_actions):
         super().__init__()
-        self.a, self.b = nn.Linear(obs_shape[0], 12), nn.Linear(12, n_actions)
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), nn.ReLU())
+        self.value, self.advantage = nn.Linear(8, 1), nn.Linear(8, n_actions)
 
     def forward(self, obs):
-        hidden = self.a(torch.flatten(obs, 1))
-        return self.b(F.relu(hidden))
+        x = self.body(obs)
+        advantage = self.advantage(x)
+        return self.value(x) + advantage - advantage.mean(1, keepdim=True)
 
 
-class Skip(Functional):
-    def forward(self, obs):
-        hidden = torch.relu(self.a(obs))
-        return self.b(hidden + torch.tanh(hidden))
-
-
-class Branch(Functional):
-    def forward(self, obs):
-        sign = 1.0 if obs.sum().item() > 0 else 2.0
-        return self.b(torch.relu(self.a(obs))) * sign
-
-
-class Doubled(Functional):
-    def forward(self, obs):
-        return 2 * self.b(torch.relu(self.a(obs)))
-
-
-class TwiceActivated(Functional):
-    def forward(self, obs):
-        return self.b(torch.tanh(torch.relu(self.a(obs))))
-
-
-class SameLayerTwice(nn.Module):
-    def __init__(self, obs_shape, n_actions):
-        super().__init__()
-        self.a, self.m = nn.Linear(obs_shape[0], 8), nn.Linear(8, 8)
-        self.b = nn.Linear(8, n_actions)
-
-    def forward(self, obs):
-        return self.b(torch.relu(self.m(torch.relu(self.m(torch.relu(self.a(obs)))))))
-
-
-def sequence(*layers):
-    return lambda obs_shape, n_actions: nn.Sequential(
-        *[make(obs_shape, n_actions) for make in layers]
+def convolutions(obs_shape, n_actions):
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 2), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 2 * 3, n_actions)
     )
 
 
-def linear(width, into=None, **more):
-    return lambda o, a: nn.Linear(into or o[0], width or a, **more)
+def new_weight_norm(obs_shape, n_actions):
+    return nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 2)))
 
 
-PLAIN = {  # makers of networks that DenseStack knows
-    "the library's": QNetwork,
-    "no hidden layer": lambda o, a: QNetwork(o, a, ()),
-    "three layers, odd sizes": lambda o, a: QNetwork(o, a, (5, 17, 3)),
-    "tanh": sequence(linear(9), lambda o, a: nn.Tanh(), linear(None, 9)),
-    "two linear layers in a row": sequence(linear(9), linear(None, 9)),
-    "written with functions": Functional,
+def old_weight_norm(obs_shape, n_actions):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return nn.Sequential(nn.utils.weight_norm(nn.Linear(4, 2)))
+
+
+class OwnLinear(nn.Linear):
+    """It is a Linear by its class only."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+class Keeping(Written):
+    """Keeps what it has computed, for a picture."""
+
+    def forward(self, obs):
+        self.kept = [self.first(obs)]
+        self.hidden = nn.functional.gelu(self.kept[0])
+        return self.last(self.second(self.hidden))
+
+
+class RandomFeatures(Written):
+    """What is drawn here is no parameter, and yet each seed has its own."""
+
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        super().__init__()
+        self.features = torch.randn(4)
+
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs * self.features)))
+
+
+class Branching(Written):
+    def forward(self, obs):
+        x = self.second(self.first(obs))
+        if x.sum() > 0:
+            x = -x
+        return self.last(x)
+
+
+class Item(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs / (1 + obs.abs().max().item()))))
+
+
+class Buffered(Written):
+    def __init__(self, obs_shape=(4,), n_actions=2):
+        super().__init__()
+        self.register_buffer("scale", torch.rand(4))
+
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs * self.scale)))
+
+
+def frozen(obs_shape, n_actions):
+    network = Functions()
+    network.first.requires_grad_(False)
+    return network
+
+
+def doubled_by_a_hook(obs_shape, n_actions):
+    network = Functions()
+    network.relu.register_forward_hook(lambda module, inputs, output: 2 * output)
+    network.last.register_forward_pre_hook(lambda module, inputs: (2 * inputs[0],))
+    return network
+
+
+def half_normal(obs_shape, n_actions):
+    network = sequential(linear(4, 8), lambda: nn.BatchNorm1d(8), linear(8, 2))()
+    network[1].eval()  # as if learned before
+    network[1].running_mean.normal_()
+    return network
+
+
+OTHERS = {  # name: (maker, kind); observations are (4,) except for the convolutions
+    "a skip connection": (Residual, VmapStack),
+    "a shared layer": (Shared, VmapStack),
+    "shared weights": (Tied, VmapStack),
+    "dueling": (Dueling, VmapStack),
+    "LayerNorm": (sequential(linear(4, 8), lambda: nn.LayerNorm(8), linear(8, 2)), VmapStack),
+    "no bias": (sequential(linear(4, 8, bias=False), nn.ReLU, linear(8, 2)), VmapStack),
+    "an activation first": (sequential(nn.ReLU, linear(4, 2)), VmapStack),
+    "two activations": (sequential(linear(4, 8), nn.ReLU, nn.Tanh, linear(8, 2)), VmapStack),
+    "another activation": (sequential(linear(4, 8), nn.LeakyReLU, linear(8, 2)), VmapStack),
+    "scaled": (Scaled, VmapStack),
+    "shifted": (Shifted, VmapStack),
+    "a part": (Part, VmapStack),
+    "two inputs": (TwoInputs, VmapStack),
+    "a view": (Viewed, VmapStack),
+    "flatten further on": (FlattenFurther, VmapStack),
+    "flatten all": (sequential(nn.Identity, linear(4, 2)), VmapStack),
+    "a layer of ours": (sequential(lambda: OwnLinear(4, 2)), VmapStack),
+    "an unused layer": (UnusedLayer, VmapStack),
+    "an unused last layer": (Unused, VmapStack),
+    "another order": (Reordered, VmapStack),
+    "convolutions": (convolutions, VmapStack),
+    "weight_norm": (new_weight_norm, VmapStack),
+    "keeps its activations": (Keeping, VmapStack),
+    "random features": (RandomFeatures, Stack),
+    "the old weight_norm": (old_weight_norm, Stack),
+    "a branch": (Branching, Stack),
+    ".item()": (Item, Stack),
+    "a buffer": (Buffered, Stack),
+    "a frozen layer": (frozen, Stack),
+    "a hook": (doubled_by_a_hook, Stack),
+    "dropout": (sequential(linear(4, 8), nn.Dropout, linear(8, 2)), Stack),
+    "BatchNorm, judging": (half_normal, Stack),
 }
-OTHERS = {  # and of others
-    "a skip": Skip,
-    "a branch on data": Branch,
-    "scaled output": Doubled,
-    "two activations": TwiceActivated,
-    "a layer used twice": SameLayerTwice,
-    "no bias": sequence(linear(9), lambda o, a: nn.ReLU(), linear(None, 9, bias=False)),
-    "layer norm": sequence(linear(9), lambda o, a: nn.LayerNorm(9), linear(None, 9)),
-    "leaky": sequence(linear(9), lambda o, a: nn.LeakyReLU(), linear(None, 9)),
-}
-
-
-def compare(stacked: Stack, obs: torch.Tensor) -> None:
-    """Values and gradients against the modules' own, one after the other."""
-    q, pull = stacked.q_and_pull(obs)
-    assert torch.equal(q, stacked.q(obs))
-    dq = torch.randn(q.shape, generator=torch.Generator().manual_seed(5))
-    pull(dq)
-    grads = stacked.grad.clone()
-    for k, module in enumerate(stacked.modules):
-        parameters = list(module.parameters())
-        with torch.enable_grad():
-            own = module(obs[k])
-        want = torch.autograd.grad(own, parameters, dq[k])
-        assert torch.allclose(q[k], own.detach(), atol=1e-5)
-        flat = torch.cat([g.flatten() for g in want])
-        assert torch.allclose(grads[k][: len(flat)], flat, atol=1e-4)
-        assert (grads[k][len(flat) :] == 0).all()
-
-
-@pytest.mark.parametrize("batch", [1, 7])
-@pytest.mark.parametrize("name", PLAIN)
-def test_plain_layers_are_computed_at_once(name, batch):
-    stacked = stack(PLAIN[name], SEEDS, (4,), 2, "cpu")
-    assert type(stacked) is DenseStack
-    compare(stacked, torch.randn(3, batch, 4))
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_networks_are_right_as_well(name):
-    stacked = stack(OTHERS[name], SEEDS, (4,), 2, "cpu")
-    assert type(stacked) is (Stack if name == "a branch on data" else VmapStack)
-    with pytest.raises(NotImplementedError):
-        dense_layers(stacked.modules[0])
-    compare(stacked, torch.randn(3, 6, 4))
+def test_other_networks(name):
+    make, kind = OTHERS[name]
+    obs_shape = (2, 3, 4) if make is convolutions else (4,)
+    stacked = stack(make, SEEDS, obs_shape, 2, "cpu")
+    assert type(stacked) is kind
+    if name not in ("a frozen layer", "a hook"):
+        with pytest.raises(NotImplementedError):
+            dense_layers(made(make, obs_shape, 2)[0])
+    assert_computes(stacked, made(make, obs_shape, 2), obs_shape, 2)
 
 
-def test_images_one_action_and_one_seed():
-    stacked = stack(QNetwork, [1], (2, 3, 3), 1, "cpu")
-    assert type(stacked) is DenseStack
-    compare(stacked, torch.randn(1, 5, 2, 3, 3))
+def test_the_quick_way_is_tried_before_it_is_trusted():
+    """Seeds that compute in different ways, each of them plain layers in a row."""
+    kinds = itertools.cycle([nn.ReLU, nn.Tanh])
 
-    def convolution(obs_shape, n_actions):
-        return nn.Sequential(nn.Conv2d(2, 4, 2), nn.ReLU(), nn.Flatten(), nn.Linear(16, n_actions))
+    def make(obs_shape, n_actions):
+        return nn.Sequential(nn.Linear(4, 5), next(kinds)(), nn.Linear(5, 2))
 
-    stacked = stack(convolution, SEEDS, (2, 3, 3), 3, "cpu")
-    assert type(stacked) is VmapStack
-    compare(stacked, torch.randn(3, 5, 2, 3, 3))
+    stacked = stack(make, SEEDS[:2], (4,), 2, "cpu")
+    assert type(stacked) is Stack
+    assert_computes(stacked, made(make, seeds=SEEDS[:2]), (4,), 2)
 
 
-@pytest.mark.parametrize("maker", [QNetwork, Skip, Branch])
-def test_each_runs_network_is_a_view_and_starts_from_its_own_seed(maker):
-    before = torch.random.get_rng_state()
-    stacked = stack(maker, SEEDS, (4,), 2, "cpu")
-    assert torch.equal(torch.random.get_rng_state(), before)
-    for k, seed in enumerate(SEEDS):
-        torch.manual_seed(seed)
-        alone = maker((4,), 2)
-        for mine, own in zip(stacked.modules[k].parameters(), alone.parameters(), strict=True):
-            assert torch.equal(mine, own)
-    obs = torch.randn(3, 5, 4)
-    q = stacked.q(obs)
+def test_hooks_are_called_once_a_run_and_see_one_run():
+    seen = []
+
+    def make(obs_shape, n_actions):
+        network = QNetwork(obs_shape, n_actions, (5,))
+        network.layers[2].register_forward_hook(lambda m, i, output: seen.append(output.shape))
+        return network
+
+    stacked = stack(make, SEEDS, (4,), 2, "cpu")
+    seen.clear()
+    stacked.q(torch.zeros(3, 6, 4))
+    assert seen == [(6, 5)] * 3
+
+
+# -- parameters are shared memory ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [DenseStack, VmapStack, Stack])
+def test_modules_are_views_of_the_rows(kind):
+    modules = made(lambda *shape: QNetwork(*shape, (5,)))
+    numbers_of = [[p.detach().clone() for p in m.parameters()] for m in modules]
+    stacked = kind(modules)
+    assert stacked.flat.shape == (3, 64)
+    assert stacked.names == [name for name, _ in modules[0].named_parameters()]
+    for k, module in enumerate(stacked.modules):
+        assert all(map(torch.equal, module.parameters(), numbers_of[k]))
+        assert [torch.equal(v[k], p) for v, p in zip(stacked.views, numbers_of[k])] == [True] * 4
+    obs = numbers(0, 3, 2, 4)
+    before = stacked.q(obs)
     with torch.no_grad():
-        list(stacked.modules[1].parameters())[-1].add_(1.0)
-    moved = stacked.q(obs) - q
-    assert moved[1].abs().min() > 0.5
-    assert moved[[0, 2]].abs().max() == 0
-    stacked.flat[2] = 0
-    assert all((p == 0).all() for p in stacked.modules[2].parameters())
+        stacked.modules[1].layers[3].bias += 1  # through the module
+    after = stacked.q(obs)
+    assert torch.allclose(after[1], before[1] + 1)
+    assert torch.equal(after[[0, 2]], before[[0, 2]])
+    assert stacked.flat[1, 35:37].tolist() == stacked.modules[1].layers[3].bias.tolist()
+    stacked.flat[2].zero_()  # through the array
+    assert not any(p.any() for p in stacked.modules[2].parameters())
+    assert not stacked.q(obs)[2].any()
 
 
-@pytest.mark.parametrize("maker", [QNetwork, Skip, Branch])
-def test_online_and_target_networks(maker):
-    online, target, both = stack(maker, SEEDS, (4,), 2, "cpu").with_target()
+@pytest.mark.parametrize("kind", [DenseStack, VmapStack, Stack])
+def test_online_and_target_have_parameters_of_their_own(kind):
+    first = kind(made(lambda *shape: QNetwork(*shape, (5,))))
+    online, target, both = first.with_target()
+    assert type(online) is type(target) is kind
     assert torch.equal(online.flat, target.flat)
-    assert online.flat.data_ptr() != target.flat.data_ptr()
-    target.flat.mul_(0.5)
-    obs, next_obs = torch.randn(3, 8, 4), torch.randn(3, 8, 4)
-    q, next_q, pull = both(obs, next_obs)
-    assert torch.allclose(q, online.q(obs), atol=1e-6)
-    assert torch.allclose(next_q, target.q(next_obs), atol=1e-6)
-    pull(torch.ones_like(q))
-    joint = online.grad.clone()
-    _, alone = online.q_and_pull(obs)
-    alone(torch.ones_like(q))
-    assert torch.allclose(joint, online.grad, atol=1e-5)
-    assert (target.grad == 0).all()
-    compare(online, obs)
-    compare(target, obs)
+    obs = numbers(0, 3, 2, 4)
+    online.flat[0].zero_()
+    with torch.no_grad():
+        target.modules[1].layers[1].weight.zero_()
+    q, next_q, _ = both(obs, obs)
+    assert not q[0].any()
+    assert next_q[0].any()
+    assert torch.equal(q[2], next_q[2])
+    assert not torch.equal(q[1], next_q[1])
+    for stacked, values in ((online, q), (target, next_q)):
+        assert torch.equal(stacked.q(obs), values)
+        own = [m(x).detach() for m, x in zip(stacked.modules, obs)]
+        assert torch.allclose(torch.stack(own), values, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("hidden", "batch", "actions"),
-    [((64, 64), 64, 2), ((32,), 32, 4), ((37, 5), 33, 3), ((), 1, 6)],
-)
-def test_a_row_has_the_same_bits_in_a_stack_of_any_height(hidden, batch, actions):
-    def make(o, a):
-        return QNetwork(o, a, hidden)
-
-    seeds = list(range(6))
-    many, _, both = stack(make, seeds, (4,), actions, "cpu").with_target()
-    obs = torch.randn(6, batch, 4)
-    dq = torch.randn(6, batch, actions)
-    q, _, pull = both(obs, obs)
-    pull(dq)
-    for k in seeds:
-        alone, _, both_alone = stack(make, [k], (4,), actions, "cpu").with_target()
-        one = obs[k : k + 1].clone()
-        q_alone, _, pull_alone = both_alone(one, one)
-        pull_alone(dq[k : k + 1].clone())
-        assert torch.equal(q_alone[0], q[k])
-        assert torch.equal(alone.grad[0], many.grad[k])
+def test_arrays_are_copies_by_name():
+    stacked = stack(lambda *shape: QNetwork(*shape, (5,)), SEEDS, (4,), 2, "cpu")
+    arrays = stacked.arrays()
+    for name, parameter in stacked.modules[1].named_parameters():
+        assert torch.equal(arrays[name][1], parameter)
+    assert torch.equal(
+        stacked.arrays(2 * stacked.flat)["layers.1.bias"][0], 2 * arrays["layers.1.bias"][0]
+    )
+    stacked.flat.zero_()
+    assert all(array.any() for array in arrays.values())
 
 
-def test_quick_adam_is_adam_and_leaves_the_padding():
-    stacked = stack(QNetwork, SEEDS, (4,), 2, "cpu")
-    flat = nn.Parameter(stacked.flat)
-    flat.grad = stacked.grad
-    plain = nn.Parameter(stacked.flat.clone())
-    quick, adam = QuickAdam(flat, 0.01), torch.optim.Adam([plain], lr=0.01, fused=True)
-    used = sum(p.numel() for p in stacked.modules[0].parameters())
-    for k in range(5):
-        stacked.grad[:, :used] = torch.randn(3, used, generator=torch.Generator().manual_seed(k))
-        plain.grad = stacked.grad.clone()
-        for optimizer in (quick, adam):
-            optimizer.param_groups[0]["lr"] = 0.01 / (k + 1)
-        if k == 3:  # saved and loaded in between
-            again = QuickAdam(flat, 1.0)
-            again.load_state_dict(quick.state_dict())
-            quick = again
-        quick.quick_step()
-        adam.step()
-        assert torch.equal(stacked.flat, plain)
-    assert (stacked.flat[:, used:] == 0).all()
+@pytest.mark.parametrize("kind", [DenseStack, VmapStack, Stack])
+def test_a_copy_has_parameters_of_its_own(kind):
+    stacked = kind(made(QNetwork))
+    copied = stacked.copy()
+    assert type(copied) is kind
+    assert torch.equal(copied.flat, stacked.flat)
+    copied.flat.zero_()
+    assert all(p.any() for m in stacked.modules for p in m.parameters())
 
 
-MISTAKES = [
-    (lambda o, a: 1 / 0, "failed: ZeroDivisionError"),
-    (lambda o, a: "a network", "returned str"),
-    (lambda o, a: nn.Identity(), "has no parameters|gave the shape"),
-    (lambda o, a: nn.Linear(o[0], a + 1), r"gave the shape \[2, 3\] .*expected \[2, 2\]"),
-    (lambda o, a: nn.Linear(o[0] + 1, a), "failed on"),
-    (lambda o, a: nn.Linear(o[0], a).double(), "must have the same dtype"),
-    (lambda o, a: nn.init.constant_(m.bias, np.nan) is None or m if (m := nn.Linear(4, 2)) else 0,
-     "NaN"),
-]  # fmt: skip
+@pytest.mark.parametrize("kind", [DenseStack, VmapStack, Stack])
+@pytest.mark.parametrize("optimizer", [QuickAdam, torch.optim.RMSprop, torch.optim.SGD])
+def test_padding_stays_zero(kind, optimizer, monkeypatch):
+    def spoiled(*shape, **kwargs):  # what fresh memory may hold
+        return torch.full(shape, torch.nan, **kwargs)
+
+    monkeypatch.setattr(torch, "empty", spoiled)
+    online, target, both = kind(made(lambda *shape: QNetwork(*shape, (7,)))).with_target()
+    used = 7 * 5 + 2 * 8
+    flat = nn.Parameter(online.flat)
+    flat.grad = online.grad
+    step = optimizer([flat] if optimizer is not QuickAdam else flat, lr=0.1)
+    obs = numbers(0, 3, 5, 4)
+    for _ in range(3):
+        q, _, pull = both(obs, obs)
+        pull(q + 1)
+        with torch.no_grad():
+            step.quick_step() if optimizer is QuickAdam else step.step()
+            target.flat.lerp_(online.flat, 0.5)
+    assert online.flat.shape == (3, 64)
+    assert online.flat[:, :used].all()
+    for stacked in (online, target):
+        assert torch.equal(stacked.flat[:, used:], torch.zeros(3, 64 - used))
 
 
-@pytest.mark.parametrize(("maker", "message"), MISTAKES)
-def test_a_learners_mistake_is_named(maker, message):
+def test_a_gradient_that_was_taken_away_comes_back():
+    stacked = stack(Branching, SEEDS, (4,), 2, "cpu")
+    for module in stacked.modules:
+        module.zero_grad()  # as in a learner's record of gradient norms
+    assert_computes(stacked, made(Branching), (4,), 2)
+
+
+# -- a row alone and among others ------------------------------------------------------------------------
+
+SIZES = [  # (obs, actions, hidden): all actions and observations that a course meets
+    (o, a, hidden)
+    for (o, a), hidden in zip(
+        itertools.product([1, 3, 4, 6, 7, 10], [1, 2, 3, 4, 5, 6, 18]),
+        itertools.cycle([(64, 64), (16,), (128, 32), (48,), ()]),
+    )
+]
+
+
+def trained(modules, batch: int) -> list[torch.Tensor]:
+    """Values, gradients and parameters of the first row after two updates of all rows."""
+    s, (o, a) = len(modules), (modules[0].layers[1].in_features, modules[0].layers[-1].out_features)
+    online, _, both = DenseStack(copy.deepcopy(modules)).with_target()
+    flat = nn.Parameter(online.flat)
+    flat.grad = online.grad
+    adam, found = QuickAdam(flat, lr=0.01), []
+    for step in range(2):
+        obs, next_obs = (numbers(2 * step + i, 5, batch, o)[:s] for i in (0, 1))
+        q, next_q, pull = both(obs, next_obs)
+        pull(next_q.sign() * q / batch)
+        with torch.no_grad():
+            adam.quick_step()
+        alone = online.q(obs[:, :1])
+        parts = (q, next_q, alone, online.q(obs), online.grad, online.flat)
+        found += [part[0].clone() for part in parts]
+        _, pull = online.q_and_pull(next_obs)
+        pull(q)
+        found.append(online.grad[0].clone())
+    return found
+
+
+@pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="was found with MKL only")
+def test_a_row_has_the_same_bits_in_a_stack_of_any_height():
+    for o, a, hidden in SIZES:
+        modules = made(lambda *shape, h=hidden: QNetwork(*shape, h), (o,), a, range(5))
+        alone = trained(modules[:1], 32)
+        for height in (2, 5):
+            among = trained(modules[:height], 32)
+            assert all(map(torch.equal, alone, among)), (o, a, hidden, height)
+
+
+# -- Adam --------------------------------------------------------------------------------------------------
+
+
+def adam_on(array, kind):
+    flat = nn.Parameter(array.clone())
+    flat.grad = torch.zeros_like(flat)
+    return flat, QuickAdam(flat, 0.01) if kind == "quick" else kind([flat])
+
+
+def drive(flat, optimizer, steps, *, quick=True) -> None:
+    with torch.no_grad():
+        for t in steps:
+            flat.grad.copy_(numbers(t, *flat.shape) * 10 ** (t % 4 - 3.0))
+            optimizer.param_groups[0]["lr"] = 0.01 / (1 + t)
+            optimizer.quick_step() if quick else optimizer.step()
+
+
+@pytest.mark.parametrize("shape", [(3, 64), (1, 128), (5, 37)])
+def test_quick_adam_is_adam(shape):
+    start = numbers(99, *shape)
+    flat, quick = adam_on(start, "quick")
+    drive(flat, quick, range(6))
+    fused, adam = adam_on(start, lambda p: torch.optim.Adam(p, fused=True))
+    drive(fused, adam, range(6), quick=False)
+    assert torch.equal(flat, fused)
+    plain, adam = adam_on(start, lambda p: torch.optim.Adam(p, foreach=False))
+    drive(plain, adam, range(6), quick=False)
+    assert torch.allclose(flat, plain, atol=1e-6)
+    assert not torch.allclose(flat, start, atol=1e-3)
+
+
+def test_quick_adam_goes_on_from_its_state():
+    start = numbers(99, 3, 64)
+    whole, quick = adam_on(start, "quick")
+    drive(whole, quick, range(3))
+    state, half = copy.deepcopy(quick.state_dict()), whole.detach().clone()
+    drive(whole, quick, range(3, 6))
+    for kind, is_quick in (("quick", True), (lambda p: torch.optim.Adam(p, fused=True), False)):
+        flat, other = adam_on(half, kind)
+        other.load_state_dict(copy.deepcopy(state))
+        drive(flat, other, range(3, 6), quick=is_quick)
+        assert torch.equal(flat, whole)
+
+
+# -- a learner's maker -----------------------------------------------------------------------------------
+
+
+def test_each_seed_has_its_own_number_and_the_global_generator_is_left_alone():
+    for make in (QNetwork, Dueling, Branching, OTHERS["dropout"][0]):
+        torch.manual_seed(42)
+        want = torch.rand(3)
+        torch.manual_seed(42)
+        stacked = stack(make, [5, 6, 5], (4,), 2, "cpu")
+        assert torch.equal(torch.rand(3), want)
+        for module, other in zip(stacked.modules, made(make, seeds=[5, 6, 5]), strict=True):
+            assert all(map(torch.equal, module.parameters(), other.parameters()))
+        assert not torch.equal(stacked.flat[0], stacked.flat[1])
+        assert torch.equal(stacked.flat[0], stacked.flat[2])
+
+
+def test_the_global_generator_is_left_alone_by_a_failure():
+    torch.manual_seed(42)
+    state = torch.get_rng_state()
+    with pytest.raises(LearnerError):
+        stack(lambda *shape: nn.Linear(3, 2), SEEDS, (4,), 2, "cpu")
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_batch_norm_is_refused_for_a_vector_and_left_as_made_for_images():
+    """Acting shows the network one observation, which has no spread to divide by."""
+    make = sequential(linear(4, 8), lambda: nn.BatchNorm1d(8), linear(8, 2))
+    with pytest.raises(LearnerError, match=r"one observation, \[1, 4\]: ValueError: Expected more"):
+        stack(make, SEEDS, (4,), 2, "cpu")
+
+    def images(obs_shape, n_actions):
+        return nn.Sequential(nn.BatchNorm2d(2), convolutions(obs_shape, n_actions))
+
+    stacked = stack(images, SEEDS, (2, 3, 4), 2, "cpu")
+    assert type(stacked) is Stack
+    for module in stacked.modules:
+        assert module[0].num_batches_tracked == 0
+        assert not module[0].running_mean.any()
+    assert_computes(stacked, made(images, (2, 3, 4)), (2, 3, 4), 2)
+
+
+class Odd(Written):
+    """Fails for a batch of 7."""
+
+    def forward(self, obs):
+        if len(obs) == 7:
+            raise IndexError("seven")
+        return self.last(self.second(self.first(obs)))
+
+
+class OddBranching(Branching):
+    def forward(self, obs):
+        return super().forward(obs) if len(obs) != 7 else obs[:, 99]
+
+
+@pytest.mark.parametrize("make", [Odd, OddBranching])
+def test_a_network_that_fails_later(make):
+    stacked = stack(make, SEEDS, (4,), 2, "cpu")
+    assert stacked.q(torch.zeros(3, 6, 4)).shape == (3, 6, 2)
+    for call in (stacked.q, stacked.q_and_pull):
+        with pytest.raises(LearnerError, match=rf"{make.__name__}, failed .*\[7, 4\]: IndexError"):
+            call(torch.zeros(3, 7, 4))
+
+
+def broken_maker(obs_shape, n_actions):
+    raise ValueError("no such layer")
+
+
+class Raising(Written):
+    def forward(self, obs):
+        raise RuntimeError("in forward")
+
+
+class Squeezed(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs))).squeeze()
+
+
+class Columns(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs))).T
+
+
+class NoTensor(Written):
+    def forward(self, obs):
+        return [self.last(self.second(self.first(obs)))]
+
+
+class Detached(Written):
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs))).detach()
+
+
+class NoGradient(Written):
+    @torch.no_grad()
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs)))
+
+
+class Double(Written):
+    def __init__(self, *shape):
+        super().__init__(*shape)
+        self.double()
+
+    def forward(self, obs):
+        return self.last(self.second(self.first(obs.double())))
+
+
+class DoubleInside(Double):
+    def forward(self, obs):
+        return super().forward(obs).float()
+
+
+class Uncopied(Functions):
+    def __init__(self, *shape):
+        super().__init__(*shape)
+        self.batches = (x for x in ())  # nobody can copy a generator
+
+
+def lost(obs_shape, n_actions):
+    network = Functions()
+    nn.init.constant_(network.last.bias, torch.nan)
+    return network
+
+
+def all_frozen(obs_shape, n_actions):
+    return Functions().requires_grad_(False)
+
+
+ONE = QNetwork(4, 2)
+SIZES_IN_TURN = itertools.cycle([5, 6])
+MISTAKES = {
+    "the maker raises": (broken_maker, r"broken_maker\(obs_shape=\(4,\), n_actions=2\) failed: Val"),
+    "no module": (lambda *shape: torch.zeros(2), "returned Tensor; .* needs a torch.nn.Module"),
+    "a class": (lambda *shape: QNetwork, "returned type; .* needs a torch.nn.Module"),
+    "nothing": (lambda *shape: None, "returned NoneType"),
+    "no parameters": (lambda *shape: nn.Flatten(), "<lambda> has no parameters that it could"),
+    "all frozen": (all_frozen, "all_frozen has no parameters that it could learn"),
+    "forward raises": (Raising, r"failed on a batch of two observations, \[2, 4\]: .*in forward"),
+    "another input": (lambda *shape: nn.Linear(3, 2), r"two observations, \[2, 4\]: RuntimeError"),
+    "an action too many": (lambda *shape: nn.Linear(4, 3), r"shape \[2, 3\] .*expected \[2, 2\]"),
+    "squeezed": (Squeezed, r"shape \[2\] for one observation; expected \[1, 2\]"),
+    "transposed": (Columns, r"shape \[2, 1\] for one observation; expected \[1, 2\]"),
+    "no tensor": (NoTensor, "gave list for two observations"),
+    "float64": (Double, "gave torch.float64 for"),
+    "float64 inside": (DoubleInside, "keeps first.weight as torch.float64"),
+    "NaN": (lost, "gave NaN or infinity for an observation of zeros"),
+    "detached": (Detached, "without a gradient"),
+    "no_grad": (NoGradient, "without a gradient"),
+    "the same for all": (lambda *shape: ONE, "gave two runs the same network"),
+    "a shared layer": (
+        lambda *shape: nn.Sequential(nn.Linear(4, 4), ONE), "gave two runs the same network",
+    ),
+    "sizes that differ": (
+        lambda *shape: QNetwork(*shape, (next(SIZES_IN_TURN),)), "networks of different sizes",
+    ),
+    "cannot be copied": (Uncopied, "cannot be copied, .*: TypeError"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_learners_mistake_is_explained(name):
+    make, message = MISTAKES[name]
     with pytest.raises(LearnerError, match=message):
-        stack(maker, SEEDS, (4,), 2, "cpu")
-
-
-def test_one_network_for_all_runs_is_a_mistake():
-    shared = QNetwork((4,), 2)
-    with pytest.raises(LearnerError, match="same network"):
-        stack(lambda o, a: shared, SEEDS, (4,), 2, "cpu")
+        stack(make, SEEDS, (4,), 2, "cpu")

@@ -14,7 +14,8 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   are confused; the environment's array is kept instead of a copy; every stack is stored whole;
   padding is stored again; growing takes two more copies of all frames, or doubles their places;
 - Indices: the block is not drawn again for another size or batch, is used once too often, ignores
-  the capacity, or goes on after a rewind; a rewind draws too much, nothing, or in single numbers;
+  the capacity, goes on after a rewind, or is drawn in vain each time; a rewind draws too much,
+  nothing, or other numbers;
 - Draws: a state changes with what is taken later, or leaves out the numbers in store;
 - Ring: runs share indices, or read each other's rows; the actions or flags come from the wrong
   column; what was drawn ahead survives `restore`; a state changes later, holds one row too few,
@@ -200,7 +201,26 @@ class KeptTransitions(RuleBasedStateMachine):
 
 
 TestKeptTransitions = KeptTransitions.TestCase
-TestKeptTransitions.settings = settings(LONG, max_examples=70)
+TestKeptTransitions.settings = LONG
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_long_streams(kind):
+    """Hypothesis likes few steps of simple values; these are many, of all kinds."""
+    rng = np.random.default_rng(KINDS.index(kind))
+    for seed in range(25):
+        streams, capacity = KeptTransitions(), int(rng.integers(1, 12))
+        dtype = (np.uint8, np.bool_, np.float64)[seed % 3]
+        streams.start(capacity, kind, int(rng.integers(2, 5)), dtype, (1, 2, 250)[seed // 9], seed)
+        for _ in range(40):
+            draw = rng.random()
+            if draw < 0.2:
+                streams.end_the_episode()
+            elif draw < 0.3:
+                streams.change_the_light(int(rng.choice([1, 2, 250])))
+            else:
+                streams.go_on(1)
+            streams.holds_the_last()
 
 
 def test_a_full_ring_forgets_the_oldest():
@@ -374,6 +394,14 @@ def test_indices_are_drawn_ahead():
     for t in range(96):
         indices.take(min(1_000 + t, 1_050), 64, 1, 1_050)
     assert rng.calls == 3
+
+    rng = Counting(np.random.PCG64(0))
+    ring, zeros = Ring(150, 1, [rng]), np.zeros(1)
+    for t in range(100 + 96):
+        ring.add(zeros[None], zeros, zeros, zeros[None], zeros)
+        if t >= 100:
+            ring.sample(4)
+    assert rng.calls <= 3 + 3  # after the first batch it knows how many come between two
 
 
 @FEW

@@ -1,271 +1,499 @@
-"""Targets, losses and one training step, against numbers worked by hand and against NumPy.
+"""Targets, losses and updates, against numbers worked by hand and against a DQN in NumPy.
 
-`numpy_step` is DQN's update written a second time, with NumPy alone: forward, backward, the
-optimizer. The one-run functions and the trainer must agree with it to 1e-5.
+`NumpyDQN` is one run of DQN with forward pass, backward pass and optimizers written out; it shares
+no code with the library. The training step of lesson 04 and the trainer of many seeds must both
+give its parameters.
 
 Mutants that these tests kill (each was tried once on a copy of the library):
-- max becomes min, the first action's value or the mean; the terminal row keeps its bootstrap;
-  gamma is left out; Double DQN selects with the target network or evaluates with the online one;
-- a column (B, 1) spreads to (B, B); the loss forgets ½ or takes the sum; a gradient flows into the
-  target; Huber's slope is not cut at 1;
-- a sync makes an alias, copies the wrong way round or mixes with 1 − tau;
-- the update of the trainer uses another loss, another Adam, clips all seeds together.
+- targets: max becomes min, the mean, the first action or the taken one; gamma is left out, or
+  multiplies the reward; terminated is ignored, turned round, or cuts the reward too; Double DQN
+  selects with the target network, evaluates with the online one, or both; a column [B, 1] gets in;
+- losses: the factor ½ is lost, the mean is a sum, the gradient flows into the target, the wrong
+  action is moved; Huber turns at another error, or is squared everywhere;
+- copies: of a part, to the wrong side, or the same memory; tau and 1 − tau swap;
+- the update: no zero_grad, the target network learns, the target comes from the online network;
+- the trainer: gradients are clipped over all seeds, or not at all, or to another length; the sum
+  over the batch in place of the mean; Double DQN selects with the target network; the learning rate
+  stays, or is one step early; the target is synced before the update; RMSprop or SGD is Adam.
 """
 
 import copy
+import math
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from dqnlib import QNetwork, Trainer, targets
+from dqnlib import targets
 from dqnlib.data import Batch, Config
+from dqnlib.networks import QNetwork
+from dqnlib.policies import linear_schedule, random_streams
 from dqnlib.seeds import learning
+from dqnlib.training import Trainer
 
-REWARD = torch.tensor([1.0, -2.0, 3.0])
-TERMINATED = torch.tensor([False, True, False])
-ONLINE_NEXT = torch.tensor([[0.0, 4.0, 1.0], [9.0, 0.0, 0.0], [-3.0, -1.0, -2.0]])
-TARGET_NEXT = torch.tensor([[5.0, 2.0, -1.0], [7.0, 8.0, 0.0], [-6.0, -5.0, -4.0]])
+GAMMA = 0.5
+REWARD = torch.tensor([1.0, 2.0, -3.0, 4.0])
+TERMINATED = torch.tensor([False, True, False, True])
+# the largest value is at 2, 0, 1, 2; the online network below prefers 0, 2, 2, 1
+NEXT_Q = torch.tensor([[1.0, -2.0, 8.0], [9.0, 3.0, 5.0], [-6.0, -1.0, -4.0], [0.0, 1.0, 7.0]])
+ONLINE_NEXT_Q = torch.tensor([[5.0, 4.0, 3.0], [0.0, 1.0, 2.0], [-9.0, -8.0, 0.0], [1.0, 3.0, 2.0]])
+
+
+def random_batch(seed: int, b: int = 6, o: int = 5, a: int = 3) -> Batch:
+    g = torch.Generator().manual_seed(seed)
+    return Batch(
+        obs=torch.randn(b, o, generator=g),
+        action=torch.randint(a, (b,), generator=g),
+        reward=2 * torch.randn(b, generator=g),
+        next_obs=torch.randn(b, o, generator=g),
+        terminated=torch.rand(b, generator=g) < 0.4,
+    )
+
+
+# -- the formulas, by hand ---------------------------------------------------------------------
 
 
 def test_td_target_by_hand():
-    found = targets.td_target(REWARD, TERMINATED, TARGET_NEXT, 0.5)
-    assert found.tolist() == [1 + 0.5 * 5, -2.0, 3 + 0.5 * -4]
+    # 1 + ½ · 8; 2; −3 + ½ · (−1); 4
+    found = targets.td_target(REWARD, TERMINATED, NEXT_Q, GAMMA)
+    assert found.tolist() == [5.0, 2.0, -3.5, 4.0]
+    assert found.shape == (4,)
 
 
 def test_double_td_target_by_hand():
-    """Selected: actions 1, 0, 1; evaluated by the other network: 2, -, -5."""
-    found = targets.double_td_target(REWARD, TERMINATED, ONLINE_NEXT, TARGET_NEXT, 0.5)
-    assert found.tolist() == [1 + 0.5 * 2, -2.0, 3 + 0.5 * -5]
+    # the online network selects 0, 2, 2, 1: 1 + ½ · 1; 2; −3 + ½ · (−4); 4
+    found = targets.double_td_target(REWARD, TERMINATED, ONLINE_NEXT_Q, NEXT_Q, GAMMA)
+    assert found.tolist() == [1.5, 2.0, -5.0, 4.0]
+    assert found.shape == (4,)
 
 
-def test_losses_by_hand():
-    q = torch.tensor([[1.0, 5.0], [2.0, 0.0], [4.0, 4.0]], requires_grad=True)
-    action = torch.tensor([1, 0, 0])
-    y = torch.tensor([3.0, 2.5, 4.25], requires_grad=True)  # TD errors 2, -0.5, -0.25
-    mse = targets.mse_loss(q, action, y)
-    assert mse.item() == pytest.approx((4 + 0.25 + 0.0625) / 6)
-    mse.backward()
-    want = [[0.0, 2 / 3], [-0.5 / 3, 0.0], [-0.25 / 3, 0.0]]
-    assert np.allclose(q.grad, want)
-    assert y.grad is None
-    q.grad = None
-    huber = targets.huber_loss(q, action, y)
-    assert huber.item() == pytest.approx((1.5 + 0.125 + 0.03125) / 3)
-    huber.backward()
-    assert np.allclose(q.grad, [[0.0, 1 / 3], [-0.5 / 3, 0.0], [-0.25 / 3, 0.0]])
-    assert y.grad is None
+@pytest.mark.parametrize("b", [1, 2])
+def test_targets_of_one_row_and_of_one_action_keep_their_shape(b):
+    reward, terminated = REWARD[:b], torch.zeros(b, dtype=torch.bool)
+    assert targets.td_target(reward, terminated, NEXT_Q[:b, :1], 1.0).shape == (b,)
+    both = (NEXT_Q[:b, :1], NEXT_Q[:b, :1])
+    assert targets.double_td_target(reward, terminated, *both, 1.0).shape == (b,)
 
 
-@pytest.mark.parametrize("tau", [0.25, 1.0])
-def test_syncs_change_the_target_in_place(tau):
-    online, target = QNetwork(3, 2, (5,)), QNetwork(3, 2, (5,))
-    before = copy.deepcopy(target)
-    objects = [id(p) for p in target.parameters()]
-    if tau == 1:
-        targets.hard_update(online, target)
-    else:
-        targets.polyak_update(online, target, tau)
-    rows = zip(online.parameters(), before.parameters(), target.parameters(), strict=True)
-    for fresh, old, now in rows:
-        assert torch.allclose(now, tau * fresh + (1 - tau) * old)
-        assert now.data_ptr() != fresh.data_ptr()
-        assert now.requires_grad
-    assert [id(p) for p in target.parameters()] == objects
+def test_the_first_of_equal_values_is_selected():
+    online = torch.tensor([[1.0, 3.0, 3.0]])
+    found = targets.double_td_target(
+        torch.zeros(1), torch.tensor([False]), online, torch.tensor([[0.0, 10.0, 20.0]]), 1.0
+    )
+    assert found.tolist() == [10.0]
 
 
-# -- many seeds: the same for each --------------------------------------------------------------
-
-
-def made_up(seed=0, s=3, b=8, a=3):
-    rng = torch.Generator().manual_seed(seed)
-    return {
-        "reward": torch.randn(s, b, generator=rng),
-        "terminated": torch.rand(s, b, generator=rng) < 0.3,
-        "online": 3 * torch.randn(s, b, a, generator=rng),
-        "target": 3 * torch.randn(s, b, a, generator=rng),
-        "action": torch.randint(0, a, (s, b), generator=rng),
-        "y": 3 * torch.randn(s, b, generator=rng),
-    }
-
-
-def test_the_lifted_targets_are_those_of_each_run():
-    m = made_up()
-    many = learning.td_target(m["reward"], m["terminated"], m["target"], 0.9)
-    double = learning.double_td_target(m["reward"], m["terminated"], m["online"], m["target"], 0.9)
-    for k in range(3):
-        one = (m["reward"][k], m["terminated"][k])
-        assert torch.equal(many[k], targets.td_target(*one, m["target"][k], 0.9))
-        want = targets.double_td_target(*one, m["online"][k], m["target"][k], 0.9)
-        assert torch.equal(double[k], want)
-
-
-@pytest.mark.parametrize("kind", ["mse", "huber"])
-def test_the_lifted_loss_and_its_gradient_are_those_of_each_run(kind):
-    m, one_run = made_up(), {"mse": targets.mse_loss, "huber": targets.huber_loss}[kind]
-    error = learning.td_errors(m["online"], m["action"], m["y"])
-    value = learning.loss_value(kind, error)
-    gradient = learning.loss_gradient(kind, m["online"], m["action"], error)
-    for k in range(3):
-        q = m["online"][k].clone().requires_grad_()
-        loss = one_run(q, m["action"][k], m["y"][k])
-        loss.backward()
-        assert torch.allclose(value[k], loss.detach())
-        assert torch.allclose(gradient[k], q.grad, atol=1e-7)
-
-
-def test_gradients_are_clipped_run_by_run():
-    grad = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [30.0, 40.0]])
-    learning.clip_gradients(grad, 2.5)
-    assert torch.allclose(grad, torch.tensor([[1.5, 2.0], [0.3, 0.4], [0, 0], [1.5, 2.0]]))
-
-
-# -- one step, with NumPy alone -----------------------------------------------------------------
-
-
-def numpy_forward(x, layers):
-    kept = [x]
-    for i, (w, b) in enumerate(layers):
-        x = x @ w.T + b
-        x = np.maximum(x, 0) if i + 1 < len(layers) else x
-        kept.append(x)
-    return kept
-
-
-def numpy_step(online, target, batch, c: Config, memory: dict, t: int):
-    """One update of the online layers [(w, b), ...], in float64. -> the loss"""
-    obs, action, reward, next_obs, terminated = batch
-    rows = np.arange(len(action))
-    next_q = numpy_forward(next_obs, target)[-1]
-    chosen = (numpy_forward(next_obs, online)[-1] if c.double else next_q).argmax(1)
-    y = np.where(terminated, reward, reward + c.gamma * next_q[rows, chosen])
-    kept = numpy_forward(obs, online)
-    error = kept[-1][rows, action] - y
-    size = np.abs(error)
-    if c.loss == "huber":
-        loss = np.where(size < 1, error**2 / 2, size - 0.5).mean()
-        slope = np.clip(error, -1, 1)
-    else:
-        loss, slope = (error**2).mean() / 2, error
-    d = np.zeros_like(kept[-1])
-    d[rows, action] = slope / len(action)
-    gradients = []
-    for i in reversed(range(len(online))):
-        gradients = [d.T @ kept[i], d.sum(0), *gradients]
-        d = (d @ online[i][0]) * (kept[i] > 0)
-    norm = np.sqrt(sum((g**2).sum() for g in gradients))
-    gradients = [g * min(1, c.max_grad_norm / norm) for g in gradients]
-    for k, (p, g) in enumerate(zip([p for layer in online for p in layer], gradients)):
-        m, v = memory.setdefault(k, [np.zeros_like(p), np.zeros_like(p)])
-        if c.optimizer == "sgd":
-            p -= c.learning_rate * g
-        elif c.optimizer == "rmsprop":
-            v[:] = 0.99 * v + 0.01 * g**2
-            p -= c.learning_rate * g / (np.sqrt(v) + 1e-8)
-        else:
-            m[:], v[:] = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-            p -= c.learning_rate * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
-    return loss
-
-
-def layers_of(module):
-    flat = [p.detach().double().numpy().copy() for p in module.parameters()]
-    return list(zip(flat[::2], flat[1::2], strict=True))
-
-
-def random_batch(seed, b=16, o=4, a=2):
-    rng = np.random.default_rng(seed)
-    return (
-        rng.normal(size=(b, o)).astype(np.float32), rng.integers(a, size=b),
-        rng.normal(size=b).astype(np.float32), rng.normal(size=(b, o)).astype(np.float32),
-        rng.random(b) < 0.3,
-    )  # fmt: skip
-
-
-def as_batch(arrays) -> Batch:
-    return Batch(*(torch.from_numpy(np.ascontiguousarray(x)) for x in arrays))
-
-
-def largest(module, layers):
-    pairs = zip(module.parameters(), [p for layer in layers for p in layer], strict=True)
-    return max(np.abs(p.detach().numpy() - want).max() for p, want in pairs)
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_dqn_update_is_the_step_in_numpy(optimizer):
-    torch.manual_seed(1)
-    online, target = QNetwork(4, 2, (8, 8)), QNetwork(4, 2, (8, 8))
-    c = Config(optimizer=optimizer, learning_rate=0.01, gamma=0.9)
-    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[optimizer]
-    torch_optimizer = kind(online.parameters(), lr=c.learning_rate)
-    layers, frozen, memory = layers_of(online), layers_of(target), {}
-    for t in (1, 2, 3):
-        batch = random_batch(t)
-        loss = targets.dqn_update(online, target, torch_optimizer, as_batch(batch), c.gamma)
-        assert loss == pytest.approx(numpy_step(layers, frozen, batch, c, memory, t), abs=1e-5)
-        assert largest(online, layers) < 1e-5
-    assert largest(target, frozen) < 1e-7  # nothing flowed back through the target
-
-
-class FixedBatches:
-    """A replay buffer that gives out made-up batches, other ones to each run."""
-
-    made = 0
-
-    def __init__(self, capacity):
-        type(self).made += 1
-        self.number, self.given = type(self).made, 0
-
-    def add(self, transition):
-        pass
-
-    def sample(self, batch_size, rng):
-        self.given += 1
-        return as_batch(random_batch(100 * self.number + self.given, batch_size))
+# TD errors Q(s, a) − y of the actions 1, 0, 2: 0.5, −1, 3
+Q = [[7.0, 1.5, 7.0], [1.0, -9.0, 0.0], [0.0, 5.0, 4.0]]
+ACTION = torch.tensor([1, 0, 2])
+Y = [1.0, 2.0, 1.0]
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("loss", "value", "slopes"),
     [
-        {},
-        {"double": True},
-        {"double": True, "loss": "huber", "optimizer": "sgd", "learning_rate": 0.5},
-        {"optimizer": "rmsprop", "max_grad_norm": 0.1},
-        {"max_grad_norm": 0.3, "sync_every": 2, "tau": 0.25},
+        # ½ (0.25 + 1 + 9) / 3; the gradient is the TD error over B
+        (targets.mse_loss, 10.25 / 6, [0.5 / 3, -1 / 3, 3 / 3]),
+        # ½ 0.25, ½ 1, 3 − ½; the gradient is clipped to ±1
+        (targets.huber_loss, (0.125 + 0.5 + 2.5) / 3, [0.5 / 3, -1 / 3, 1 / 3]),
     ],
-    ids=str,
 )
-def test_the_trainers_steps_are_those_in_numpy(settings):
-    c = Config(
-        **{
-            "steps": 20, "warmup": 0, "batch_size": 16, "capacity": 16, "hidden": (8, 8),
-            "learning_rate": 0.01, "final_learning_rate": 0.01, "gamma": 0.9, "eval_every": 0,
-            "sync_every": 1_000, "record_every": 1,
-        } | settings
+def test_losses_by_hand(loss, value, slopes):
+    q, y = torch.tensor(Q, requires_grad=True), torch.tensor(Y, requires_grad=True)
+    found = loss(q, ACTION, y)
+    assert found.shape == ()
+    assert found.item() == pytest.approx(value)
+    found.backward()
+    want = torch.zeros(3, 3)
+    want[torch.arange(3), ACTION] = torch.tensor(slopes)
+    assert torch.allclose(q.grad, want)
+    assert y.grad is None  # nothing flows into the target
+
+
+@pytest.mark.parametrize("error", [-1.001, -1.0, -0.999, 0.0, 0.999, 1.0, 1.001, 50.0])
+def test_huber_turns_at_an_error_of_one(error):
+    q = torch.tensor([[error]], requires_grad=True)
+    loss = targets.huber_loss(q, torch.tensor([0]), torch.tensor([0.0]))
+    assert loss.item() == pytest.approx(error**2 / 2 if abs(error) <= 1 else abs(error) - 0.5)
+    loss.backward()
+    assert q.grad.item() == pytest.approx(max(-1, min(1, error)))
+
+
+# -- copies ------------------------------------------------------------------------------------
+
+
+def two_networks() -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    return QNetwork(5, 3, (7, 6)), QNetwork(5, 3, (7, 6))
+
+
+def parameters(module: nn.Module) -> list[np.ndarray]:
+    return [p.detach().numpy().astype(float) for p in module.parameters()]
+
+
+UPDATES = {
+    "hard": (targets.hard_update, 1.0),
+    "polyak": (lambda online, target: targets.polyak_update(online, target, 0.25), 0.25),
+    "polyak, all the way": (lambda o, t: targets.polyak_update(o, t, 1.0), 1.0),
+    "polyak, nothing": (lambda o, t: targets.polyak_update(o, t, 0.0), 0.0),
+}
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_updates_of_the_target_network(name):
+    update, tau = UPDATES[name]
+    online, target = two_networks()
+    before, old = parameters(online), parameters(target)
+    kept = list(target.parameters())
+    with torch.no_grad():
+        assert update(online, target) is None
+    for p, q, fresh, frozen in zip(kept, target.parameters(), before, old, strict=True):
+        assert p is q  # in place: an optimizer, or a stack, holds the same parameters
+        assert p.requires_grad
+        want = tau * fresh + (1 - tau) * frozen
+        assert np.allclose(p.detach().numpy(), want, atol=1e-7)
+        if tau in (0, 1):
+            assert np.array_equal(p.detach().numpy().astype(float), want)
+    assert all(map(np.array_equal, parameters(online), before))
+    for p in online.parameters():  # a copy, not the same memory
+        p.data.fill_(99.0)
+    assert all((p < 9).all() for p in parameters(target))
+
+
+def test_updates_make_no_graph():
+    online, target = two_networks()
+    targets.hard_update(online, target)
+    targets.polyak_update(online, target, 0.5)
+    assert all(p.grad_fn is None for p in target.parameters())
+
+
+# -- DQN for one run in NumPy --------------------------------------------------------------------
+
+
+class NumpyDQN:
+    """One run of DQN in float64: ReLU layers, their gradients, the optimizer, the two networks."""
+
+    def __init__(self, online, target, *, gamma, double=False, loss="mse", optimizer="adam"):
+        self.online, self.target = parameters(online), parameters(target)
+        self.gamma, self.double, self.loss, self.optimizer = gamma, double, loss, optimizer
+        self.t = 0
+        self.m = [np.zeros_like(p) for p in self.online]
+        self.v = [np.zeros_like(p) for p in self.online]
+        self.norms = []  # of the gradients before clipping
+
+    @staticmethod
+    def forward(parameters, x) -> list[np.ndarray]:
+        """-> the input of each layer, and the action values at the end"""
+        kept = [x]
+        for k in range(0, len(parameters), 2):
+            x = x @ parameters[k].T + parameters[k + 1]
+            if k < len(parameters) - 2:
+                x = np.maximum(x, 0)
+            kept.append(x)
+        return kept
+
+    def update(self, batch, rate, max_norm=math.inf) -> tuple[float, float]:
+        """Learn from a batch. -> the loss, and the mean of the largest action values"""
+        obs, action, reward, next_obs, terminated = (np.asarray(x) for x in batch)
+        rows = np.arange(len(action))
+        next_q = self.forward(self.target, next_obs.astype(float))[-1]
+        judge = self.forward(self.online, next_obs.astype(float))[-1] if self.double else next_q
+        following = np.where(terminated, 0.0, next_q[rows, judge.argmax(1)])
+        kept = self.forward(self.online, obs.astype(float))
+        q = kept[-1]
+        error = q[rows, action] - (reward + self.gamma * following)
+        small = np.abs(error) <= 1
+        if self.loss == "mse":
+            loss, slope = error**2 / 2, error
+        else:
+            loss = np.where(small, error**2 / 2, np.abs(error) - 0.5)
+            slope = np.where(small, error, np.sign(error))
+        d = np.zeros_like(q)
+        d[rows, action] = slope / len(rows)
+        gradient = []
+        for k in reversed(range(0, len(self.online), 2)):
+            x = kept[k // 2]
+            gradient = [d.T @ x, d.sum(0), *gradient]
+            d = (d @ self.online[k]) * (x > 0)
+        norm = math.sqrt(sum((g**2).sum() for g in gradient))
+        self.norms.append(norm)
+        self.step([g * min(1, max_norm / norm) for g in gradient], rate)
+        return loss.mean(), q.max(1).mean()
+
+    def step(self, gradient, rate) -> None:
+        self.t += 1
+        for p, g, m, v in zip(self.online, gradient, self.m, self.v, strict=True):
+            if self.optimizer == "sgd":
+                p -= rate * g
+            elif self.optimizer == "rmsprop":
+                v += 0.01 * (g**2 - v)
+                p -= rate * g / (np.sqrt(v) + 1e-8)
+            else:
+                m += 0.1 * (g - m)
+                v += 0.001 * (g**2 - v)
+                unbiased = m / (1 - 0.9**self.t), v / (1 - 0.999**self.t)
+                p -= rate * unbiased[0] / (np.sqrt(unbiased[1]) + 1e-8)
+
+    def sync(self, tau) -> None:
+        for p, old in zip(self.online, self.target, strict=True):
+            old += tau * (p - old)
+
+
+def close(found: nn.Module, want: list[np.ndarray]) -> bool:
+    return all(map(lambda a, b: np.allclose(a, b, atol=1e-5), parameters(found), want))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_dqn_update_against_numpy(optimizer):
+    online, target = two_networks()
+    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[optimizer]
+    torch_optimizer = kind(online.parameters(), lr=0.01)
+    plain = NumpyDQN(online, target, gamma=0.9, optimizer=optimizer)
+    for p in online.parameters():
+        p.grad = torch.full_like(p, 100.0)  # left over from something else
+    for seed in range(3):
+        batch = random_batch(seed)
+        kept = copy.deepcopy(batch)
+        found = targets.dqn_update(online, target, torch_optimizer, batch, 0.9)
+        want, _ = plain.update(batch, 0.01)
+        assert type(found) is float
+        assert found == pytest.approx(want, rel=1e-5)
+        assert close(online, plain.online)
+        assert all(map(torch.equal, batch, kept))
+    assert close(target, plain.target)
+    assert all(p.grad is None for p in target.parameters())
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_double_dqn_step_against_numpy(optimizer):
+    online, target = two_networks()
+    kind = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[optimizer]
+    torch_optimizer = kind(online.parameters(), lr=0.01)
+    double = NumpyDQN(online, target, gamma=0.9, double=True, loss="huber", optimizer=optimizer)
+    plain = NumpyDQN(online, target, gamma=0.9, loss="huber", optimizer=optimizer)
+    batch = random_batch(4)
+    with torch.no_grad():
+        y = targets.double_td_target(
+            batch.reward, batch.terminated, online(batch.next_obs), target(batch.next_obs), 0.9
+        )
+    loss = targets.huber_loss(online(batch.obs), batch.action, y)
+    torch_optimizer.zero_grad()
+    loss.backward()
+    torch_optimizer.step()
+    want, _ = double.update(batch, 0.01)
+    assert loss.item() == pytest.approx(want, rel=1e-5)
+    assert close(online, double.online)
+    plain.update(batch, 0.01)
+    assert not close(online, plain.online)  # so this batch tells the two apart
+
+
+# -- the trainer of many seeds against the same ----------------------------------------------------
+
+
+class Noise(gym.Env):
+    """Random observations, rewards and ends; rewards are much larger in some runs."""
+
+    observation_space = gym.spaces.Box(-9, 9, (5,), np.float32)
+    action_space = gym.spaces.Discrete(3)
+    scale = 0.0
+
+    def draw(self):
+        return self.np_random.normal(size=5).astype(np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.scale = self.scale or 10 ** self.np_random.uniform(-1.5, 1)
+        return self.draw(), {}
+
+    def step(self, action):
+        reward = self.scale * self.np_random.normal()
+        return self.draw(), reward, bool(self.np_random.random() < 0.3), False, {}
+
+
+class Viewed(QNetwork):
+    """A forward that cannot be read in advance, so that it goes by vmap."""
+
+    def forward(self, obs):
+        return self.layers(obs.view(len(obs), -1))
+
+
+class Branching(QNetwork):
+    """A branch on data, so that only a loop can do it."""
+
+    def forward(self, obs):
+        return self.layers(obs) if obs.sum() < 1e9 else obs
+
+
+def make(kind):
+    return lambda obs_shape, n_actions: kind(obs_shape, n_actions, (7, 6))
+
+
+def drive(config: Config, seeds, **slots) -> tuple[Trainer, list[NumpyDQN]]:
+    """Drive the trainer and one NumPy run a seed with the same batches; compare at each step."""
+    seen = {}
+    record = {"seen": lambda moment: seen.update({moment.seed: moment}) or 0.0}
+    trainer = Trainer(config, seeds, env=Noise, record=record, **slots)
+    plain = []
+    for seed in seeds:
+        torch.manual_seed(random_streams(seed).network_seed)
+        made = slots.get("network", make(QNetwork))((5,), 3)
+        settings = {name: getattr(config, name) for name in ("gamma", "double", "loss")}
+        plain.append(NumpyDQN(made, made, optimizer=config.optimizer, **settings))
+    losses, values, updates = [], [], []
+    while not trainer.done:
+        trainer.step()
+        t = trainer.steps
+        rate = config.learning_rate + t / config.steps * (
+            config.final_learning_rate - config.learning_rate
+        )
+        ready = t >= config.batch_size and t > config.warmup and t % config.update_every == 0
+        updates += [t - 1] * ready
+        for seed, one in zip(seeds, plain, strict=True):
+            if ready:
+                loss, q = one.update(seen[seed].batch, rate, config.max_grad_norm)
+                losses.append(loss)
+                values.append(q)
+            if t % config.sync_every == 0:
+                one.sync(config.tau)
+            assert close(seen[seed].online, one.online)
+            assert close(seen[seed].target, one.target)
+    run = trainer.run()
+    assert len(updates) > 4
+    assert np.allclose(run.loss[:, updates].T.ravel(), losses, rtol=1e-4)
+    if "update" not in slots:  # there it is looked up after the update
+        assert np.allclose(run.q[:, updates].T.ravel(), values, rtol=1e-4, atol=1e-5)
+    return trainer, plain
+
+
+CONFIG = Config(
+    steps=12, batch_size=6, capacity=9, warmup=0, sync_every=4, gamma=0.9, hidden=(7, 6),
+    learning_rate=0.01, final_learning_rate=0.002, record_every=1, eval_every=0, device="cpu",
+)  # fmt: skip
+SEEDS = (3, 0, 8)
+
+
+@pytest.mark.parametrize("max_grad_norm", [math.inf, 0.4])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
+@pytest.mark.parametrize("loss", ["mse", "huber"])
+@pytest.mark.parametrize("double", [False, True])
+def test_the_trainer_against_numpy(double, loss, optimizer, max_grad_norm):
+    config = CONFIG.replace(
+        double=double, loss=loss, optimizer=optimizer, max_grad_norm=max_grad_norm
+    )
+    _, plain = drive(config, SEEDS)
+    if max_grad_norm == 0.4:  # some gradients are cut, others are not, in the same update
+        cut = np.array([one.norms for one in plain]) > 0.4
+        assert (cut.any(0) & ~cut.all(0)).any()
+
+
+@pytest.mark.parametrize("double", [False, True])
+def test_polyak_updates_against_numpy(double):
+    drive(CONFIG.replace(tau=0.3, sync_every=2, update_every=2, steps=17, double=double), SEEDS)
+
+
+@pytest.mark.parametrize("double", [False, True])
+@pytest.mark.parametrize("kind", [Viewed, Branching])
+def test_the_slower_stacks_against_numpy(kind, double):
+    config = CONFIG.replace(double=double, max_grad_norm=1.0, tau=0.5)
+    trainer, _ = drive(config, SEEDS, network=make(kind))
+    want = {Viewed: "all seeds at once, by vmap", Branching: "a loop over seeds"}[kind]
+    assert trainer.how == {"network": want}
+
+
+def test_a_learners_functions_against_numpy():
+    def td_target(reward, terminated, next_q, gamma):
+        best = next_q.max(dim=1).values
+        best[terminated] = 0
+        return reward + gamma * best
+
+    def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+        best = target_next_q[torch.arange(len(reward)), online_next_q.argmax(1)]
+        return reward + gamma * best * (1 - terminated.float())
+
+    def loss(q, action, td_target):
+        return ((q[torch.arange(len(q)), action] - td_target) ** 2).mean() / 2
+
+    drive(CONFIG, SEEDS, td_target=td_target, loss=loss)
+    drive(CONFIG.replace(double=True), SEEDS, td_target=double_td_target, loss=loss)
+    drive(CONFIG, SEEDS, update=lambda *args: targets.dqn_update(*args))
+    drive(
+        CONFIG.replace(tau=0.3), SEEDS,
+        sync_target=lambda online, target, tau: targets.polyak_update(online, target, tau),
     )  # fmt: skip
-    if "learning_rate" in settings:
-        c = c.replace(final_learning_rate=c.learning_rate)
 
-    class Batches(FixedBatches):
-        made = 0
 
-    trainer = Trainer(c, range(3), replay=Batches)
-    online = [layers_of(trainer.network(k)) for k in range(3)]
-    target, memories = copy.deepcopy(online), [{} for _ in range(3)]
-    while trainer.steps < 15:
-        trainer.step()
-    for t in range(1, 6):  # steps 16 to 20 learn: there is a batch
-        trainer.step()
-        losses = [
-            numpy_step(online[k], target[k], random_batch(100 * (k + 1) + t, 16), c, memories[k], t)
-            for k in range(3)
-        ]
-        assert np.allclose(trainer.run().loss[:, -1], losses, atol=1e-5)
-        if trainer.steps % c.sync_every == 0:
-            for k in range(3):
-                for mine, theirs in zip(online[k], target[k], strict=True):
-                    for fresh, old in zip(mine, theirs, strict=True):
-                        old += c.tau * (fresh - old)
-        for k in range(3):
-            assert largest(trainer.network(k), online[k]) < 1e-5
-            assert largest(trainer.network(k, target=True), target[k]) < 1e-5
+def test_one_seed_alone_against_numpy():
+    drive(CONFIG.replace(max_grad_norm=0.7, double=True), (5,))
+
+
+# -- many seeds at once: the same formulas ---------------------------------------------------------
+
+
+def many(seed: int, s: int = 4, b: int = 6, a: int = 3):
+    g = torch.Generator().manual_seed(seed)
+    q, next_q, online = (2 * torch.randn(s, b, a, generator=g) for _ in range(3))
+    action, reward = torch.randint(a, (s, b), generator=g), torch.randn(s, b, generator=g)
+    return q, action, reward, torch.rand(s, b, generator=g) < 0.4, next_q, online
+
+
+@pytest.mark.parametrize("b", [1, 6])
+def test_stacked_targets_equal_those_of_one_run(b):
+    _, _, reward, terminated, next_q, online = many(0, b=b)
+    next_q[0, 0] = 1.0  # equal values
+    plain = learning.td_target(reward, terminated, next_q, 0.9)
+    double = learning.double_td_target(reward, terminated, online, next_q, 0.9)
+    assert plain.shape == double.shape == (4, b)
+    for k in range(4):
+        one = reward[k], terminated[k]
+        assert torch.equal(plain[k], targets.td_target(*one, next_q[k], 0.9))
+        assert torch.equal(double[k], targets.double_td_target(*one, online[k], next_q[k], 0.9))
+
+
+@pytest.mark.parametrize("kind", ["mse", "huber"])
+@pytest.mark.parametrize("b", [1, 6])
+def test_stacked_losses_and_gradients_equal_those_of_one_run(kind, b):
+    q, action, y, *_ = many(1, b=b)
+    y[0, 0] = q[0, 0, action[0, 0]] - 1  # an error of one
+    error = learning.td_errors(q, action, y)
+    value = learning.loss_value(kind, error)
+    gradient = learning.loss_gradient(kind, q, action, error)
+    one_run = {"mse": targets.mse_loss, "huber": targets.huber_loss}[kind]
+    for k in range(4):
+        leaf = q[k].clone().requires_grad_()
+        want = one_run(leaf, action[k], y[k])
+        want.backward()
+        assert torch.allclose(value[k], want.detach(), rtol=1e-6)
+        assert torch.allclose(gradient[k], leaf.grad, rtol=1e-6, atol=0)
+
+
+def test_gradients_are_clipped_a_row_at_a_time():
+    grad = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [30.0, -40.0], [math.nan, 1.0]])
+    learning.clip_gradients(grad, 1.0)
+    want = [[0.6, 0.8], [0.3, 0.4], [0.0, 0.0], [0.6, -0.8]]
+    assert torch.allclose(grad[:4], torch.tensor(want))  # a lost run does not spoil the others
+    assert grad[4].isnan().any()
+
+
+# -- how ε, and the learning rate, go down ---------------------------------------------------------
+
+
+def test_linear_schedule_by_hand():
+    steps = [0, 1, 2, 4, 5, 1000]
+    assert [linear_schedule(t, 1.0, 0.2, 4) for t in steps] == pytest.approx(
+        [1.0, 0.8, 0.6, 0.2, 0.2, 0.2]
+    )
+    assert linear_schedule(0, 1.0, 0.2, 0) == 0.2
+    assert linear_schedule(3, 0.1, 0.5, 6) == pytest.approx(0.3)
+
+
+def test_random_streams_are_reproducible_and_apart():
+    a, b, again = random_streams(4), random_streams(5), random_streams(4)
+    for name in ("env_seed", "network_seed", "eval_seed"):
+        assert getattr(a, name) == getattr(again, name) != getattr(b, name)
+    assert len({a.env_seed, a.network_seed, a.eval_seed}) == 3
+    draws = [rng.random(8) for rng in (a.explore, a.sample, b.explore, b.sample)]
+    assert len({d.tobytes() for d in draws}) == 4
+    assert np.array_equal(again.explore.random(8), draws[0])
+    assert np.array_equal(again.sample.random(8), draws[1])
