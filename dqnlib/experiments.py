@@ -136,7 +136,8 @@ def evaluate(
         )
     for name, view in views.items():
         view.copy_(torch.from_numpy(arrays[name].copy()))
-    return Examiner(run.config, env, numbers).returns(stacked, 0, episodes)
+    names = [f"seed {s}" for s in run.seeds]
+    return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
 
 
 def save_run(run: Run, path: str | Path) -> Path:

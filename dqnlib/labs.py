@@ -25,6 +25,7 @@ from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.data import TabularConfig, check_number
+from dqnlib.device import let_threads_go
 from dqnlib.envs import TabularModel
 from dqnlib.experiments import mean_interval
 from dqnlib.pictures import ACTIONS, SIDE_COLORS, Curve, number
@@ -193,6 +194,8 @@ class Lab:
 
     def post(self, command: str, value=None) -> None:
         """Send a message to the worker; the buttons and sliders do nothing else."""
+        if command == "play":
+            let_threads_go()  # of the thread that handles buttons, which may have trained before
         self._queue.put((command, value))
 
     def step(self) -> None:

@@ -17,6 +17,7 @@ from torch import nn
 
 from dqnlib import policies, replay, targets
 from dqnlib.data import Batch, Config, Run, check_seeds
+from dqnlib.device import let_threads_go
 from dqnlib.networks import QNetwork
 from dqnlib.seeds import learning
 from dqnlib.seeds.acting import Actor, Examiner, network_input
@@ -533,8 +534,11 @@ def train(
         from tqdm.auto import tqdm
 
         steps = tqdm(steps, total=config.steps, unit=" steps", mininterval=0.3)
-    for _ in steps:
-        pass
+    try:
+        for _ in steps:
+            pass
+    finally:
+        let_threads_go()  # a lab may train next, in a thread of its own
     return trainer.run()
 
 

@@ -24,11 +24,11 @@ FILES = sorted(HOME.rglob("*.py"))
 
 # A room may import the rooms to its left. The house has two wings, and tools beside it.
 TRAINING = (
-    *("data", "probes", "envs", "tabular", "policies", "networks", "replay", "targets", "storage"),
-    *("seeds", "training", "experiments", "pictures", "plots", "labs"),
+    *("data", "device", "probes", "envs", "tabular", "policies", "networks", "replay", "targets"),
+    *("storage", "seeds", "training", "experiments", "pictures", "plots", "labs"),
 )
 JUDGING = ("progress", "exercises", "checks", "predictions", "notebooks", "nbcheck")
-TOOLS = ("device", "launch", "teach", "__main__")
+TOOLS = ("launch", "teach", "__main__")
 LADDER = (*TRAINING, *JUDGING, *TOOLS)
 
 # Inside functions only: an exercise looks up its check when it is used, a check is made of the

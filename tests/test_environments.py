@@ -20,8 +20,8 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   chosen last or shifts the numbers of later steps; a policy gets another row's generator or
   values; its nonsense gets through;
 - an evaluation counts an episode twice, gives returns of the wrong seed, continues the last one,
-  starts from the same place each time, depends on other seeds, on earlier calls or on training,
-  draws from training's generators, or never ends.
+  starts from the same place each time, draws from a global generator, or never ends; its error is
+  named without the seed, or with a step of an earlier one.
 """
 
 import random

@@ -42,6 +42,7 @@ from dqnlib.experiments import (
 )
 from dqnlib.policies import random_streams
 from dqnlib.seeds import LearnerError
+from dqnlib.seeds.learner import TrainingError
 from dqnlib.storage import SavedRunError
 
 TINY = Config(
@@ -283,6 +284,19 @@ class Wider(Wide):
     def __init__(self, obs_shape, n_actions):
         super().__init__(obs_shape, n_actions)
         self.bonus = torch.nn.Parameter(torch.ones(()))
+
+
+def test_evaluate_names_the_seed_whose_environment_fails():
+    class Breaks(gym.Wrapper):
+        def step(self, action):
+            raise RuntimeError("no power")
+
+    def cart():
+        return gym.make("CartPole-v1")
+
+    run = training.train(TINY.replace(steps=5), (2,), env=cart)
+    with pytest.raises(TrainingError, match="greedy evaluation of seed 2: .*no power"):
+        evaluate(run, 1, env=lambda: Breaks(cart()))
 
 
 def test_evaluate_needs_the_network_of_the_run(run):

@@ -19,7 +19,6 @@ from matplotlib.colors import to_hex
 
 from dqnlib import TabularConfig, TabularModel, plots, train_tabular
 from dqnlib.data import Config, Run
-from dqnlib.device import device_report
 from dqnlib.experiments import mean_interval
 from dqnlib.tabular import rollout, value_iteration
 
@@ -244,9 +243,3 @@ def test_plots_change_no_data(run):
     before = run.returns.copy()
     plots.learning_curves({"a": run})
     assert np.array_equal(run.returns, before)
-
-
-def test_the_report_on_the_device_names_what_matters():
-    report = device_report()
-    for word in ("Python 3.", "PyTorch", "GPU"):
-        assert word in report

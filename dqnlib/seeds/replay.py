@@ -1,5 +1,6 @@
 """The replay buffers of S runs."""
 
+import copy
 from collections import deque
 from collections.abc import Callable
 
@@ -168,6 +169,6 @@ class Buffers:
         self.size, self._obs_shape = state["size"], state["obs_shape"]
         for buffer, kept in zip(self.buffers, state["buffers"], strict=True):
             vars(buffer).clear()
-            vars(buffer).update(from_plain(kept))
+            vars(buffer).update(from_plain(copy.deepcopy(kept)))  # the state stays as it is
         for rng, kept in zip(self._rngs, state["sampling"], strict=True):
             rng.bit_generator.state = kept

@@ -1,0 +1,80 @@
+"""What computes on this machine, and whose threads.
+
+Mutants that these tests kill: the threads stay; training or a lab does not let them go; an empty
+list of libraries is remembered from before PyTorch was loaded.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dqnlib import device, labs, training
+from dqnlib.data import Config
+
+
+def test_the_report_names_what_matters():
+    report = device.device_report()
+    for word in ("Python 3.", "PyTorch", "GPU"):
+        assert word in report
+
+
+THREADS = """
+import os, sys
+from dqnlib.device import let_threads_go
+let_threads_go()  # nothing computes yet
+assert "torch" not in sys.modules
+import torch
+def threads():
+    return len(os.listdir("/proc/self/task"))
+torch.set_num_threads(3)
+before = threads()
+x = torch.ones(1_000_000)
+x.add_(1)
+working = threads()
+let_threads_go()
+print(before, working, threads(), float(x.add_(1).mean()), threads())
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="threads are counted in /proc")
+def test_who_has_computed_lets_go_of_the_helpers():
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    before, working, after, mean, again = done.stdout.split()
+    assert int(working) == int(again) == int(before) + 2
+    assert after == before
+    assert float(mean) == 3
+
+
+def test_without_threadpoolctl_nothing_happens(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    device._pauses.cache_clear()
+    device.let_threads_go()
+    device._pauses.cache_clear()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_training_lets_go_at_its_end(fails, monkeypatch):
+    calls = []
+    monkeypatch.setattr(training, "let_threads_go", lambda: calls.append(1))
+    config = Config(env_id="dqnlib/ConstantReward-v0", steps=3, warmup=0, batch_size=1)
+    if fails:
+        with pytest.raises(training.LearnerError):
+            training.train(config, [0], td_target=lambda *_: None)
+    else:
+        training.train(config, [0])
+    assert calls == [1]
+
+
+def test_a_lab_lets_go_before_it_plays(monkeypatch):
+    calls = []
+    monkeypatch.setattr(labs, "let_threads_go", lambda: calls.append(1))
+    lab = labs.Lab.__new__(labs.Lab)
+    lab._queue = labs.queue.SimpleQueue()
+    lab.post("alpha", 0.5)
+    assert not calls
+    lab.play()
+    assert calls == [1]
+    assert lab._queue.qsize() == 2
