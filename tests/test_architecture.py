@@ -36,7 +36,7 @@ LADDER = (*TRAINING, *JUDGING, *TOOLS)
 HANDSHAKES = {("exercises", "checks"), ("progress", "checks")}
 # Who may load a module by a computed name: the lazy names of the package, the lessons' checks,
 # and the library's function that an exercise is about.
-COMPUTED = {"__init__", "seeds", "checks", "exercises"}
+COMPUTED = {"__init__", "seeds", "labs", "checks", "exercises"}
 
 
 class Import(NamedTuple):

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
-from dqnlib import device, labs, training
+from dqnlib import device, training
 from dqnlib.data import Config
+from dqnlib.labs import frame
 
 
 def test_the_report_names_what_matters():
@@ -70,9 +71,9 @@ def test_training_lets_go_at_its_end(fails, monkeypatch):
 
 def test_a_lab_lets_go_before_it_plays(monkeypatch):
     calls = []
-    monkeypatch.setattr(labs, "let_threads_go", lambda: calls.append(1))
-    lab = labs.Lab.__new__(labs.Lab)
-    lab._queue = labs.queue.SimpleQueue()
+    monkeypatch.setattr(frame, "let_threads_go", lambda: calls.append(1))
+    lab = frame.Lab.__new__(frame.Lab)
+    lab._queue = frame.queue.SimpleQueue()
     lab.post("alpha", 0.5)
     assert not calls
     lab.play()

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from dqnlib import labs, tabular
-from dqnlib.labs import CliffLab, DiscountLab, Lab, update_line
+from dqnlib.labs import CliffLab, DiscountLab, Lab, cliff, frame, update_line
 from dqnlib.seeds import train_tabular
 
 
@@ -313,7 +313,7 @@ def test_update_line_of_each_algorithm():
     assert note == "goal reached: nothing follows"
 
 
-@pytest.mark.parametrize("algorithm", labs.NAMES)
+@pytest.mark.parametrize("algorithm", cliff.NAMES)
 def test_the_arithmetic_adds_up(algorithm):
     """What is written out gives the new value that the trainer has, at every step."""
     lab = make(algorithm=algorithm, alpha=0.3, gamma=0.9, epsilon=0.3, episodes=4)
@@ -440,7 +440,7 @@ def test_without_a_notebook_there_is_a_text_and_a_still(monkeypatch):
 
 
 def test_in_a_kernel_the_controls_are_there_too(monkeypatch):
-    monkeypatch.setattr(labs, "_in_notebook", lambda: True)
+    monkeypatch.setattr(frame, "_in_notebook", lambda: True)
     bundle = make()._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("Cliff lab: run this cell")
