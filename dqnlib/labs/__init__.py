@@ -11,6 +11,7 @@ from dqnlib.labs.frame import _LIVE, Lab  # noqa: F401 - the tests look at the l
 _HOME = {
     "CliffLab": "cliff",
     "DiscountLab": "discount",
+    "TrainingLab": "training",
     "update_line": "cliff",
 }
 

@@ -137,10 +137,11 @@ class Lab:
         widget.observe(lambda event: self.post(key, event["new"]), "value")
         return widget
 
-    def button(self, key: str, icon: str, tooltip: str):
-        """Return a button that posts its key: step, play, pause or reset."""
+    def button(self, key: str, icon: str, tooltip: str, label: str = ""):
+        """Return a button that posts its key: step, play, pause, reset, or one of the lab's own."""
+        label = label or key.capitalize()
         button = self._w.Button(
-            description=key.capitalize(), icon=icon, tooltip=tooltip, layout={"width": "80px"}
+            description=label, icon=icon, tooltip=tooltip, layout={"width": "80px"}
         )
         button.on_click(lambda _: self.post(key))
         return button

@@ -1,0 +1,421 @@
+"""The training lab: deep Q-learning live over several seeds, two settings side by side.
+
+Lessons 02 to 05 use it with other sliders, environments and functions of the learner.
+"""
+
+import html
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import torch
+from PIL import Image
+
+from dqnlib import pictures
+from dqnlib.data import Config, Run
+from dqnlib.envs import make_for
+from dqnlib.experiments import mean_interval
+from dqnlib.labs.frame import FASTEST, WIDTH, Lab, letter
+from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
+from dqnlib.seeds.acting import network_input
+from dqnlib.training import FIXED, Trainer
+
+# What a slider of each setting is called, and where it can stand.
+CHOICES: dict[str, tuple[str, list]] = {
+    "learning_rate": ("learning rate", [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1]),
+    "gamma": ("discount γ", [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1.0]),
+    "final_epsilon": ("final ε", [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0]),
+    "batch_size": ("batch size", [1, 2, 4, 8, 16, 32, 64, 128, 256]),
+    "capacity": ("capacity", [1, 64, 100, 300, 1000, 3000, 10_000, 50_000]),
+    "warmup": ("warm-up", [0, 100, 300, 1000, 2000, 5000]),
+    "update_every": ("update every", [1, 2, 4, 8, 16]),
+    "sync_every": ("sync every C", [1, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+    "tau": ("soft τ", [0.001, 0.005, 0.01, 0.05, 0.1, 0.3, 1.0]),
+    "hidden": ("hidden", [(), (8,), (64,), (16, 16), (64, 64), (128, 128)]),
+    "optimizer": ("optimizer", ["adam", "rmsprop", "sgd"]),
+    "loss": ("loss", ["mse", "huber"]),
+    "double": ("Double DQN", [False, True]),
+}
+_POINTS = 120  # of each curve
+_STAGE = 150  # CSS pixels, height of the animation
+_START = 7  # seed of the episode that is shown
+
+
+class _Side:
+    """One side of the lab: settings, the learner's functions, and S runs."""
+
+    def __init__(self, side: str, title: str, config: Config, seeds, slots: dict):
+        self.side, self.title, self.config, self.slots = side, title, config, slots
+        self.seeds = tuple(seeds)
+        self.begin()
+
+    def begin(self) -> None:
+        self.trainer: Trainer | None = Trainer(self.config, self.seeds, **self.slots)
+
+    def change(self, field: str, value) -> bool:
+        """Set one setting; return False if the side had to begin anew for it."""
+        self.config = self.config.replace(**{field: value})
+        if field not in FIXED and self.trainer is not None:
+            self.trainer.config = self.config
+            return True
+        self.begin()
+        return False
+
+    def curves(self, run: Run) -> tuple[Curve, Curve]:
+        """Return the curves of the return and of the largest Q-value so far."""
+        style = {"A": "-", "B": "--"}[self.side]
+        x = np.linspace(0, run.steps, _POINTS)
+        q = run.q
+        if len(run.record_steps) > _POINTS:
+            keep = np.unique(np.linspace(0, len(run.record_steps) - 1, _POINTS).astype(int))
+            at, q = run.record_steps[keep], q[:, keep]
+        else:
+            at = run.record_steps
+        parts = ((f"{self.side}  {self.title}", x, run.returns_at(x)), (self.side, at, q))
+        return tuple(_curve(n, SIDE_COLORS[self.side], style, *xy) for n, *xy in parts)
+
+    def status(self, run: Run, names: Iterable[str]) -> str:
+        """Return the side's two lines of text as HTML."""
+        c = self.config
+        settings = [f"{CHOICES[n][0]} {_shown(getattr(c, n))}" for n in names]
+        facts = [f"<b>{html.escape(self.title)}</b>", *settings]
+        last = self.trainer.last_returns
+        known = last[~np.isnan(last)]
+        found = [f"step {run.steps:,}"]
+        if len(known):
+            found.append(f"last returns {', '.join(f'{v:.0f}' for v in known[:10])}")
+        if run.q.shape[1] and np.isfinite(run.q[:, -1]).any():
+            found.append(f"mean largest Q {_range(run.q[:, -1])}")
+        lost = int((run.diverged >= 0).sum())
+        if lost:
+            found.append(f"<b>{lost} of {len(self.seeds)} runs diverged</b>")
+        return (
+            f"{letter(self.side)} {' · '.join(facts)}<br><span style='margin-left:27px;"
+            f"font-size:12px'>{' · '.join(found)}</span>"
+        )
+
+
+def _curve(name, color, style, x, values) -> Curve:
+    curve = Curve(name, color, style)
+    known = np.isfinite(values).all(0)
+    if known.any():
+        curve.x, curve.one = x[known], values[0, known]
+        curve.mean, curve.low, curve.high = mean_interval(values[:, known], resamples=200)
+    return curve
+
+
+def _shown(value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return "–".join(map(str, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if _number(value) else value
+
+
+def _number(value) -> bool:
+    return isinstance(value, int | float)
+
+
+def _range(values: np.ndarray) -> str:
+    low, high = np.nanmin(values), np.nanmax(values)
+    return f"{short_number(low)} to {short_number(high)}" if high > low else short_number(low)
+
+
+class TrainingLab(Lab):
+    """Deep Q-learning live: A and B, each over several seeds, with bands.
+
+    a, b: the settings of both sides; b None: one side. titles: what they are called. controls:
+    settings with a slider, of `CHOICES`. Those that can change in flight do; for the others the
+    side begins anew. slots, slots_b: your own one-run functions (see `dqnlib.Trainer`); slots_b
+    left out, B has the same. bound: a value that no Q-value can truly exceed, or the true value,
+    drawn as a line; bound_text: what it is. returns, values: (low, high) of the two axes, the
+    latter grows when needed. still: {"A": Run, "B": Run}, runs that a page without the live lab
+    shows. name: a second lab of the same name replaces the first.
+
+    Raises ValueError at once for a setting out of range.
+    """
+
+    title = "Training lab"
+    hint = "Press Start. The sliders act at once."
+    period, speed = 1 / 10, FASTEST
+    stride = 100  # environment steps for one press of Step
+
+    def __init__(
+        self,
+        a: Config | None = None,
+        b: Config | None = None,
+        *,
+        titles: tuple[str, str] = ("A", "B"),
+        controls: tuple[str, ...] = ("learning_rate", "sync_every", "final_epsilon"),
+        seeds: Iterable[int] = range(5),
+        slots: dict[str, Callable] | None = None,
+        slots_b: dict[str, Callable] | None = None,
+        bound: float | None = None,
+        bound_text: str = "",
+        returns: tuple[float, float] = (0, 500),
+        values: tuple[float, float] = (0, 120),
+        still: dict[str, Run] | None = None,
+        name: str = "training",
+    ):
+        unknown = [c for c in controls if c not in CHOICES]
+        if unknown:
+            raise ValueError(f"controls must be of {', '.join(CHOICES)}, but there is {unknown[0]}")
+        slots, seeds = dict(slots or {}), tuple(seeds)
+        configs = {"A": a or Config(steps=20_000, eval_every=0)} | ({"B": b} if b else {})
+        own = {"A": slots, "B": slots if slots_b is None else dict(slots_b)}
+        names = dict(zip("AB", titles, strict=True))
+        self.controls, self.bound, self.bound_text = controls, bound, bound_text
+        self.limits = {"returns": returns, "values": values}
+        self.sides = {k: _Side(k, names[k], c, seeds, own[k]) for k, c in configs.items()}
+        self._given, self._stopped = still, False
+        self._grown: dict[str, tuple[float, float]] = {}  # axes that had to grow
+        self._start_clock()
+        self.release()
+        super().__init__(name)
+
+    def release(self) -> None:
+        self._curves: dict[str, CurvePicture] = {}
+        if getattr(self, "_closed", False):
+            for side in self.sides.values():
+                side.trainer = None
+
+    def displayed(self) -> None:
+        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+
+    # -- training --------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self._stopped = False
+        for side in self.sides.values():
+            side.begin()
+        self._start_clock()
+        self._grown = {}
+        self._curves = {k: self._picture(k) for k in self._curves}
+
+    def _start_clock(self) -> None:
+        self._spent, self._taken, self._since = 0.0, 0, None  # seconds and steps of playing
+
+    def advance(self) -> bool:
+        if self._stopped:
+            return False
+        now = time.monotonic()
+        if self._since is not None and now - self._since < 0.5:  # not across a pause
+            self._spent += now - self._since
+        self._since = now
+        for _ in range(1 if self.playing else self.stride):
+            for side in self.sides.values():
+                side.trainer.step()
+        self._taken += 1 if self.playing else 0
+        return not all(side.trainer.done for side in self.sides.values())
+
+    def finish(self) -> None:
+        self.playing = False
+        if self._stopped:
+            self.say("Stopped. Press Reset to begin anew.")
+        else:
+            self.say("Done. Press Watch to see the agents play, or Reset to begin anew.")
+
+    def change(self, key: str, value) -> None:
+        if key == "curves":
+            if not self._curves:
+                self._curves = {k: self._picture(k) for k in ("returns", "values")}
+        elif key == "stop":
+            self.playing, self._stopped = False, True
+            self.say("Stopped. Press Reset to begin anew.")
+        elif key == "watch":
+            self._watch()
+        else:
+            self._change(*key.split("."), value)
+
+    def _change(self, name: str, field: str, value) -> None:
+        label = CHOICES[field][0]
+        try:
+            at_once = self.sides[name].change(field, value)
+        except ValueError as error:  # two settings that do not go together
+            self.say(f"{name} keeps its {label}: {error}")
+            return
+        if at_once:
+            self.say(f"{name} goes on with {label} {_shown(value)}.")
+        else:
+            self.say(f"{name} begins anew: {label} is {_shown(value)}.")
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        runs = {k: side.trainer.run() for k, side in self.sides.items()}
+        self.put("progress", self._progress())
+        status = (self.sides[k].status(run, self.controls) for k, run in runs.items())
+        self.put("status", "".join(f"<div style='{_LINES}'>{text}</div>" for text in status))
+        if self._curves:
+            self._draw_curves(runs)
+
+    def _progress(self) -> str:
+        steps = min(side.trainer.steps for side in self.sides.values())
+        total = max(side.config.steps for side in self.sides.values())
+        text = f"{steps:,} of {total:,} environment steps a run"
+        if self._spent > 0.3 and self._taken:
+            rate = self._taken / self._spent
+            text += f" · {rate:,.0f} steps a second"
+            if steps < total:
+                text += f" · {_duration((total - steps) / rate)} left"
+        return (
+            "<div style='height:8px;background:rgba(128,128,128,.25);border-radius:4px'>"
+            f"<div style='width:{100 * steps / total:.1f}%;height:8px;border-radius:4px;"
+            f"background:{SIDE_COLORS['A']}'></div></div>"
+            f"<div style='font-size:12px;line-height:18px'>{text}</div>"
+        )
+
+    def _draw_curves(self, runs: dict[str, Run]) -> None:
+        pairs = [side.curves(runs[k]) for k, side in self.sides.items()]
+        for slot, curves in zip(("returns", "values"), zip(*pairs, strict=True), strict=True):
+            self._make_room(slot, curves)
+            image = self._curves[slot].draw(curves)
+            self.put(slot, pictures.png_bytes(image))
+
+    def _make_room(self, slot: str, curves: Iterable[Curve]) -> None:
+        """Let the axis of values grow when a curve leaves it."""
+        low, high = self._grown.get(slot, self.limits[slot])
+        tops = [c.mean.max() for c in curves if len(c.mean)]
+        bottoms = [c.mean.min() for c in curves if len(c.mean)]
+        if not tops or (max(tops) <= high and min(bottoms) >= low):
+            return
+        while max(tops) > high:
+            high = high * 4 if high > 0 else 1.0
+        while min(bottoms) < low:
+            low = low * 4 if low < 0 else -high / 4
+        self._grown[slot] = (low, high)
+        self._curves[slot] = self._picture(slot)
+
+    def _picture(self, slot: str) -> CurvePicture:
+        seeds = len(self.sides["A"].seeds)
+        side = self.sides["A"]
+        labels = {
+            "returns": "return of an episode (mean of 10)",
+            "values": "mean largest Q-value",
+        }
+        picture = CurvePicture(
+            (0, max(s.config.steps for s in self.sides.values())),
+            self._grown.get(slot, self.limits[slot]), "environment steps", labels[slot],
+            width=WIDTH // 2, height=250, scale=1,
+            note=f"95% of the mean of {seeds}|seed {side.seeds[0]}" if slot == "values" else "",
+            empty="Press Start.",
+        )  # fmt: skip
+        picture.axes.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x else "0")
+        if slot == "values" and self.bound is not None:
+            picture.axes.axhline(self.bound, color=pictures.MUTED, lw=1, ls=":")
+            picture.axes.text(
+                0.99, self.bound, f" {self.bound_text}", ha="right", va="bottom", size=10,
+                color=pictures.MUTED, transform=picture.axes.get_yaxis_transform(),
+            )  # fmt: skip
+        return picture
+
+    # -- the agent at play -----------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Play one greedy episode of the first run of each side, and show it."""
+        stages = [_played(side) for side in self.sides.values()]
+        self.put("agent", pictures.animation(_frames_of(stages, self.sides.values()), 25))
+        lengths = [f"{k} {len(stage)}" for k, stage in zip(self.sides, stages, strict=True)]
+        seed = self.sides["A"].seeds[0]
+        self.say(f"Greedy play of seed {seed}, steps until the end: {', '.join(lengths)}.")
+
+    def still(self) -> bytes:
+        picture = CurvePicture(
+            (0, self.sides["A"].config.steps), self.limits["returns"], "environment steps",
+            "return of an episode\n(mean of 10)", width=WIDTH, height=236, scale=1,
+            empty="Run this cell in JupyterLab for the live lab.",
+        )  # fmt: skip
+        given = self._given or {}
+        curves = [self.sides[k].curves(run)[0] for k, run in given.items() if k in self.sides]
+        return pictures.small_png(picture.draw(curves))
+
+    # -- controls --------------------------------------------------------------------------------
+
+    def build(self):
+        buttons = [
+            self.button("play", "play", "Train, with the settings below", "Start"),
+            self.button("pause", "pause", "Stop for a moment; Start goes on"),
+            self.button("step", "step-forward", f"Train for {self.stride} environment steps"),
+            self.button("stop", "stop", "Stop for good"),
+            self.button("reset", "refresh", "Forget everything and begin anew"),
+        ]
+        watched = all(s.config.env_id == "CartPole-v1" for s in self.sides.values())
+        rows = [self.row(*buttons)]
+        if watched:
+            rows = [self.row(*buttons, self.button("watch", "eye", "See the greedy agents play"))]
+        agent = self.picture("agent", WIDTH, _STAGE)
+        agent.format = "webp"
+        return self._w.VBox(
+            [
+                *rows,
+                *(self._settings(side) for side in self.sides.values()),
+                self.text("message", 42),
+                self.text("progress", 30),
+                self.row(
+                    self.picture("returns", WIDTH // 2, 250),
+                    self.picture("values", WIDTH // 2, 250),
+                ),
+                self.text("status", 46 * len(self.sides)),
+                *([agent] if watched else []),
+            ]
+        )
+
+    def _settings(self, side: _Side):
+        """Return one side's row of controls."""
+        chip = self._w.HTML(letter(side.side), layout={"width": "26px"})
+        sliders = []
+        for field in self.controls:
+            label, values = CHOICES[field]
+            now = getattr(side.config, field)
+            if now not in values:
+                values = sorted([*values, now]) if _number(now) else [*values, now]
+            options = [(_shown(value), value) for value in values]
+            kind = self._w.SelectionSlider if len(options) > 3 else self._w.ToggleButtons
+            stretch = {"flex": "1 1 205px", "width": "auto"}
+            style = {"description_width": "84px"}
+            if kind is self._w.ToggleButtons:
+                style["button_width"] = "60px"
+            widget = kind(
+                options=options, value=now, description=label, style=style, layout=stretch
+            )
+            sliders.append(self.control(f"{side.side}.{field}", widget))
+        return self.row(chip, *sliders)
+
+
+def _played(side: _Side) -> list[np.ndarray]:
+    """Return the raw states of a greedy episode of the side's first run."""
+    env, network = make_for(side.config, None), side.trainer.network(side.seeds[0])
+    device = next(network.parameters()).device
+    obs, _ = env.reset(seed=_START)
+    seen, ended = [], False
+    with torch.no_grad():
+        while not ended:
+            x = network_input(torch.from_numpy(np.asarray(obs))[None], device)
+            obs, _, terminated, truncated, _ = env.step(int(network(x).argmax()))
+            seen.append(np.array(env.unwrapped.state))
+            ended = terminated or truncated
+    env.close()
+    return seen
+
+
+def _frames_of(stages: list[list[np.ndarray]], sides: Iterable[_Side]) -> list[Image.Image]:
+    """Return the frames of all sides next to each other; who has ended stands still."""
+    longest, sides = max(map(len, stages)), list(sides)
+    frames = []
+    for t in range(0, longest, 2):
+        frame = Image.new("RGB", (WIDTH, _STAGE), pictures.CARD)
+        for i, (stage, side) in enumerate(zip(stages, sides, strict=True)):
+            at = min(t, len(stage) - 1)
+            text = f"{side.title}: step {at + 1}" + (", ended" if t >= len(stage) else "")
+            card = pictures.cart_pole(stage[at], text, side.side, WIDTH // 2, _STAGE)
+            frame.paste(card, (i * (WIDTH // 2), 0))
+        frames.append(frame)
+    return frames
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+_LINES = "height:44px;line-height:21px;white-space:nowrap;overflow:hidden"
