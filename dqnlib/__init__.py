@@ -42,8 +42,8 @@ _HOME = {
     "reveal": "predictions",
 }
 _ROOMS = {
-    "envs", "experiments", "exercises", "labs", "networks", "pictures", "plots", "policies",
-    "probes", "replay", "seeds", "tabular", "targets", "training",
+    "bias", "envs", "exercises", "experiments", "features", "labs", "networks", "pictures", "plots",
+    "policies", "probes", "replay", "seeds", "studies", "tabular", "targets", "training",
 }  # fmt: skip
 
 __all__ = sorted({*_HOME, *_ROOMS})

@@ -127,6 +127,13 @@ def make_assignments(args: argparse.Namespace, extra: list[str]) -> int:
     return teach.main(args.out_dir)
 
 
+def compute_studies(args: argparse.Namespace, extra: list[str]) -> int:
+    """Compute the long experiments whose results the lessons show."""
+    from dqnlib import studies
+
+    return studies.main(args.name)
+
+
 def run_benchmarks(args: argparse.Namespace, extra: list[str]) -> int:
     """Run the benchmarks, which are no part of the tests."""
     options = ["-o", "python_files=bench_*.py", "--timeout=0", "-s"]
@@ -176,6 +183,11 @@ def make_parser() -> argparse.ArgumentParser:
     command = add("assignments", make_assignments, "course", text)
     command.add_argument("out_dir", type=Path, help="the folder to write to")
 
+    command = add(
+        "study", compute_studies, "course", "compute a long experiment of the lessons anew"
+    )
+    command.add_argument("name", nargs="*", help="which; without it, they are listed")
+
     add("bench", run_benchmarks, "test", "measure speed; all other arguments go to pytest")
     return parser
 
@@ -183,7 +195,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
     parser = make_parser()
-    commands = ["open", "test", "check", "run", "assignments", "bench", "-h", "--help"]
+    commands = ["open", "test", "check", "run", "assignments", "study", "bench", "-h", "--help"]
     if not argv or argv[0] not in commands:
         argv = ["open", *argv]
     args, extra = parser.parse_known_args(argv)

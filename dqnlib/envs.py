@@ -29,6 +29,36 @@ def make(env_id: str, **kwargs) -> gym.Env:
         ) from None
 
 
+class PureNoise(gym.Env):
+    """Ten states and nothing to gain: Q* = 0 everywhere, so a positive maximum is bias (lesson 05).
+
+    Whatever the action, the next state is any of the ten, equally likely, and the reward is a
+    draw from N(0, 1). A network sees a state one-hot. Gymnasium truncates after 100 steps; the
+    episode never terminates. ``make("dqnlib/PureNoise-v0", n_actions=16)`` has 16 actions.
+    """
+
+    n_states = 10
+
+    def __init__(self, n_actions: int = 4):
+        self.observation_space = gym.spaces.Discrete(self.n_states)
+        self.action_space = gym.spaces.Discrete(n_actions)
+
+    def _somewhere(self) -> int:
+        return int(self.np_random.integers(self.n_states))
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """Start an episode; return a state and an empty dict."""
+        super().reset(seed=seed)
+        return self._somewhere(), {}
+
+    def step(self, action):
+        """Return a state, a reward, terminated and truncated (both False) and an empty dict."""
+        return self._somewhere(), float(self.np_random.standard_normal()), False, False, {}
+
+
+if "dqnlib/PureNoise-v0" not in gym.registry:  # a reload registers nothing twice
+    gym.register("dqnlib/PureNoise-v0", entry_point="dqnlib.envs:PureNoise", max_episode_steps=100)
+
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s
 SCALES = {"CartPole-v1": (0.4, 0.5, 5.0, 0.5)}
 

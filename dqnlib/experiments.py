@@ -231,7 +231,7 @@ def sweep(
             "a folder knows a run by its settings and seeds, not by your own functions: sweep "
             "those without a folder"
         )
-    files = {key: folder and Path(folder) / _file_name(c, seeds) for key, c in configs.items()}
+    files = {key: folder and Path(folder) / file_name(c, seeds) for key, c in configs.items()}
     runs = {key: load_run(file) for key, file in files.items() if file and file.is_file()}
     left = [key for key in keys if key not in runs]
     with parallel_config(backend=backend, n_jobs=n_jobs):
@@ -265,7 +265,8 @@ def _job(key: tuple, config: Config, seeds, file: Path | None, slots: dict) -> t
     return key, run
 
 
-def _file_name(config: Config, seeds: tuple[int, ...]) -> str:
+def file_name(config: Config, seeds: tuple[int, ...]) -> str:
+    """Return the name of the file of a run with these settings and seeds."""
     text = json.dumps([dataclasses.asdict(config), seeds], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
 
@@ -273,9 +274,17 @@ def _file_name(config: Config, seeds: tuple[int, ...]) -> str:
 def claim(text: str, holds, measured: object = "") -> None:
     """Print whether a claim of the text holds, and the numbers it rests on.
 
-    The first line is compared on every machine. The line "measured" may differ where the
-    learner's own function draws its random numbers in another way.
+    measured: a text, a number, an array, or a dict of such. The first line is compared on every
+    machine. The line "measured" is not: training differs in the last digits between processors.
     """
     print(f"{'holds' if holds else 'DOES NOT HOLD'}: {text}")
-    if measured != "":
-        print(f"       measured: {measured}")
+    if not (isinstance(measured, str) and measured == ""):
+        print(f"       measured: {_in_one_line(measured)}")
+
+
+def _in_one_line(value) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_in_one_line(v)}" for name, v in value.items())
+    if isinstance(value, np.ndarray):
+        return ", ".join(f"{v:g}" for v in value.ravel())
+    return str(value)

@@ -753,7 +753,7 @@ class CurvePicture:
         self.axes = self.figure.add_axes(box, facecolor=CARD)
         self.scale, self.note = scale, note
         self._artists: dict[str, tuple] = {}
-        self._labels: tuple = ()
+        self._labels: tuple | None = None  # of the curves that the legend names
         self._style(xlim, ylim, xlabel, ylabel)
         self._empty = self.axes.text(0.5, 0.5, empty, transform=self.axes.transAxes, color=MUTED,
                                      ha="center", va="center", size=12, animated=True)  # fmt: skip

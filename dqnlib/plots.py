@@ -7,7 +7,7 @@ import numpy as np
 
 from dqnlib.data import Run, TabularRun, seeds_in_words
 from dqnlib.envs import TabularModel
-from dqnlib.experiments import mean_interval
+from dqnlib.experiments import interval, mean_interval
 from dqnlib.tabular import Path, greedy_path
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito
@@ -133,18 +133,45 @@ def _steps_axis(ax, runs: dict[str, Run]) -> None:
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
 
 
-def error_curves(errors: dict[str, np.ndarray], x, xlabel: str, ylabel: str, ax=None):
-    """Draw errors [S, X] against x on a log scale, one curve a label: mean and 95 % interval.
+def error_curves(
+    errors: dict[str, np.ndarray], x, xlabel: str, ylabel: str, ax=None, log: bool = True
+):
+    """Draw errors [S, X] against x, one curve a label: mean and 95 % interval.
 
-    x: [X], the same for all curves, or a dict of one for each label.
+    x: [X], the same for all curves, or a dict of one for each label. log: on a log scale.
     """
     ax = ax or new_axes()
     for i, (label, values) in enumerate(errors.items()):
         band(ax, x[label] if isinstance(x, dict) else x, np.atleast_2d(values), label, i)
-    ax.set_yscale("log")
+    if log:
+        ax.set_yscale("log")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
+
+
+def arms(values: dict[str, np.ndarray], ylabel: str, ax=None):
+    """Draw one number of every seed and arm: a dot a seed, and the mean with its 95 % interval.
+
+    values: [S] for each arm; infinite ones and NaN are left out, and the label says how many.
+    """
+    ax = ax or new_axes()
+    labels = []
+    for i, (name, found) in enumerate(values.items()):
+        found = np.asarray(found, float)
+        known = found[np.isfinite(found)]
+        color = COLORS[i % len(COLORS)]
+        aside = i + np.linspace(-0.22, 0.22, len(known))
+        ax.plot(aside, np.sort(known), "o", ms=3.5, color=color, alpha=0.5)
+        if len(known):
+            mean, low, high = interval(known)
+            ax.plot([i - 0.3, i + 0.3], [mean, mean], color=color, lw=2.5)
+            ax.fill_between([i - 0.3, i + 0.3], low, high, color=color, alpha=0.25, lw=0)
+        lost = len(found) - len(known)
+        labels.append(name + (f"\n({lost} lost)" if lost else ""))
+    ax.set_xticks(range(len(values)), labels)
+    ax.set_ylabel(ylabel)
+    return ax
 
 
 def q_grid(q, title: str, alt: str):

@@ -158,6 +158,28 @@ class FrameReplayBuffer:
             self._frames[some % len(self._frames)] = old[some % len(old)]
 
 
+def collect(env, policy, buffer, steps, seed):
+    """Take environment steps, keep each in the buffer, return the returns of the ended episodes.
+
+    policy: a function from an observation to an action; steps: environment steps, over as many
+    episodes as it takes; seed: for the first reset (lesson 03). The next observation of an
+    episode's last step is the one that the step gave, not that of the reset; only `terminated`
+    is kept, as reward could follow a time limit.
+    """
+    returns, total = [], 0.0
+    obs, _ = env.reset(seed=seed)
+    for _ in range(steps):
+        action = policy(obs)
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        buffer.add(Transition(obs, action, reward, next_obs, terminated))
+        obs, total = next_obs, total + reward
+        if terminated or truncated:
+            returns.append(total)
+            obs, _ = env.reset()
+            total = 0.0
+    return returns
+
+
 def stored_dtype(obs: np.ndarray) -> np.dtype:
     """The type in which an observation is stored: bytes and truth values stay, else float32."""
     return obs.dtype if obs.dtype in (np.uint8, np.bool_) else np.dtype(np.float32)

@@ -20,9 +20,18 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from dqnlib import checks, notebooks
-from dqnlib.exercises import Wrong, is_blank, load, run_check
+from dqnlib.exercises import (
+    Wrong,
+    codes,
+    is_blank,
+    load,
+    reference_imports,
+    reference_source,
+    run_check,
+)
 
-STUB = "return ____"  # the body of every exercise in a lesson
+BLANK = "____"
+STUB = f"return {BLANK}"  # the body of every exercise in an assignment
 EXPERIMENT = "experiment"  # the tag of cells that grading may leave out
 LEAVE_IT = "# This cell gives the point. Please leave it as it is."
 _ASSET = re.compile(r"\.\./assets/([\w./-]*\w)")
@@ -52,13 +61,15 @@ def _verdict(path: str) -> str:
 
     check, shell = checks.find(path), get_ipython()
     name, blank = check.name, f"○ {check.name}: still blank."
-    defines = re.compile(rf"""^(@exercise\(\s*["']{re.escape(path)}["']|def {name}\b)""", re.M)
+    defines = re.compile(
+        rf"""^(@exercise\(\s*["']{re.escape(path)}["']|(def|class) {name}\b)""", re.M
+    )
     ran = [cell for cell in shell.history_manager.input_hist_parsed if cell]  # nbval keeps none
     cell = next((cell for cell in reversed(ran) if defines.search(cell)), "")
     if ran and not cell:
         return f"✗ {name}: no cell defines it. Take its cell again from the lesson."
     function = inspect.unwrap(shell.user_ns.get(name, ...))
-    code = getattr(function, "__code__", None)
+    code = next(iter(codes(function)), None)
     home = "".join(linecache.getlines(code.co_filename)) if code else ""
     if function is load(path) or not home or (ran and home.strip() != cell.strip()):
         return blank if "____" in cell else f"✗ {name}: not right yet. Its cell says why."
@@ -121,22 +132,44 @@ def _only_defines(source: str) -> bool:
     return all(isinstance(node, harmless) for node in body)
 
 
-def _with_solution(source: str, path: str, node: ast.FunctionDef) -> str:
-    """Put the body of the library's function in the place of a blank, between nbgrader's marks."""
-    from dqnlib.nbcheck import reference_source
-
-    library = reference_source(path)
-    solution = ast.parse(library).body[0]
-    lines, start = source.splitlines(), _after_docstring(node)
-    given = "\n".join(lines[start : node.end_lineno])
-    if given.strip() != STUB or _parameters(solution) != _parameters(node):
-        raise ValueError(f"{path}: a lesson's exercise needs the library's parameters and {STUB!r}")
-    lines[start : node.end_lineno] = [
-        "    ### BEGIN SOLUTION",
-        *library.splitlines()[_after_docstring(solution) :],
-        "    ### END SOLUTION",
-    ]
+def _with_solution(source: str, path: str, node: ast.FunctionDef | ast.ClassDef) -> str:
+    """Put the library's code in the place of the blanks, between nbgrader's marks."""
+    library, lines = reference_source(path).splitlines(), source.splitlines()
+    solution = ast.parse("\n".join(library)).body[0]
+    pairs, more = [(node, solution)], []
+    if isinstance(node, ast.ClassDef):
+        methods = {part.name: part for part in solution.body if isinstance(part, ast.FunctionDef)}
+        own = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+        pairs = [(part, methods.pop(part.name, None)) for part in own]
+        more = [line for part in methods.values() for line in ["", *_lines(library, part)]]
+    for given, wanted in reversed(pairs):
+        start = _after_docstring(given)
+        body = "\n".join(lines[start : given.end_lineno]).strip()
+        fits = body == STUB if given is node else BLANK in body
+        if not fits or wanted is None or _parameters(wanted) != _parameters(given):
+            raise ValueError(
+                f"{path}: a lesson's exercise needs the library's parameters and {STUB!r}"
+            )
+        margin = " " * (given.col_offset + 4)
+        lines[start : given.end_lineno] = [
+            f"{margin}### BEGIN SOLUTION",
+            *library[_after_docstring(wanted) : wanted.end_lineno],
+            *more,
+            f"{margin}### END SOLUTION",
+        ]
+        more = []
+    top = node.decorator_list[0].lineno - 1
+    lines[top:top] = [line for line in reference_imports(path) if not _known(line)]
     return "\n".join(lines)
+
+
+def _lines(source: list[str], node: ast.AST) -> list[str]:
+    return source[node.lineno - 1 : node.end_lineno]
+
+
+def _known(line: str) -> bool:
+    """Return whether every lesson that needs this import has it already."""
+    return line in ("import numpy as np", "import torch", "import torch.nn as nn")
 
 
 def _after_docstring(node: ast.FunctionDef) -> int:

@@ -8,7 +8,13 @@ The tests fail for these mutants of `dqnlib.exercises`:
 - DQNLIB_ON_WRONG=continue still raises, or hides the message;
 - a traceback around the message in IPython; a wrong function replaces an earlier one;
 - an unwritable progress file stops the exercise;
-- loading the judges loads training code or torch.
+- loading the judges loads training code or torch;
+- a class: a blank in a method, a property or a static method is not seen; one method without its
+  body makes the whole class blank; the wrong line of a method is shown; a method that loops is not
+  stopped; a class that lacks a method, a base or a parameter passes; super() does not find the
+  class; the check draws from the notebook's random numbers;
+- tensors: shown as tensor(...), compared by identity, changed by one call for the next; a list or
+  an array passes for a tensor.
 """
 
 import functools
@@ -16,10 +22,14 @@ import html
 import importlib
 import inspect
 import json
+import linecache
+import math
 import re
 import subprocess
 import sys
 import textwrap
+import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -86,7 +96,7 @@ def test_is_blank(body, expected):
     assert is_blank(functools.lru_cache(names["f"])) is expected
 
 
-@pytest.mark.parametrize("other", [sum, np.max, 3, None, type("f", (), {}), functools.partial(sum)])
+@pytest.mark.parametrize("other", [sum, np.max, 3, None, functools.partial(sum)])
 def test_what_has_no_code_is_not_blank(other):
     assert not is_blank(other)
 
@@ -167,7 +177,7 @@ def test_wrong_then_right(capsys):
 def test_fixed_texts():
     """Saved notebooks and other modules compare them."""
     assert exercises.BLANK == "○ {}: still blank. The lesson goes on with the course's own version."
-    assert exercises.RIGHT == "✓ {}: right. From here on, the lesson runs on your function."
+    assert exercises.RIGHT == "✓ {}: right. From here on, the lesson runs on your version."
     assert exercises.WRONG == "✗ {}: not yet."
 
 
@@ -226,6 +236,281 @@ def test_a_case_may_leave_the_result_open():
         exercises.run_check(check, lambda rewards: None)
     assert caught.value.diagnosis == "result not stored"
     assert repr(exercises.ANY) == "anything"
+
+
+# -- classes -------------------------------------------------------------------------------
+
+BUFFER = "dqnlib.replay.ReplayBuffer"
+NETWORK = "dqnlib.networks.QNetwork"
+
+
+def made(source, name, file="<cell>", **names):
+    """Return what a cell's source defines under a name, registered as IPython does it."""
+    source = textwrap.dedent(source)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    names = {"____": ____, "__name__": "__main__", "np": np, **names}
+    exec(compile(source, file, "exec"), names)
+    return names[name]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("pass", True),
+        ("'''only a docstring'''", True),
+        ("def f(self):\n        pass", True),
+        ("def f(self):\n        pass\n\n    def g(self):\n        '''later'''", True),
+        ("def f(self):\n        pass\n\n    def g(self):\n        return 3", False),
+        ("def f(self):\n        return 3\n\n    def g(self):\n        return ____", True),
+        ("def f(self):\n        super().f()\n        ____", True),
+        ("def f(self):\n        raise NotImplementedError", True),
+        ("@property\n    def f(self):\n        return ____", True),
+        ("@staticmethod\n    def f(x):\n        return ____", True),
+        ("@classmethod\n    def f(cls):\n        return ____", True),
+        ("@functools.cache\n    def f(cls):\n        return ____", True),
+        ("def f(self):\n        return '____'", False),
+        ("f = 3", False),
+    ],
+)
+def test_is_blank_for_a_class(body, expected):
+    assert is_blank(made(f"class F:\n    {body}\n", "F", functools=functools)) is expected
+
+
+METHODS = {
+    "__init__": lambda self, capacity: None,
+    "__len__": lambda self: 0,
+    "add": lambda self, transition: None,
+    "sample": lambda self, batch_size, rng: None,
+}
+
+
+def renamed(**changes):
+    """Return a class called ReplayBuffer with some METHODS replaced, or gone if None."""
+    methods = {**METHODS, **changes}
+    return type("ReplayBuffer", (), {name: method for name, method in methods.items() if method})
+
+
+def test_a_class_three_times(capsys):
+    right = made(BANK["right"], "ReplayBuffer", "<right>")
+    assert exercise(BUFFER)(right) is right
+    assert capsys.readouterr().out == exercises.RIGHT.format("ReplayBuffer") + "\n"
+    blank = made(BANK["blank"], "ReplayBuffer", "<blank>")
+    assert exercise(BUFFER)(blank) is load(BUFFER)
+    assert capsys.readouterr().out == exercises.BLANK.format("ReplayBuffer") + "\n"
+    with pytest.raises(Wrong) as caught:
+        exercise(BUFFER)(made(BANK["wrong"], "ReplayBuffer", "<wrong>"))
+    assert caught.value.diagnosis == "another length"
+    assert progress.read()[0]["exercises"][BUFFER] == {"status": "right", "tries": 2}
+
+
+BANK = {
+    "right": """
+        from dqnlib import Batch, ReplayBuffer as Library
+
+        class ReplayBuffer:
+            def __init__(self, capacity):
+                self.inner = Library(capacity)
+
+            def __len__(self):
+                return len(self.inner)
+
+            def add(self, transition):
+                self.inner.add(transition)
+
+            def sample(self, batch_size, rng):
+                return self.inner.sample(batch_size, rng)
+        """,
+    "blank": """
+        class ReplayBuffer:
+            def __init__(self, capacity):
+                ____
+
+            def __len__(self):
+                return ____
+        """,
+}
+BANK["wrong"] = BANK["right"].replace("len(self.inner)", "min(len(self.inner), 2)")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "words"),
+    [
+        (renamed(sample=None), "no method sample", "no method sample(self, batch_size, rng) yet"),
+        (renamed(__len__=None, __length__=len), "no method __len__", "It has __length__: the name"),
+        (renamed(add=None, ad=print), "no method add", "It has ad: the name is add."),
+        (renamed(add=lambda self: None), "other parameters", "def add(self, transition):"),
+        (renamed(add=lambda transition: None), "other parameters", "first parameter is self"),
+        (
+            renamed(sample=lambda self, rng, batch_size: None),
+            "other parameters", "def sample(self, batch_size, rng):",
+        ),
+        (type("Buffer", (), METHODS), "another name", "called Buffer"),
+        (lambda capacity: None, "not a class", "class ReplayBuffer"),
+        (3, "not a class", "class ReplayBuffer"),
+    ],
+)  # fmt: skip
+def test_first_lines_of_a_class(given, expected, words):
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(checks.find(BUFFER), given)
+    assert caught.value.diagnosis == expected
+    assert words in str(caught.value)
+    assert max(map(len, str(caught.value).splitlines())) <= 100
+
+
+def test_a_parameter_with_a_default_keeps_its_name():
+    """The lesson calls QNetwork((4,), 2, hidden=(32,))."""
+    source = """
+        from torch import nn
+
+        class QNetwork(nn.Module):
+            def __init__(self, obs_shape, n_actions, NAME=(64, 64)):
+                super().__init__()
+
+            def forward(self, obs):
+                return obs
+        """
+    for name, expected in (("widths", "other parameters"), ("hidden", "wrong shape")):
+        with pytest.raises(Wrong) as caught:
+            exercises.run_check(
+                checks.find(NETWORK), made(source.replace("NAME", name), "QNetwork")
+            )
+        assert caught.value.diagnosis == expected
+
+
+def test_a_class_may_inherit_its_methods():
+    home = made(BANK["right"], "ReplayBuffer", "<home>")
+    exercises.run_check(checks.find(BUFFER), type("ReplayBuffer", (home,), {}))
+
+
+def test_the_line_in_a_method_is_shown():
+    source = BANK["right"].replace("self.inner.add(transition)", "x = 3\n                x.add(4)")
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(checks.find(BUFFER), made(source, "ReplayBuffer", "<line>"))
+    assert caught.value.diagnosis == "raises AttributeError"
+    assert "in line 13 of the cell: x.add(4)" in str(caught.value)
+    assert "add(...) of transition 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["def add(self, transition):", "def __init__(self, capacity):"])
+def test_a_method_that_loops_is_stopped(method, monkeypatch):
+    monkeypatch.setattr(exercises, "TIME_LIMIT", 0.3)
+    endless = f"{method}\n                while True: k = 1"
+    cls = made(BANK["right"].replace(method, endless), "ReplayBuffer", "<loop>")
+    before = set(threading.enumerate())
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(checks.find(BUFFER), cls)
+    assert caught.value.diagnosis == "does not end"
+    assert "of the cell: while True: k = 1" in str(caught.value)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_super_finds_a_class_whose_name_is_not_bound_yet():
+    """Also in the old way, which asks for the name."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    for call in ("super()", "super(QNetwork, self)", "super(__class__, self)"):
+        source = inspect.getsource(load(NETWORK)).replace("super()", call)
+        cls = made(source, "QNetwork", math=math, Sequence=Sequence, Tensor=torch.Tensor, nn=nn)
+        del cls.forward.__globals__["QNetwork"]
+        exercises.run_check(checks.find(NETWORK), cls)
+        assert "QNetwork" not in cls.forward.__globals__
+    assert torch.equal(torch.get_rng_state(), before)  # the lesson's numbers stay as they are
+
+
+# -- tensors -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([1.0, 2.0], "[1.0, 2.0]"),
+        ([[0.5, -3.0], [1e-7, 12345.678]], "[[0.5, -3.0], [1e-07, 1.235e+04]]"),
+        (2.6, "2.6"),
+        (-3.0, "-3.0"),
+        ([1, 2], "[1, 2]"),
+        ([True, False], "[True, False]"),
+        ([float("nan"), float("inf")], "[nan, inf]"),
+        ([], "[]"),
+        ([[0.0] * 9] * 2, "a tensor of shape [2, 9]"),
+    ],
+)
+def test_a_tensor_is_shown_as_a_list(value, expected):
+    import torch
+
+    tensor = torch.tensor(value)
+    assert exercises.show(tensor) == expected
+    if tensor.is_floating_point():
+        assert exercises.show(tensor.requires_grad_()) == expected
+
+
+def test_answers_that_are_tensors():
+    import torch
+
+    def answer(change):
+        return lambda rewards: change(rewards * 2)
+
+    case = Case({"rewards": np.array([1.0, 2.5], np.float32)}, [2.0, 5.0])
+    check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,), tensors=True)
+    for right in (
+        lambda x: x,
+        lambda x: x.double(),
+        lambda x: x.clone().requires_grad_(),
+        lambda x: x * (1 + 1e-6),  # float32 has about seven digits
+    ):
+        exercises.run_check(check, answer(right))
+    for wrong, diagnosis in (
+        (lambda x: x.tolist(), "wrong type"),
+        (lambda x: x.numpy(), "wrong type"),
+        (lambda x: x.sum().item(), "a plain number in place of a tensor"),
+        (lambda x: x[:, None], "wrong shape"),
+        (lambda x: x[:, None] + x, "a column [B, 1] met a row [B]"),
+        (lambda x: x.sum(), "wrong shape"),
+        (lambda x: x.int(), None),  # whole numbers here
+        (lambda x: x + 0.001, "another value"),
+        (lambda x: x / 0 * 0, "returned NaN"),
+        (lambda x: x > 0, "wrong type"),
+    ):
+        if diagnosis is None:
+            exercises.run_check(check, answer(wrong))
+            continue
+        with pytest.raises(Wrong) as caught:
+            exercises.run_check(check, answer(wrong))
+        assert caught.value.diagnosis == diagnosis
+        assert "rewards=[1.0, 2.5]" in str(caught.value)
+        assert "tensor(" not in str(caught.value)
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(check, lambda rewards: rewards.mul_(2))
+    assert caught.value.diagnosis == "arguments changed"
+    assert case.args["rewards"].tolist() == [1.0, 2.5]
+    assert torch.is_tensor(exercises._arguments(check, case)["rewards"])
+
+
+def test_an_error_text_names_the_mistake():
+    mistakes = (
+        exercises.Mistake("one", "a", raises="no such"),
+        exercises.Mistake("two", "b", raises=("thing", "other")),
+    )
+    case = Case({"rewards": [1.0]}, 1.0)
+    check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,), mistakes)
+    for text, diagnosis in (
+        ("no such key", "one"),
+        ("no such thing", "one"),
+        ("another thing", "two"),
+        ("others", "two"),
+        ("", "raises ValueError"),
+    ):
+
+        def episode_return(rewards, text=text):
+            raise ValueError(text)
+
+        with pytest.raises(Wrong) as caught:
+            exercises.run_check(check, lambda rewards, f=episode_return: f(rewards))
+        assert caught.value.diagnosis == diagnosis
 
 
 # -- hints ---------------------------------------------------------------------------------
@@ -409,7 +694,8 @@ def test_judging_loads_no_training_code():
     first, second = map(str.split, done.stdout.splitlines())
     assert not {"torch", "gymnasium", "matplotlib", "ipywidgets", "IPython", "scipy"} & set(first)
     assert second == [
-        "dqnlib.checks", "dqnlib.checks.lesson_00", "dqnlib.checks.lesson_01",
+        "dqnlib.checks",
+        *(f"dqnlib.checks.{lesson}" for lesson in checks.LESSONS.values()),
         "dqnlib.exercises", "dqnlib.predictions", "dqnlib.progress",
     ]  # fmt: skip
 

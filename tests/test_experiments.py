@@ -295,7 +295,7 @@ def test_evaluate_names_the_seed_whose_environment_fails():
         return gym.make("CartPole-v1")
 
     run = training.train(TINY.replace(steps=5), (2,), env=cart)
-    with pytest.raises(TrainingError, match="greedy evaluation of seed 2: .*no power"):
+    with pytest.raises(TrainingError, match=r"greedy evaluation of seed 2: .*no power"):
         evaluate(run, 1, env=lambda: Breaks(cart()))
 
 
@@ -489,3 +489,10 @@ def test_a_claim_without_numbers_is_one_line(capsys):
     assert capsys.readouterr().out == "holds: It is so.\n"
     claim("None is left.", True, 0)
     assert capsys.readouterr().out.splitlines()[1].strip() == "measured: 0"
+
+
+def test_the_numbers_of_a_claim_are_one_line(capsys):
+    claim("All.", True, {"a": np.arange(40) / 2, 2: interval([1.0, 3.0])})
+    line = capsys.readouterr().out.splitlines()[1].strip()
+    assert line.startswith("measured: a: 0, 0.5, 1, ")
+    assert line.endswith("19.5, 2: 2.0 [1.0, 3.0]")

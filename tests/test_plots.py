@@ -243,3 +243,20 @@ def test_plots_change_no_data(run):
     before = run.returns.copy()
     plots.learning_curves({"a": run})
     assert np.array_equal(run.returns, before)
+
+
+def test_arms_show_every_seed_and_count_the_lost_ones():
+    ax = plots.arms({"a": [1.0, 3.0, np.nan, np.inf], "b": [np.nan]}, "return")
+    dots, mean, none = (line.get_ydata().tolist() for line in ax.lines)
+    assert dots == [1, 3]
+    assert mean == [2, 2]
+    assert none == []
+    labels = [t.get_text() for t in ax.get_xticklabels()]
+    assert labels == ["a\n(2 lost)", "b\n(1 lost)"]
+    assert ax.get_ylabel() == "return"
+
+
+@pytest.mark.parametrize(("log", "scale"), [(True, "log"), (False, "linear")])
+def test_error_curves_have_a_log_scale_unless_told_otherwise(log, scale):
+    ax = plots.error_curves({"a": np.ones((2, 3))}, [1, 2, 3], "x", "y", log=log)
+    assert ax.get_yscale() == scale

@@ -20,10 +20,11 @@ import nbformat
 import pytest
 from answers import lesson_00, lesson_01
 
-from dqnlib import checks, nbcheck, notebooks, progress, teach
+from dqnlib import checks, exercises, nbcheck, notebooks, progress, teach
 
 LESSONS = {path.stem: path for path in notebooks.lessons()}
 FIRST, SECOND = sorted(LESSONS)[:2]
+COUNTS = (1, 5, 3, 2, 3, 2)  # exercises of each lesson
 PATH = "dqnlib.tabular.episode_return"
 
 
@@ -174,7 +175,7 @@ def course(needs_nbgrader, tmp_path_factory):
     """A course folder with the students' versions in release/."""
     folder = tmp_path_factory.mktemp("teacher") / "my course"
     assert teach.main(str(folder)) == 0
-    for lesson in (FIRST, SECOND):
+    for lesson in LESSONS:
         nbgrader(folder, "generate_assignment", lesson)
     return folder
 
@@ -212,7 +213,17 @@ def test_the_source_is_a_valid_notebook_with_good_ids(course, lesson):
     exercises = nbcheck.DECORATOR.findall("\n".join(c.source for c in book.cells))
     assert points == [None, 1] * len(exercises)
     assert set(exercises) <= {c.path for found in checks.lessons().values() for c in found}
-    assert len(exercises) == {FIRST: 1, SECOND: 5}[lesson]
+    assert len(exercises) == COUNTS[sorted(LESSONS).index(lesson)]
+
+
+def bodies(node):
+    """The code of a function, or of each method of a class, without docstrings."""
+    parts = [node] if isinstance(node, ast.FunctionDef) else node.body
+    return {
+        part.name: [ast.dump(line) for line in part.body[ast.get_docstring(part) is not None :]]
+        for part in parts
+        if isinstance(part, ast.FunctionDef)
+    }
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -220,9 +231,8 @@ def test_the_solutions_stand_between_the_marks(course, lesson):
     book = notebook(course, "source", lesson)
     for source in (c.source for c in book.cells if "BEGIN SOLUTION" in c.source):
         ((path, node),) = nbcheck.functions(source)
-        (reference,) = ast.parse(nbcheck.reference_source(path)).body
-        without_docstring = [ast.dump(line) for line in reference.body[1:]]
-        assert [ast.dump(line) for line in node.body[1:]] == without_docstring
+        (reference,) = ast.parse(exercises.reference_source(path)).body
+        assert bodies(node) == bodies(reference)
     assert not any("____" in c.source for c in book.cells if "@exercise" in c.source)
 
 
@@ -233,7 +243,16 @@ def test_students_get_the_lesson_with_its_blanks_and_no_solution(course, lesson)
         for c in notebook(course, "release", lesson).cells
         if not c.metadata.get("nbgrader", {}).get("grade")
     ]
-    assert released == [c.source for c in read(LESSONS[lesson]).cells]
+    for given, original in zip(released, [c.source for c in read(LESSONS[lesson]).cells]):
+        if not original.startswith("@exercise"):
+            assert given == original
+        elif "\nclass " not in original:  # above it, what the solution needs is imported
+            assert given.endswith(original)
+        else:
+            ((_, node),) = nbcheck.functions(given)
+            blank = ["Return(value=Name(id='____', ctx=Load()))"]
+            assert all(body == blank for body in bodies(node).values())
+            assert bodies(node).keys() == bodies(next(nbcheck.functions(original))[1]).keys()
     text = (course / "release" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
     assert "SOLUTION" not in text
 
@@ -247,6 +266,26 @@ def test_students_get_the_pictures(course, lesson):
         for picture in shown:
             original = notebooks.ROOT / picture
             assert (course / step / lesson / picture).read_bytes() == original.read_bytes()
+
+
+@pytest.mark.parametrize(("change", "point"), [("", True), ("% self.capacity", False)])
+def test_the_point_for_a_class(run, change, point):
+    path = "dqnlib.replay.ReplayBuffer"
+    source = nbcheck.solve(f'@exercise("{path}")\nclass ReplayBuffer:\n    pass\n')
+    assert change in source
+    answer = source.replace(change, "") if change else source
+    error = run(answer)
+    assert (error is None) == point
+    assert (run(teach._test_cell(path).source) is None) == point
+
+
+def test_no_point_for_a_class_that_is_blank(run):
+    path = "dqnlib.networks.QNetwork"
+    source = (
+        f'@exercise("{path}")\nclass QNetwork:\n    def forward(self, obs):\n        return ____\n'
+    )
+    assert run(source) is None
+    assert "blank" in str(run(teach._test_cell(path).source))
 
 
 # -- grading -------------------------------------------------------------------------------
@@ -311,7 +350,7 @@ def test_grading_the_second_lesson_without_its_experiments(course):
     submitted = course / "submitted" / "slip" / SECOND / f"{SECOND}.ipynb"
     book = read(submitted)
     new = nbformat.v4.new_code_cell
-    book.cells.insert(2, new(nbcheck.reference_source("dqnlib.tabular.td_update")))
+    book.cells.insert(2, new(exercises.reference_source("dqnlib.tabular.td_update")))
     book.cells.insert(2, new("1 / 0"))
     hand_in(course, "slip", SECOND, book)
 
@@ -334,10 +373,11 @@ def test_grading_the_second_lesson_without_its_experiments(course):
 
 def test_a_second_time_renews_the_lessons_only(needs_nbgrader, tmp_path, capsys):
     assert teach.main(tmp_path) == 0  # an empty folder is as good as none
-    assert (
-        capsys.readouterr().out == f"✓ {FIRST}: 1 exercise\n✓ {SECOND}: 5 exercises\n"
-        f"How to go on: {tmp_path / 'README.md'}\n"
-    )
+    lines = [
+        f"✓ {lesson}: {n} exercise{'s' * (n > 1)}" for lesson, n in zip(sorted(LESSONS), COUNTS)
+    ]
+    lines.append(f"How to go on: {tmp_path / 'README.md'}")
+    assert capsys.readouterr().out.splitlines() == lines
     source = tmp_path / "source" / FIRST / f"{FIRST}.ipynb"
     before = source.read_bytes()
     mine = {"submitted/ann/00/00.ipynb": "hers", "README.md": "mine", "source/my/my.ipynb": "{}"}
@@ -389,4 +429,4 @@ def test_an_exercise_that_does_not_fit_the_stub_is_refused():
 def test_the_readme_names_a_lesson_and_the_option_that_the_tests_use(course):
     text = (course / "README.md").read_text(encoding="utf-8")
     assert "LESSON" not in text
-    assert f"nbgrader autograde {SECOND} --Execute.skip_cells_with_tag=experiment" in text
+    assert f"nbgrader autograde {max(LESSONS)} --Execute.skip_cells_with_tag=experiment" in text

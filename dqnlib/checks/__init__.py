@@ -5,7 +5,14 @@ import importlib
 
 from dqnlib.exercises import Check
 
-LESSONS = {"00 Start here": "lesson_00", "01 Tabular Q-learning": "lesson_01"}
+LESSONS = {
+    "00 Start here": "lesson_00",
+    "01 Tabular Q-learning": "lesson_01",
+    "02 Function approximation": "lesson_02",
+    "03 Experience replay": "lesson_03",
+    "04 Target networks": "lesson_04",
+    "05 Double DQN": "lesson_05",
+}
 
 
 def lessons() -> dict[str, tuple[Check, ...]]:

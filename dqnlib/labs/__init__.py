@@ -9,8 +9,13 @@ import importlib
 from dqnlib.labs.frame import _LIVE, Lab  # noqa: F401 - the tests look at the labs that live
 
 _HOME = {
+    "BairdLab": "baird",
+    "BiasLab": "bias_lab",
+    "BufferLab": "buffer",
+    "ChaseLab": "chase",
     "CliffLab": "cliff",
     "DiscountLab": "discount",
+    "SurfaceLab": "surface",
     "TrainingLab": "training",
     "update_line": "cliff",
 }

@@ -75,6 +75,7 @@ class Lab:
     title = "Lab"
     hint = ""  # what the line below the buttons says at first
     period = 1 / 24  # seconds from picture to picture while the lab plays
+    go = "Play"  # what the button that lets it play is called
     speed = 10.0  # steps a second; math.inf for as many as possible
 
     def __init__(self, name: str):
@@ -284,7 +285,7 @@ class Lab:
         self._stale = True
         if command == "step":
             self.playing = False
-            self.say("Paused. Press Step for one more step, or Play.")
+            self.say(f"Paused. Press Step for one more step, or {self.go}.")
             if not self.advance():
                 self.finish()
         elif command == "play":
@@ -292,7 +293,7 @@ class Lab:
             self.say("Playing. Move a slider: it acts at once.")
         elif command == "pause":
             self.playing = False
-            self.say("Paused. Press Step for one step, or Play to go on.")
+            self.say(f"Paused. Press Step for one step, or {self.go} to go on.")
         elif command == "reset":
             self.playing = False
             self.begin()

@@ -137,6 +137,7 @@ class TrainingLab(Lab):
 
     title = "Training lab"
     hint = "Press Start. The sliders act at once."
+    go = "Start"
     period, speed = 1 / 10, FASTEST
     stride = 100  # environment steps for one press of Step
 
@@ -333,7 +334,7 @@ class TrainingLab(Lab):
 
     def build(self):
         buttons = [
-            self.button("play", "play", "Train, with the settings below", "Start"),
+            self.button("play", "play", "Train, with the settings below", self.go),
             self.button("pause", "pause", "Stop for a moment; Start goes on"),
             self.button("step", "step-forward", f"Train for {self.stride} environment steps"),
             self.button("stop", "stop", "Stop for good"),

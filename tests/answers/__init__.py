@@ -34,15 +34,18 @@ class Answer:
         return self.path.rpartition(".")[2]
 
 
-def answers(path: str, text: str) -> tuple[Answer, ...]:
-    """Read the answers to one exercise; ``@exercise(path)`` is put before the first def."""
+def answers(path: str, text: str, imports: str = "") -> tuple[Answer, ...]:
+    """Read the answers to one exercise; ``@exercise(path)`` is put before the first def.
+
+    imports: the notebook's first lines, which stand at the head of every answer.
+    """
     head = re.compile(r"^=== (right|blank|wrong)(?:, ([\d.]+) s)?(?:: (.+))?$", re.MULTILINE)
     parts = head.split(text)
     assert not parts[0].strip(), f"{path}: text before the first answer: {parts[0]!r}"
     found = []
     for verdict, limit, diagnosis, source in zip(*(parts[i::4] for i in (1, 2, 3, 4)), strict=True):
         assert (verdict == "wrong") == (diagnosis is not None), (path, verdict, diagnosis)
-        source = source.strip("\n") + "\n"
+        source = imports + source.strip("\n") + "\n"
         if "@exercise" not in source:
             line = f'@exercise("{path}")\n'
             source = re.sub(r"^(async def|def|class) ", line + r"\1 ", source, count=1, flags=re.M)

@@ -1,0 +1,364 @@
+"""The Baird lab: weights that diverge, and the three switches that stop it (lesson 02)."""
+
+import functools
+from collections.abc import Iterable
+
+import numpy as np
+from PIL import Image
+
+from dqnlib import pictures
+from dqnlib.data import check_count, seeds_in_words
+from dqnlib.features import Baird, baird
+from dqnlib.labs.frame import FASTEST, WIDTH, Lab
+from dqnlib.pictures import HOT, INK, MUTED, SIDE_COLORS, Curve, CurvePicture
+
+_POINTS = 300  # of each line
+_HEIGHT = 270  # CSS pixels of the pictures
+_COLORS = [SIDE_COLORS["A"]] * 6 + [SIDE_COLORS["B"], HOT]
+_BIG = 1e9  # a norm at which there is nothing more to see
+_EARLY = 100  # updates before which nothing is said
+_SWITCHES = {  # what the buttons say for True and False, and what they ask
+    "off_policy": (
+        "off-policy",
+        "on-policy",
+        "Which policy is evaluated: another one, or its own?",
+    ),
+    "bootstrapping": ("bootstrapping", "true return", "What stands in the target after a step?"),
+    "approximation": ("8 weights", "table", "Do the states share weights?"),
+    "expected": ("expected", "sampled", "All states by the mean, or one state by a sample?"),
+}
+
+
+def verdict(errors: np.ndarray, first: float) -> str:
+    """Say what becomes of the values: "diverges", "grows so far", "bounded so far", or too early.
+
+    errors: [n] largest error of a value after each update since the last switch, mean over the
+    seeds; first: the same at the very beginning. It diverges if it is above 3 times its start and
+    larger in the later half than in the earlier one.
+    """
+    if len(errors) <= _EARLY:
+        return "too early to tell"
+    half = len(errors) // 2
+    before, after = errors[:half].max(), errors[half:].max()
+    if after > 3 * first and after > 1.2 * before:
+        return "diverges"
+    return "grows so far" if after > 1.05 * before else "bounded so far"
+
+
+class _Lines(CurvePicture):
+    """Many lines, of which only some are named in the legend, and only some are thick."""
+
+    def __init__(self, *args, named=(), thick=(), **more):
+        self.named, self.thick = named, thick
+        super().__init__(*args, **more)
+
+    def _prepare(self, curves) -> None:
+        super()._prepare(curves)
+        for label, (_, _, line) in self._artists.items():
+            line.set_linewidth(2.4 if label in self.thick else 1.1)
+
+    def _legend(self, curves) -> None:
+        super()._legend([c for c in curves if c.label in self.named])
+
+
+class BairdLab(Lab):
+    """Baird's counterexample live, over several seeds: eight weights, and how long they are.
+
+    Three switches are the three parts of the deadly triad: off-policy training, bootstrapping,
+    and function approximation. All three on, the weights diverge, though every reward is 0 and
+    weights of 0 would be right; take one away, and they stay bounded. A fourth switch takes the
+    chance out (expected updates): the weights diverge all the same.
+
+    The switches off-policy, bootstrapping and expected, and the sliders for α and γ, act in flight:
+    the weights stay, and a dotted line marks the moment. To switch between weights and table
+    begins anew. See `dqnlib.features.Baird` for what each switch means.
+
+    off_policy, bootstrapping, approximation, expected, alpha, gamma: what the lab starts with.
+    updates: how many there are at most. seeds: one run each. name: a second lab of the same name
+    replaces the first. Raises ValueError at once for a setting out of range.
+    """
+
+    title = "Baird lab"
+    hint = "All three switches on: will the weights stay bounded? Press Play, or Step."
+    period, speed = 1 / 12, 200
+    speeds = (1, 10, 50, 200, 1000, FASTEST)  # updates a second
+
+    def __init__(
+        self,
+        *,
+        off_policy: bool = True,
+        bootstrapping: bool = True,
+        approximation: bool = True,
+        expected: bool = False,
+        alpha: float = 0.01,
+        gamma: float = 0.99,
+        updates: int = 4000,
+        seeds: Iterable[int] = range(10),
+        name: str = "baird",
+    ):
+        self.updates = check_count("updates", updates)
+        self.settings = {
+            "off_policy": bool(off_policy), "bootstrapping": bool(bootstrapping),
+            "approximation": bool(approximation), "expected": bool(expected),
+            "alpha": alpha, "gamma": gamma,
+        }  # fmt: skip
+        self.runs = Baird(seeds, **self.settings)
+        self.release()
+        self.begin()
+        super().__init__(name)
+
+    def release(self) -> None:
+        self._pictures: dict[str, _Lines] = {}
+
+    def displayed(self) -> None:
+        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+
+    # -- training ------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        self.runs = Baird(self.runs.seeds, **self.settings)
+        shape = self.runs.weights.shape
+        self._history = np.zeros((self.updates + 1, *shape))  # [n, S, W]
+        self._history[0] = self.runs.weights
+        self._switched: list[int] = []  # after how many updates
+        self._limits = {"updates": (0, min(1000, self.updates)), "weights": (-10, 40),
+                        "norm": (0, 50)}  # fmt: skip
+        self._pictures = {slot: self._picture(slot) for slot in self._pictures}
+
+    def advance(self) -> bool:
+        if self._over():
+            return False
+        self.runs.step()
+        self._history[self.runs.updates] = self.runs.weights
+        return not self._over()
+
+    def _over(self) -> bool:
+        return self.runs.updates >= self.updates or bool(self.runs.norm.max() > _BIG)
+
+    def finish(self) -> None:
+        self.playing = False
+        if self.runs.updates < self.updates:
+            self.say("Stopped: the weights have left all bounds. Press Reset to begin anew.")
+        else:
+            self.say(f"All {self.updates:,} updates are done. Press Reset to begin anew.")
+
+    def change(self, key: str, value) -> None:
+        if key == "curves":
+            if not self._pictures:
+                self._pictures = {slot: self._picture(slot) for slot in ("weights", "norm")}
+            return
+        self.settings[key] = value
+        if key == "approximation":
+            self.begin()
+            self.say(f"Begins anew with {_SWITCHES[key][not value]}.")
+            return
+        setattr(self.runs, key, value)
+        if key in _SWITCHES and self.runs.updates:
+            self._switched.append(self.runs.updates)
+            self._pictures = {slot: self._picture(slot) for slot in self._pictures}
+            self.say(f"From update {self.runs.updates:,} on: {_SWITCHES[key][not value]}.")
+
+    # -- showing -------------------------------------------------------------------------------
+
+    @property
+    def norms(self) -> np.ndarray:
+        """Length of the weights after 0, 1, ... updates: [n, S]."""
+        return np.linalg.norm(self._history[: self.runs.updates + 1], axis=-1)
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Largest error of a value after 0, 1, ... updates, whose true values are all 0: [n, S]."""
+        history = self._history[: self.runs.updates + 1]
+        return abs(history @ self.runs.features.T).max(-1)
+
+    def show(self) -> None:
+        self.put("status", self._status())
+        if self._pictures:
+            self._draw_lines(self.norms)
+
+    def _status(self) -> str:
+        errors, norms = self.errors.mean(1), self.norms
+        since = self._switched[-1] if self._switched else 0
+        word = verdict(errors[since:], errors[0])
+        color = "var(--jp-error-color1, firebrick)" if word == "diverges" else "inherit"
+        now, mean = norms[-1], _short(norms[-1].mean())  # [S], a text
+        spread = f", {_short(now.min())} to {_short(now.max())}" if len(now) > 1 else ""
+        kinds = " · ".join(names[not self.settings[k]] for k, names in _SWITCHES.items())
+        lines = [
+            f"<b style='color:{color}'>{word}</b> · largest error of a value: "
+            f"{_short(errors[0])} at first, now {_short(errors[-1])} · "
+            f"update {self.runs.updates:,} of at most {self.updates:,}",
+            f"norm of the {self._what}: {_short(norms[0].mean())} at first, now {mean} "
+            f"(mean of {seeds_in_words(len(now))}{spread}) · {kinds}",
+            f"<span style='font-size:12px;opacity:.8'>{self._arithmetic()}</span>",
+        ]
+        return "".join(f"<div style='{_LINE}'>{line}</div>" for line in lines)
+
+    @property
+    def _what(self) -> str:
+        return "weights" if self.settings["approximation"] else "table"
+
+    def _arithmetic(self) -> str:
+        """Write out the last update of the first seed."""
+        if self.settings["expected"]:
+            return "every update is the mean over all states and all that can follow"
+        if not self.runs.learned:
+            return "the last update of the first seed will be here"
+        s = {key: values[0] for key, values in self.runs.learned.items()}
+        way = "solid" if s["next_state"] == 6 else "dashed"
+        target = f"{self.runs.gamma:g} × {_short(s['next_value'])}"
+        return (
+            f"seed {self.runs.seeds[0]}: state {s['state'] + 1} → {s['next_state'] + 1} ({way}), "
+            f"ρ = {s['ratio']:.0f}, δ = 0 + {target} − {_short(s['value'])} "
+            f"= {_short(s['td_error'])}"
+            + (": nothing is learned from it" if s["ratio"] == 0 else "")
+        )
+
+    def _draw_lines(self, norms: np.ndarray) -> None:
+        at = np.unique(np.linspace(0, len(norms) - 1, _POINTS).astype(int))
+        weights = self._history[at].mean(1)  # [n, W]
+        lines = {
+            "weights": _weight_lines(at, weights, self.settings["approximation"]),
+            "norm": _norm_lines(at, norms[at], self.runs.seeds),
+        }
+        self._make_room(lines)
+        for slot, curves in lines.items():
+            self.put(slot, pictures.png_bytes(self._pictures[slot].draw(curves)))
+
+    def _make_room(self, lines: dict[str, list[Curve]]) -> None:
+        """Let the axes grow when a line leaves them."""
+        before = dict(self._limits)
+        while self.runs.updates > self._limits["updates"][1]:
+            self._limits["updates"] = (0, min(2 * self._limits["updates"][1], self.updates))
+        for slot, curves in lines.items():
+            low, high = self._limits[slot]
+            while max(c.mean.max() for c in curves) > high:
+                high *= 2
+            while min(c.mean.min() for c in curves) < low:
+                low *= 2
+            self._limits[slot] = (low, high)
+        for slot in lines:
+            if any(before[k] != self._limits[k] for k in (slot, "updates")):
+                self._pictures[slot] = self._picture(slot)
+
+    def _picture(self, slot: str) -> _Lines:
+        return _picture(slot, self._limits, self._what, len(self.runs.seeds), self._switched)
+
+    def still(self) -> bytes:
+        return _still(self.runs.seeds, tuple(self.settings.items()))
+
+    # -- controls ------------------------------------------------------------------------------
+
+    def build(self):
+        w = self._w
+        buttons = [
+            self.button("step", "step-forward", "Take one update in every run"),
+            self.button("play", "play", "Take update after update"),
+            self.button("pause", "pause", "Stop for a moment; Play goes on"),
+            self.button("reset", "refresh", "Begin anew, with the settings of now"),
+        ]
+        speeds = [("fastest" if v == FASTEST else f"{v:,} updates/s", v) for v in self.speeds]
+        speed = self.control("speed", w.SelectionSlider(
+            options=speeds, value=self.speed, description="speed",
+            style={"description_width": "44px"}, layout={"flex": "1 1 240px", "width": "auto"},
+        ))  # fmt: skip
+        switches = []
+        for key, (on, off, question) in _SWITCHES.items():
+            options = [(on, True), (off, False)]
+            width = max(82, 24 + 7 * max(len(on), len(off)))  # CSS pixels
+            switch = w.ToggleButtons(
+                options=options[::-1] if key == "expected" else options,
+                value=self.settings[key],
+                tooltips=[question] * 2,
+                style={"button_width": f"{width}px"},
+                layout={"width": f"{2 * width + 16}px"},
+            )
+            switches.append(self.control(key, switch))
+        fine = {"step": 0.001, "readout_format": ".3f"}
+        alpha = self.slider("alpha", "step size α", self.runs.alpha, 0.001, 0.05, **fine)
+        gamma = self.slider("gamma", "discount γ", self.runs.gamma, 0, 1)
+        half = WIDTH // 2
+        return w.VBox(
+            [
+                self.row(*buttons, speed),
+                self.row(*switches),
+                self.row(alpha, gamma),
+                self.text("message", 42),
+                self.row(self.picture("weights", half, _HEIGHT),
+                         self.picture("norm", half, _HEIGHT)),
+                self.text("status", 69),
+            ]
+        )  # fmt: skip
+
+
+_LINE = "height:22px;line-height:22px;white-space:nowrap;overflow:hidden"
+_SUBSCRIPT = "₁₂₃₄₅₆₇₈"
+
+
+def _short(value: float) -> str:
+    """Return a number with few signs: 0.25, 12.3, 4,370, 6.4e+05."""
+    size = abs(value)
+    if size < 1e5:
+        return f"{value:,.{2 if size < 10 else 1 if size < 1000 else 0}f}".replace("-", "−")
+    return f"{value:.1e}".replace("-", "−")
+
+
+def _axis_number(value: float, _=None) -> str:
+    """Return a number of an axis: −10, 40, 2,560, 1e+05."""
+    return (f"{value:,.0f}" if abs(value) < 1e5 else f"{value:.2g}").replace("-", "−")
+
+
+def _weight_lines(at: np.ndarray, weights: np.ndarray, approximation: bool) -> list[Curve]:
+    """Return the lines of the mean weights [n, W], or of a table, after `at` [n] updates."""
+    name, curves = "w" if approximation else "v", []
+    for i in range(weights.shape[1]):
+        label = f"{name}{_SUBSCRIPT[i]}" if i else f"{name}₁ to {name}₆"
+        curves.append(Curve(label, _COLORS[i], x=at, mean=weights[:, i]))
+    return curves
+
+
+def _norm_lines(at: np.ndarray, norms: np.ndarray, seeds: tuple[int, ...]) -> list[Curve]:
+    """Return the lines of the norms [n, S] after `at` [n] updates, and of their mean."""
+    curves = [Curve(f"seed {seed}" if k else "each seed", MUTED, x=at, mean=norms[:, k])
+              for k, seed in enumerate(seeds)]  # fmt: skip
+    return [*curves, Curve("mean", INK, x=at, mean=norms.mean(1))]
+
+
+def _picture(slot: str, limits: dict, what: str, seeds: int, switched: Iterable[int]) -> _Lines:
+    """Return the empty picture of the weights, or of the norm."""
+    of = "weight" if what == "weights" else "value in the table"
+    ylabel = {
+        "weights": f"{of}\n(mean of {seeds_in_words(seeds)})",
+        "norm": f"norm of the {what}",
+    }
+    named = ("w₁ to w₆", "w₇", "w₈", "v₁ to v₆", "v₇", "each seed", "mean")
+    picture = _Lines(
+        limits["updates"], limits[slot], "updates", ylabel[slot], named=named, thick=("mean",),
+        width=WIDTH // 2, height=_HEIGHT, scale=1,
+    )  # fmt: skip
+    picture.axes.xaxis.set_major_formatter(_axis_number)
+    picture.axes.yaxis.set_major_formatter(_axis_number)
+    for x in switched:
+        picture.axes.axvline(x, color=MUTED, lw=1, ls=":")
+    return picture
+
+
+@functools.lru_cache(8)
+def _still(seeds: tuple[int, ...], settings: tuple) -> bytes:
+    """Return what 1,000 updates with these settings give."""
+    settings = dict(settings)
+    weights = np.moveaxis(baird(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
+    at, norms, mean = np.arange(0, 1001, 5), np.linalg.norm(weights, axis=-1), weights.mean(1)
+    tops = {"weights": max(40, 1.1 * mean.max()), "norm": max(50, 1.1 * norms.max())}
+    limits = {"updates": (0, 1000), "weights": (min(-10, 1.1 * mean.min()), tops["weights"]),
+              "norm": (0, tops["norm"])}  # fmt: skip
+    lines = {
+        "weights": _weight_lines(at, mean, settings["approximation"]),
+        "norm": _norm_lines(at, norms, seeds),
+    }
+    what = "weights" if settings["approximation"] else "table"
+    image = Image.new("RGB", (WIDTH, _HEIGHT), pictures.CARD)
+    for k, (slot, curves) in enumerate(lines.items()):
+        picture = _picture(slot, limits, what, len(seeds), ())
+        image.paste(picture.draw(curves), (k * (WIDTH // 2), 0))
+    return pictures.small_png(image)

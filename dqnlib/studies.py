@@ -1,0 +1,126 @@
+"""The course's long experiments: too slow for a lesson, so their results lie in `assets/studies`.
+
+    python3 -m dqnlib study               # the list
+    python3 -m dqnlib study replay_target # compute one anew; what is stored is replaced
+
+A study is a set of arms, each a `Config` trained with the same seeds. `load` gives the
+stored runs, without their networks' parameters. A test trains the first steps of every arm again
+and compares them with what is stored.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dqnlib.data import Config, Run
+from dqnlib.experiments import file_name, load_run, save_run
+
+FOLDER = Path(__file__).parents[1] / "assets" / "studies"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Arms by name, and the seeds that all of them are trained with."""
+
+    about: str  # one line
+    arms: dict[str, Config]
+    seeds: tuple[int, ...] = tuple(range(100, 110))  # no setting was chosen by these
+
+
+FULL = Config(record_every=500)
+SGD = FULL.replace(
+    optimizer="sgd", learning_rate=1e-3, final_learning_rate=1e-3, sync_every=100,
+    final_epsilon=0.05,
+)  # fmt: skip
+NO_REPLAY = {"capacity": 1, "batch_size": 1}
+NO_TARGET = {"sync_every": 1}
+
+
+def two_by_two(config: Config) -> dict[str, Config]:
+    """Return the four arms of Mnih et al. 2015, Extended Data Table 3."""
+    return {
+        "replay and target": config,
+        "replay": config.replace(**NO_TARGET),
+        "target": config.replace(**NO_REPLAY),
+        "neither": config.replace(**NO_REPLAY, **NO_TARGET),
+    }
+
+
+STUDIES = {
+    "replay_target_sgd": Study("replay × target with plain SGD (lesson 04)", two_by_two(SGD)),
+    "replay_target_adam": Study("replay × target with Adam (lesson 04)", two_by_two(FULL)),
+    "naive_rates": Study(
+        "naive online deep Q-learning at several learning rates (lesson 02)",
+        {
+            f"{rate:g}": SGD.replace(
+                **NO_REPLAY, **NO_TARGET, learning_rate=rate, final_learning_rate=rate
+            )
+            for rate in (1e-4, 3e-4, 1e-3, 3e-3)
+        },
+    ),
+    "capacity": Study(
+        "the size of the replay buffer (lesson 03)",
+        {f"{n:,}": FULL.replace(capacity=n) for n in (100, 1_000, 10_000, 50_000)},
+    ),
+    "batch_size": Study(
+        "the size of the batch (lesson 03)",
+        {f"{n}": FULL.replace(batch_size=n) for n in (4, 16, 64, 256)},
+    ),
+    "sync_every": Study(
+        "hard copies every C steps (lesson 04)",
+        {f"C = {n:,}": FULL.replace(sync_every=n) for n in (1, 20, 200, 1_000, 5_000)},
+    ),
+    "tau": Study(
+        "soft updates after every step (lesson 04)",
+        {f"τ = {t:g}": FULL.replace(sync_every=1, tau=t) for t in (1.0, 0.1, 0.01, 0.001)},
+    ),
+    "double": Study(
+        "DQN and Double DQN on CartPole (lesson 05)",
+        {"DQN": FULL, "Double DQN": FULL.replace(double=True)},
+    ),
+}
+
+
+def find(name: str) -> Study:
+    """Return a study; ValueError if there is none of that name."""
+    if name not in STUDIES:
+        raise ValueError(f"there is no study {name!r}; there are {', '.join(STUDIES)}")
+    return STUDIES[name]
+
+
+def file_of(config: Config, seeds: tuple[int, ...]) -> Path:
+    """Return where the results of an arm lie; arms that are alike in two studies share a file."""
+    return FOLDER / file_name(config, seeds)
+
+
+def load(name: str) -> dict[str, Run]:
+    """Return the stored runs of a study by arm.
+
+    Raises ValueError for an unknown name, SavedRunError where a file is missing or damaged.
+    """
+    study = find(name)
+    return {arm: load_run(file_of(c, study.seeds)) for arm, c in study.arms.items()}
+
+
+def compute(name: str, progress: bool = True) -> dict[str, Run]:
+    """Train all arms of a study, store their results and return them."""
+    from dqnlib.training import train
+
+    study, runs = find(name), {}
+    for arm, config in study.arms.items():
+        if progress:
+            print(f"{name}: {arm}")
+        run = train(config, study.seeds, progress=progress)
+        runs[arm] = replace(run, parameters={}, best_parameters={})  # as large as all the rest
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        save_run(runs[arm], file_of(config, study.seeds))
+    return runs
+
+
+def main(names: list[str]) -> int:
+    """Compute studies, or list them; return an exit code."""
+    if not names:
+        for name, study in STUDIES.items():
+            print(f"{name:20} {len(study.arms)} arms × {len(study.seeds)} seeds: {study.about}")
+    for name in names:
+        compute(name)
+    return 0

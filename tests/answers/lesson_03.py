@@ -1,0 +1,798 @@
+"""Answers to the exercises of lesson 03, as learners write them."""
+
+from answers import answers
+
+IMPORTS = "import numpy as np\nimport torch\nfrom dqnlib import Batch, Transition\n"
+
+
+def variants(right: str, *wrong: tuple) -> str:
+    """Return wrong answers as text: each is a verdict, and what it changes in the right answer."""
+    text = ""
+    for verdict, *changes in wrong:
+        source = right
+        for old, new in zip(changes[::2], changes[1::2], strict=True):
+            assert old in source, (verdict, old)
+            source = source.replace(old, new)
+        text += f"\n=== {verdict}\n{source}\n"
+    return text
+
+
+BUFFER = """
+class ReplayBuffer:
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.data = []
+        self.next = 0
+
+    def __len__(self):
+        return len(self.data)
+
+    def add(self, transition):
+        obs, action, reward, next_obs, terminated = transition
+        kept = Transition(np.array(obs), action, reward, np.array(next_obs), terminated)
+        if len(self.data) < self.capacity:
+            self.data.append(kept)
+        else:
+            self.data[self.next] = kept
+        self.next = (self.next + 1) % self.capacity
+
+    def sample(self, batch_size, rng):
+        places = rng.integers(len(self.data), size=batch_size)
+        chosen = [self.data[i] for i in places]
+        return Batch(
+            obs=torch.from_numpy(np.stack([t.obs for t in chosen])).float(),
+            action=torch.tensor([t.action for t in chosen]),
+            reward=torch.tensor([t.reward for t in chosen], dtype=torch.float32),
+            next_obs=torch.from_numpy(np.stack([t.next_obs for t in chosen])).float(),
+            terminated=torch.tensor([t.terminated for t in chosen]),
+        )
+"""
+ARRAYS = """
+class ReplayBuffer:
+    def __init__(self, capacity):
+        self.capacity, self.size, self.next = capacity, 0, 0
+
+    def __len__(self):
+        return self.size
+
+    def add(self, t):
+        if self.size == 0:
+            self.obs = np.zeros((self.capacity, *t.obs.shape), np.float32)
+            self.action = np.zeros(self.capacity, np.int64)
+            self.reward = np.zeros(self.capacity, np.float32)
+            self.next_obs = np.zeros((self.capacity, *t.obs.shape), np.float32)
+            self.terminated = np.zeros(self.capacity, bool)
+        i = self.next
+        self.obs[i], self.action[i], self.reward[i] = t.obs, t.action, t.reward
+        self.next_obs[i], self.terminated[i] = t.next_obs, t.terminated
+        self.next = (i + 1) % self.capacity
+        self.size = min(self.size + 1, self.capacity)
+
+    def sample(self, batch_size, rng):
+        i = rng.integers(self.size, size=batch_size)
+        fields = (self.obs, self.action, self.reward, self.next_obs, self.terminated)
+        return Batch(*(torch.from_numpy(field[i]) for field in fields))
+"""
+RING = """        if len(self.data) < self.capacity:
+            self.data.append(kept)
+        else:
+            self.data[self.next] = kept
+        self.next = (self.next + 1) % self.capacity
+"""
+PLACES = "rng.integers(len(self.data), size=batch_size)"
+STEPPED = "rng.integers(self.size, size=batch_size)"
+
+WRONG_BUFFERS = variants(
+    BUFFER,
+    ("right",),
+    ("wrong: it grows past its capacity", RING, "        self.data.append(kept)\n"),
+    (
+        "wrong: the length does not follow what is kept",
+        "return len(self.data)",
+        "return self.capacity",
+    ),
+    (
+        "wrong: the length does not follow what is kept",
+        RING,
+        "        self.data = self.data[-self.capacity :] + [kept]",
+        "return len(self.data)",
+        "return 0",
+    ),
+    (
+        "wrong: another length",
+        RING,
+        "        self.data = self.data[-self.capacity :] + [kept]\n",
+    ),
+    (
+        "wrong: another length",
+        RING,
+        "        self.data = self.data[: self.capacity - 2] + [kept]\n",
+    ),
+    (
+        "wrong: the newest is overwritten in place of the oldest",
+        RING,
+        "        self.data = [*self.data[: self.capacity - 1], kept]\n",
+    ),
+    (
+        "wrong: a full buffer takes nothing new",
+        RING,
+        "        if len(self.data) < self.capacity:\n            self.data.append(kept)\n",
+    ),
+    (
+        "wrong: something else than the oldest is overwritten",
+        "self.next = (self.next + 1) % self.capacity",
+        "self.next = action % self.capacity",
+    ),
+    ("wrong: the list is not full yet", RING, "        self.data[self.next] = kept\n"),
+    (
+        "wrong: an empty place is drawn",
+        RING,
+        "        self.data[self.next % self.capacity] = kept\n        self.next += 1\n",
+        "self.data = []",
+        "self.data = [None] * capacity",
+        "return len(self.data)",
+        "return min(self.next, self.capacity)",
+        PLACES,
+        "rng.integers(self.capacity, size=batch_size)",
+    ),
+    (
+        "right",
+        PLACES,
+        "np.sort(rng.integers(len(self.data), size=batch_size))",
+    ),
+    (
+        "wrong: a place beyond those that are kept",
+        PLACES,
+        "rng.integers(0, len(self.data) + 1, size=batch_size)",
+    ),
+    (
+        "wrong: a place beyond those that are kept",
+        PLACES,
+        "rng.integers(self.capacity, size=batch_size)",
+    ),
+    (
+        "wrong: only one transition is ever drawn",
+        PLACES,
+        "[rng.integers(1) for _ in range(batch_size)]",
+    ),
+    (
+        "wrong: the newest is never drawn",
+        PLACES,
+        "rng.integers(max(len(self.data) - 1, 1), size=batch_size)",
+    ),
+    (
+        "wrong: the oldest is never drawn",
+        PLACES,
+        "rng.integers(min(1, len(self.data) - 1), len(self.data), size=batch_size)",
+        RING,
+        "        self.data = [*self.data, kept][-self.capacity :]\n",
+    ),
+    (
+        "wrong: drawn without replacement",
+        PLACES,
+        "rng.choice(len(self.data), batch_size, replace=False)",
+    ),
+    ("wrong: fewer rows than asked for", PLACES, "rng.permutation(len(self.data))[:batch_size]"),
+    (
+        "wrong: other transitions are kept",
+        PLACES,
+        "rng.integers((len(self.data) + 1) // 2, size=batch_size) * 2",
+    ),
+    (
+        "wrong: all rows of a batch are the same transition",
+        PLACES,
+        "[rng.integers(len(self.data))] * batch_size",
+    ),
+    (
+        "wrong: a stretch of neighbors in place of single draws",
+        PLACES,
+        "(rng.integers(len(self.data)) + np.arange(batch_size)) % len(self.data)",
+    ),
+    (
+        "wrong: the draw is uneven",
+        PLACES,
+        "(rng.random(batch_size) ** 2 * len(self.data)).astype(int)",
+    ),
+    (
+        "wrong: another generator than rng",
+        PLACES,
+        "np.random.randint(len(self.data), size=batch_size)",
+    ),
+    (
+        "wrong: another generator than rng",
+        PLACES,
+        "np.random.default_rng(int(2 * rng.random() > 2)).choice(len(self.data), batch_size)",
+    ),
+    (
+        "wrong: two buffers share what they keep",
+        "        self.data = []\n",
+        "",
+        "class ReplayBuffer:\n",
+        "class ReplayBuffer:\n    data = []\n\n",
+    ),
+    (
+        "wrong: two buffers share what they keep",
+        "self, capacity)",
+        "self, capacity, data=[])",
+        "self.data = []",
+        "self.data = data",
+    ),
+    ("wrong: the array is kept, not what was in it", "np.array(obs)", "obs"),
+    ("wrong: the array is kept, not what was in it", "np.array(next_obs)", "next_obs"),
+    ("wrong: the array is kept, not what was in it", "np.array(obs)", "np.asarray(obs)"),
+    (
+        "wrong: next_obs stands in obs",
+        "obs=torch.from_numpy(np.stack([t.obs ",
+        "obs=torch.from_numpy(np.stack([t.next_obs ",
+    ),
+    ("wrong: obs stands in next_obs", "np.stack([t.next_obs ", "np.stack([t.obs "),
+    (
+        "wrong: a row mixes several transitions",
+        "torch.tensor([t.reward for t in chosen], dtype=torch.float32)",
+        "torch.tensor([self.data[i].reward for i in rng.permutation(places)])",
+    ),
+    ("wrong: a list is used as an index", "[self.data[i] for i in places]", "self.data[places]"),
+    (
+        "wrong: no Batch comes back",
+        "return Batch(",
+        "return dict(",
+    ),
+    (
+        "wrong: no Batch comes back",
+        "        return Batch(",
+        "        return chosen\n        Batch(",
+    ),
+    ("wrong: returned None", "return Batch(", "batch = Batch("),
+    (
+        "wrong: a field is no tensor",
+        "torch.from_numpy(np.stack([t.obs for t in chosen])).float()",
+        "np.stack([t.obs for t in chosen])",
+    ),
+    (
+        "wrong: a field is no tensor",
+        "torch.tensor([t.action for t in chosen])",
+        "[t.action for t in chosen]",
+    ),
+    (
+        "wrong: a column [B, 1] in place of a row [B]",
+        "torch.tensor([t.reward for t in chosen], dtype=torch.float32)",
+        "torch.tensor([[t.reward] for t in chosen])",
+    ),
+    (
+        "wrong: wrong shape",
+        "np.stack([t.obs for t in chosen])",
+        "np.concatenate([t.obs for t in chosen])",
+    ),
+    (
+        "wrong: a field of another type",
+        "[t.reward for t in chosen], dtype=torch.float32",
+        "[t.reward for t in chosen]",
+    ),
+    (
+        "wrong: a field of another type",
+        "torch.tensor([t.reward for t in chosen], dtype=torch.float32)",
+        "torch.from_numpy(np.array([t.reward for t in chosen]))",
+    ),
+    (
+        "wrong: a field of another type",
+        "torch.tensor([t.terminated for t in chosen])",
+        "torch.tensor([t.terminated for t in chosen], dtype=torch.float32)",
+    ),
+    (
+        "wrong: a field of another type",
+        "torch.tensor([t.action for t in chosen])",
+        "torch.tensor([t.action for t in chosen], dtype=torch.float32)",
+    ),
+    ("wrong: a field of another type", ".float()", ""),
+    ("wrong: no method sample", "def sample(", "def smaple("),
+    ("wrong: no method __len__", "def __len__(self)", "def __lenght__(self)"),
+    ("wrong: no method add", "    def add(", "    def push("),
+    (
+        "wrong: other parameters",
+        "def add(self, transition)",
+        "def add(self, obs, action, reward, next_obs, terminated)",
+    ),
+    (
+        "wrong: other parameters",
+        "def sample(self, batch_size, rng)",
+        "def sample(self, batch_size)",
+    ),
+    ("wrong: other parameters", "def add(self, transition)", "def add(transition)"),
+    ("wrong: another name", "class ReplayBuffer", "class Buffer"),
+    ("wrong: not a plain function", "return Batch(", "yield Batch("),
+    ("wrong: raises NameError", "self.data.append", "data.append"),
+    ("wrong: raises AttributeError", "        self.next = 0\n", ""),
+    ("wrong: wrong type", "return len(self.data)", "return self.data"),
+    ("wrong: returned None", "return len(self.data)", "len(self.data)"),
+    ("wrong: raises TypeError", "return len(self.data)", "return len(self.next)"),
+    ("wrong: it prints", "        chosen =", "        print(places)\n        chosen ="),
+    ("wrong: calls input()", "        chosen =", "        input()\n        chosen ="),
+    (
+        "wrong, 0.3 s: does not end",
+        RING,
+        "        while len(self.data) >= self.capacity:\n            pass\n" + RING,
+    ),
+) + variants(
+    ARRAYS,
+    ("right",),
+    ("wrong: an empty place is drawn", STEPPED, "rng.integers(self.capacity, size=batch_size)"),
+    (
+        "wrong: the oldest is never drawn",
+        STEPPED,
+        "rng.integers(self.size > 1, self.size, size=batch_size)",
+    ),
+    (
+        "wrong: an empty place is drawn",
+        "(i + 1) % self.capacity",
+        "(i + 1) % max(self.capacity - 1, 1)",
+    ),
+    ("wrong: a field of another type", "np.float32", "np.float64"),
+    ("wrong: a field of another type", "np.int64", "np.int32"),
+    (
+        "wrong: a row mixes several transitions",
+        "self.obs[i], self.action[i]",
+        "self.obs[i], self.action[i - 1]",
+    ),
+    ("wrong: raises IndexError", "(i + 1) % self.capacity", "i + 1"),
+    ("wrong: raises ValueError", "(self.capacity, *t.obs.shape)", "self.capacity"),
+)
+
+REPLAY_BUFFER = answers(
+    "dqnlib.replay.ReplayBuffer",
+    r'''
+=== right
+class ReplayBuffer:
+    def __init__(self, capacity):
+        self.capacity, self.data, self.next = capacity, [], 0
+
+    def __len__(self):
+        return len(self.data)
+
+    def add(self, transition):
+        transition = transition._replace(
+            obs=np.array(transition.obs, dtype=np.float32),
+            next_obs=np.array(transition.next_obs, dtype=np.float32),
+        )
+        if len(self.data) < self.capacity:
+            self.data.append(transition)
+        else:
+            self.data[self.next] = transition
+        self.next = (self.next + 1) % self.capacity
+
+    def sample(self, batch_size, rng):
+        chosen = [self.data[i] for i in rng.integers(len(self.data), size=batch_size)]
+        return Batch(
+            obs=torch.from_numpy(np.stack([t.obs for t in chosen])),
+            action=torch.tensor([t.action for t in chosen]),
+            reward=torch.tensor([t.reward for t in chosen], dtype=torch.float32),
+            next_obs=torch.from_numpy(np.stack([t.next_obs for t in chosen])),
+            terminated=torch.tensor([t.terminated for t in chosen]),
+        )
+
+=== right
+import collections
+import copy
+
+class ReplayBuffer:
+    """A deque forgets the oldest by itself."""
+
+    def __init__(self, capacity: int):
+        self.memory = collections.deque(maxlen=capacity)
+
+    def __len__(self):
+        return len(self.memory)
+
+    def add(self, transition: Transition):
+        self.memory.append(copy.deepcopy(transition))
+
+    def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        places = rng.choice(len(self), size=batch_size)
+        obs, action, reward, next_obs, terminated = zip(*(self.memory[i] for i in places))
+        return Batch(
+            torch.tensor(np.array(obs), dtype=torch.float32),
+            torch.tensor(action),
+            torch.tensor(reward, dtype=torch.float32),
+            torch.tensor(np.array(next_obs), dtype=torch.float32),
+            torch.tensor(terminated),
+        )
+
+=== right
+class ReplayBuffer:
+    """One tensor a field, with a count of all that was ever added."""
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.count = 0
+
+    def __len__(self):
+        return min(self.count, self.capacity)
+
+    def add(self, transition):
+        if self.count == 0:
+            shape = (self.capacity, *np.shape(transition.obs))
+            self.fields = Batch(
+                torch.zeros(shape),
+                torch.zeros(self.capacity, dtype=torch.int64),
+                torch.zeros(self.capacity),
+                torch.zeros(shape),
+                torch.zeros(self.capacity, dtype=torch.bool),
+            )
+        for field, value in zip(self.fields, transition):
+            field[self.count % self.capacity] = torch.as_tensor(value)
+        self.count += 1
+
+    def sample(self, batch_size, rng):
+        i = torch.from_numpy(rng.integers(0, len(self), batch_size))
+        return Batch(*(field[i] for field in self.fields))
+
+=== right
+class ReplayBuffer:
+    """pop(0) takes the oldest away; places from rng.random."""
+
+    def __init__(self, capacity):
+        self._capacity = capacity
+        self._rows = []
+
+    def __len__(self):
+        return len(self._rows)
+
+    def add(self, t):
+        if len(self._rows) == self._capacity:
+            self._rows.pop(0)
+        row = (np.copy(t.obs), t.action, t.reward, np.copy(t.next_obs), t.terminated)
+        self._rows.append(row)
+
+    def _column(self, places, k, dtype):
+        return torch.from_numpy(np.array([self._rows[p][k] for p in places]).astype(dtype))
+
+    def sample(self, batch_size, rng):
+        places = [int(rng.random() * len(self._rows)) for _ in range(batch_size)]
+        kinds = (np.float32, np.int64, np.float32, np.float32, bool)
+        return Batch(*(self._column(places, k, kind) for k, kind in enumerate(kinds)))
+
+=== right
+class ReplayBuffer:
+    """Without replacement, as long as there are enough."""
+
+    def __init__(self, capacity):
+        self.capacity, self.size, self.i = capacity, 0, 0
+        self.data = [None] * capacity
+
+    def __len__(self):
+        return self.size
+
+    def add(self, transition):
+        copied = [np.array(x) for x in transition]
+        self.data[self.i] = Transition(*copied)
+        self.i = self.i + 1 if self.i < self.capacity - 1 else 0
+        self.size = max(self.size, self.i or self.capacity)
+
+    def sample(self, batch_size, rng):
+        places = rng.choice(self.size, batch_size, replace=batch_size > self.size)
+        chosen = [self.data[p] for p in places]
+        stack = lambda name: torch.from_numpy(np.stack([getattr(t, name) for t in chosen]))
+        return Batch(
+            obs=stack("obs").float(), action=stack("action").long(),
+            reward=stack("reward").float(), next_obs=stack("next_obs").float(),
+            terminated=stack("terminated").bool(),
+        )
+
+=== blank
+class ReplayBuffer:
+    def __init__(self, capacity):
+        ____
+
+    def __len__(self):
+        return ____
+
+    def add(self, transition):
+        ____
+
+    def sample(self, batch_size, rng):
+        return ____
+
+=== blank
+class ReplayBuffer:
+    def __init__(self, capacity):
+        self.data = []
+
+    def __len__(self):
+        return len(self.data)
+
+    def add(self, transition):
+        self.data.append(transition)
+
+    def sample(self, batch_size, rng):
+        return ____
+
+=== blank
+class ReplayBuffer:
+    """A ring of the last transitions."""
+'''
+    + WRONG_BUFFERS,
+    IMPORTS,
+)
+
+COLLECTED = """
+def collect(env, policy, buffer, steps, seed):
+    returns, total = [], 0.0
+    obs, info = env.reset(seed=seed)
+    for _ in range(steps):
+        action = policy(obs)
+        next_obs, reward, terminated, truncated, info = env.step(action)
+        buffer.add(Transition(obs, action, reward, next_obs, terminated))
+        total += reward
+        obs = next_obs
+        if terminated or truncated:
+            returns.append(total)
+            total = 0.0
+            obs, info = env.reset()
+    return returns
+"""
+ADD = "        buffer.add(Transition(obs, action, reward, next_obs, terminated))\n"
+TOTAL = "        total += reward\n"
+MOVE = "        obs = next_obs\n"
+END = """        if terminated or truncated:
+            returns.append(total)
+            total = 0.0
+            obs, info = env.reset()
+"""
+
+COLLECT = answers(
+    "dqnlib.replay.collect",
+    r'''
+=== right
+def collect(env, policy, buffer, steps, seed):
+    returns = []
+    obs, _ = env.reset(seed=seed)
+    rewards = []
+    for step in range(steps):
+        action = policy(obs)
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        buffer.add(Transition(obs, action, reward, next_obs, terminated))
+        rewards.append(reward)
+        if terminated or truncated:
+            returns.append(sum(rewards))
+            rewards = []
+            next_obs, _ = env.reset()
+        obs = next_obs
+    return returns
+
+=== right
+def collect(env, policy, buffer, steps, seed):
+    """Episode after episode, with a reset only when another step follows."""
+    returns, taken, options = [], 0, {"seed": seed}
+    while taken < steps:
+        obs, _ = env.reset(**options)
+        options, total, over = {}, 0.0, False
+        while not over and taken < steps:
+            action = policy(obs)
+            new, reward, terminated, truncated, _ = env.step(action)
+            buffer.add(
+                Transition(
+                    obs=obs, action=action, reward=reward, next_obs=new, terminated=terminated
+                )
+            )
+            taken, total, obs, over = taken + 1, total + reward, new, terminated or truncated
+        if over:
+            returns.append(total)
+    return returns
+
+=== right
+def collect(environment, act, memory, n, seed):
+    history, score = np.array([]), 0
+    state = environment.reset(seed=seed)[0]
+    for _ in range(n):
+        a = act(state)
+        after, r, end, limit, _ = environment.step(a)
+        memory.add(Transition(state.copy(), int(a), float(r), after.copy(), bool(end)))
+        score += r
+        state = after
+        if end | limit:
+            history = np.append(history, score)
+            state, score = environment.reset()[0], 0
+    return history
+
+=== blank
+def collect(env, policy, buffer, steps, seed):
+    return ____
+
+=== blank
+def collect(env, policy, buffer, steps, seed):
+    returns, total = [], 0.0
+    obs, _ = env.reset(seed=seed)
+    for _ in range(steps):
+        action = policy(obs)
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        ____
+    return returns
+'''
+    + variants(
+        COLLECTED,
+        ("right",),
+        (
+            "wrong: the reset's observation is stored as the next one",
+            ADD,
+            "",
+            MOVE,
+            "",
+            END,
+            END.replace("obs, info", "next_obs, info") + ADD + MOVE,
+        ),
+        (
+            "wrong: a truncation is stored as a termination",
+            ADD,
+            ADD.replace("terminated)", "terminated or truncated)"),
+        ),
+        (
+            "wrong: terminated is not what the step gave",
+            ADD,
+            ADD.replace("terminated", "truncated"),
+        ),
+        (
+            "wrong: terminated is not what the step gave",
+            "terminated, truncated, info =",
+            "truncated, terminated, info =",
+        ),
+        ("wrong: no reset after a truncation", "if terminated or truncated", "if terminated"),
+        (
+            "wrong: no reset after the end of an episode",
+            "            obs, info = env.reset()\n",
+            "",
+        ),
+        (
+            "wrong: no reset after the end of an episode",
+            "if terminated or truncated",
+            "if truncated",
+        ),
+        (
+            "wrong: every episode gets a seed",
+            "obs, info = env.reset()\n",
+            "obs, info = env.reset(seed=seed)\n",
+        ),
+        (
+            "wrong: every episode gets a seed",
+            "obs, info = env.reset()\n",
+            "seed += 1\n            obs, info = env.reset(seed=seed)\n",
+        ),
+        ("wrong: the seed is not used", "env.reset(seed=seed)", "env.reset()"),
+        ("wrong: obs does not move on", MOVE, ""),
+        ("wrong: the next observation stands in obs as well", ADD, "", MOVE, MOVE + ADD),
+        (
+            "wrong: obs and next_obs are swapped",
+            ADD,
+            ADD.replace("obs, action, reward, next_obs", "next_obs, action, reward, obs"),
+        ),
+        ("wrong: obs stands in next_obs", ADD, ADD.replace("next_obs", "obs")),
+        (
+            "wrong: a new episode goes on from the old observation",
+            "            obs, info = env.reset()",
+            "            env.reset()",
+        ),
+        ("wrong: a new episode goes on from the old observation", MOVE, "", END, END + MOVE),
+        (
+            "wrong: an episode is skipped",
+            "            obs, info = env.reset()\n",
+            "            env.reset()\n            obs, info = env.reset()\n",
+        ),
+        (
+            "wrong: the policy is not asked with this observation",
+            "        action = policy(obs)\n",
+            "",
+            "    for _",
+            "    action = policy(obs)\n    for _",
+        ),
+        (
+            "wrong: the policy is not asked with this observation",
+            "action = policy(obs)",
+            "action = policy(obs) + 1",
+        ),
+        ("wrong: another transition", ADD, ADD.replace("reward", "total")),
+        ("wrong: another transition", ADD, ADD.replace("reward", "-reward")),
+        ("wrong: a step is not stored", ADD, "        if not terminated:\n    " + ADD),
+        ("wrong: a step is not stored", ADD, "        if not truncated:\n    " + ADD),
+        ("wrong: a step is stored twice", ADD, ADD + ADD),
+        (
+            "wrong: a step is stored twice",
+            "    return returns",
+            ADD.strip().join(["    ", "\n    return returns"]),
+        ),
+        ("wrong: too many steps", "range(steps)", "range(steps + 1)"),
+        ("wrong: too few steps", "range(steps)", "range(1, steps)"),
+        ("wrong: too few steps", "            obs, info = env.reset()\n", "            break\n"),
+        (
+            "wrong: steps counts environment steps",
+            "for _ in range(steps):",
+            "while len(returns) < steps:",
+        ),
+        (
+            "wrong: the unfinished episode is among the returns",
+            "    return returns",
+            "    returns.append(total)\n    return returns",
+        ),
+        ("wrong: the sum is not set back to 0", "            total = 0.0\n", ""),
+        (
+            "wrong: rewards in place of returns",
+            "            returns.append(total)\n",
+            "",
+            TOTAL,
+            "        returns.append(reward)\n",
+        ),
+        (
+            "wrong: the last reward of an episode is left out",
+            TOTAL,
+            "",
+            END,
+            END + "        else:\n    " + TOTAL,
+        ),
+        (
+            "wrong: the truncated episodes are missing",
+            "            returns.append(total)\n",
+            "            if terminated:\n                returns.append(total)\n",
+        ),
+        ("wrong: other returns", TOTAL, "        total += 1\n"),
+        ("wrong: other returns", TOTAL, "        total = reward + 0.99 * total\n"),
+        ("wrong: wrong type", "    return returns", "    return sum(returns)"),
+        ("wrong: returned None", "    return returns", ""),
+        (
+            "wrong: reset gives two things",
+            "obs, info = env.reset(seed=seed)",
+            "obs = env.reset(seed=seed)",
+        ),
+        (
+            "wrong: env.step gives five things",
+            "terminated, truncated, info = env",
+            "terminated, info = env",
+        ),
+        (
+            "wrong: add takes one Transition",
+            "Transition(obs, action, reward, next_obs, terminated)",
+            "obs, action, reward, next_obs, terminated",
+        ),
+        (
+            "wrong: no Transition is added",
+            "Transition(obs, action, reward, next_obs, terminated)",
+            "(obs, action, reward, next_obs, terminated)",
+        ),
+        (
+            "wrong: raises TypeError",
+            "buffer.add(Transition(obs, action, reward, next_obs, terminated))",
+            "buffer.add(Transition(obs, action, reward, next_obs))",
+        ),
+        ("wrong: raises AttributeError", "policy(obs)", "env.action_space.sample()"),
+        ("wrong: raises AttributeError", "buffer.add", "buffer.append"),
+        ("wrong: raises NameError", "policy(obs)", "policy(observation)"),
+        (
+            "wrong: raises UnboundLocalError",
+            "    obs, info = env.reset(seed=seed)\n",
+            "    env.reset(seed=seed)\n",
+        ),
+        (
+            "wrong: it prints",
+            "            total = 0.0\n",
+            "            print(total)\n            total = 0.0\n",
+        ),
+        ("wrong: other parameters", "steps, seed)", "steps)", "seed=seed", "seed=0"),
+        ("wrong: another name", "def collect", "def collect_steps"),
+        (
+            "wrong: not a plain function",
+            "            returns.append(total)",
+            "            yield total",
+        ),
+        ("wrong: calls exit()", "            total = 0.0\n", "            exit()\n"),
+        (
+            "wrong, 0.3 s: does not end",
+            "for _ in range(steps):",
+            "while len(buffer) < steps:",
+            ADD,
+            "",
+            END,
+            "",
+            "env.step(action)",
+            "obs, 0.0, False, False, {}",
+        ),
+    ),
+    IMPORTS,
+)
+
+ANSWERS = (*REPLAY_BUFFER, *COLLECT)

@@ -1,0 +1,1524 @@
+"""Answers to the exercises of lesson 04, as learners write them."""
+
+from answers import answers
+
+HARD_UPDATE = answers(
+    "dqnlib.targets.hard_update",
+    r'''
+=== right
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(fresh)
+
+=== right
+def hard_update(online, target):
+    target.load_state_dict(online.state_dict())
+
+=== right
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.copy_(fresh.data)
+
+=== right
+import copy
+
+def hard_update(online, target):
+    """A copy of the numbers, and back into the same network."""
+    target.load_state_dict(copy.deepcopy(online.state_dict()))
+    return target
+
+=== right
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data = fresh.data.clone()
+
+=== right
+import torch
+
+@exercise("dqnlib.targets.hard_update")
+@torch.no_grad()
+def hard_update(online, target):
+    new = dict(online.named_parameters())
+    for name, p in target.named_parameters():
+        p[...] = new[name]
+
+=== right
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.zero_()
+            frozen += fresh
+
+=== right
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+def hard_update(online, target):
+    vector_to_parameters(parameters_to_vector(online.parameters()).detach().clone(),
+                         target.parameters())
+
+=== blank
+def hard_update(online, target):
+    ____
+
+=== blank
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            ____
+
+=== blank
+def hard_update(online, target):
+    for fresh, frozen in ____:
+        frozen.copy_(fresh)
+
+=== blank
+def hard_update(online, target):
+    raise NotImplementedError
+
+=== blank
+def hard_update(online, target):
+    pass
+
+=== blank
+def hard_update(online, target):
+    """Copy the online network's numbers into the target network."""
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    target = online
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen = fresh
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    new = [p.detach().clone() for p in online.parameters()]
+    old = list(target.parameters())
+    old[:] = new
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    numbers = target.state_dict()
+    numbers.update(online.state_dict())
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    target.parameters = online.parameters
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    for p in target.parameters():
+        p.copy = online
+
+=== wrong: a new network is returned
+import copy
+
+def hard_update(online, target):
+    return copy.deepcopy(online)
+
+=== wrong: a new network is returned
+import copy
+
+def hard_update(online, target):
+    target = copy.deepcopy(online)
+    target.requires_grad_(False)
+    return target
+
+=== wrong: a new network is returned
+def hard_update(online, target):
+    target = online
+    return target
+
+=== wrong: the wrong network is changed
+def hard_update(online, target):
+    online.load_state_dict(target.state_dict())
+
+=== wrong: the wrong network is changed
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for frozen, fresh in zip(target.parameters(), online.parameters()):
+            fresh.copy_(frozen)
+
+=== wrong: both networks share their numbers
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data = fresh.data
+
+=== wrong: both networks share their numbers
+def hard_update(online, target):
+    target.load_state_dict(online.state_dict(), assign=True)
+
+=== wrong: both networks share their numbers
+def hard_update(online, target):
+    for name, layer in online.named_children():
+        setattr(target, name, layer)
+
+=== wrong: both networks share their numbers
+def hard_update(online, target):
+    target.__dict__ = online.__dict__
+
+=== wrong: a change in place without torch.no_grad()
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.copy_(fresh)
+
+=== wrong: a change in place without torch.no_grad()
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen *= 0
+        frozen += fresh
+
+=== wrong: a change in place without torch.no_grad()
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.copy_(fresh.detach())
+
+=== wrong: a gradient graph is left behind
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.requires_grad = False
+        frozen.copy_(fresh)
+
+=== wrong: a gradient graph is left behind
+def hard_update(online, target):
+    target.requires_grad_(False)
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.zero_().add_(fresh)
+
+=== wrong: the online network can learn no more
+def hard_update(online, target):
+    for p in online.parameters():
+        p.requires_grad = False
+    target.load_state_dict(online.state_dict())
+
+=== wrong: the online network can learn no more
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        fresh.requires_grad_(False)
+        frozen.data.copy_(fresh)
+
+=== wrong: only the weights are changed
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for a, b in zip(online.modules(), target.modules()):
+            if isinstance(a, torch.nn.Linear):
+                b.weight.copy_(a.weight)
+
+=== wrong: only the biases are changed
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for a, b in zip(online.parameters(), target.parameters()):
+            if a.ndim == 1:
+                b.copy_(a)
+
+=== wrong: only the first layer is changed
+def hard_update(online, target):
+    target[0].load_state_dict(online[0].state_dict())
+
+=== wrong: only the last layer is changed
+def hard_update(online, target):
+    target[-1].load_state_dict(online[-1].state_dict())
+
+=== wrong: the numbers are added in place of copied
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen += fresh
+
+=== wrong: the mean of both networks
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(0.5 * fresh + 0.5 * frozen)
+
+=== wrong: the target network is set to 0
+def hard_update(online, target):
+    for p in target.parameters():
+        p.data.fill_(0)
+
+=== wrong: the online network was changed
+def hard_update(online, target):
+    target.load_state_dict(online.state_dict())
+    for p in online.parameters():
+        p.data.zero_()
+
+=== wrong: the online network was changed
+def hard_update(online, target):
+    # they change places
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        fresh.data, frozen.data = frozen.data.clone(), fresh.data.clone()
+
+=== wrong: another value stored
+import torch
+
+def hard_update(online, target):
+    first = next(online.parameters())
+    with torch.no_grad():
+        for frozen in target.parameters():
+            frozen.fill_(first[0, 0].item())
+
+=== wrong: another value stored
+def hard_update(online, target):
+    target[0].load_state_dict(online[0].state_dict())
+    if len(target) > 2 and hasattr(target[2], "bias") and target[2].bias is not None:
+        target[2].load_state_dict(online[2].state_dict())  # only networks of two layers
+
+=== wrong: not the same each time
+import torch
+
+def hard_update(online, target):
+    for p in target.parameters():
+        torch.nn.init.normal_(p)
+
+=== wrong: not the same each time
+calls = []
+
+def hard_update(online, target):
+    calls.append(online)
+    if len(calls) % 2:
+        for p in target.parameters():
+            p.data.zero_()
+    else:
+        target.load_state_dict(online.state_dict())
+
+=== wrong: raises NameError
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(fresh)
+
+=== wrong: raises AttributeError
+def hard_update(online, target):
+    target.weight.data = online.weight.data
+
+=== wrong: raises TypeError
+def hard_update(online, target):
+    for fresh, frozen in zip(online.parameters, target.parameters):
+        frozen.data.copy_(fresh.data)
+
+=== wrong: raises IndexError
+def hard_update(online, target):
+    for i in range(5):
+        list(target.parameters())[i].data.copy_(list(online.parameters())[i].data)
+
+=== wrong: raises ZeroDivisionError
+def hard_update(online, target):
+    for i, (fresh, frozen) in enumerate(zip(online.parameters(), target.parameters())):
+        frozen.data.copy_(fresh.data / i * i if 1 / i else fresh.data)
+
+=== wrong: raises RuntimeError
+def hard_update(online, target):
+    frozen = list(target.parameters())
+    for i, fresh in enumerate(online.parameters()):
+        frozen[-1 - i].data.copy_(fresh.data)
+
+=== wrong: raises RecursionError
+def hard_update(online, target):
+    return hard_update(online, target)
+
+=== wrong: it prints
+def hard_update(online, target):
+    print(target.load_state_dict(online.state_dict()))
+
+=== wrong: other parameters
+def hard_update(target, online):
+    target.load_state_dict(online.state_dict())
+
+=== wrong: other parameters
+def hard_update(online, target, tau):
+    target.load_state_dict(online.state_dict())
+
+=== wrong: another name
+def update_target(online, target):
+    target.load_state_dict(online.state_dict())
+
+=== wrong: not a plain function
+async def hard_update(online, target):
+    target.load_state_dict(online.state_dict())
+
+=== wrong: calls input()
+def hard_update(online, target):
+    input("Press Enter to sync")
+    target.load_state_dict(online.state_dict())
+
+=== wrong, 0.5 s: does not end
+def hard_update(online, target):
+    i = 0
+    frozen = list(target.parameters())
+    while i < len(frozen):
+        frozen[i].data.zero_()
+''',
+)
+
+POLYAK_UPDATE = answers(
+    "dqnlib.targets.polyak_update",
+    r'''
+=== right
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(tau * fresh + (1 - tau) * frozen)
+
+=== right
+import torch
+
+@exercise("dqnlib.targets.polyak_update")
+@torch.no_grad()
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.lerp_(fresh, tau)
+
+=== right
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.mul_(1 - tau).add_(tau * fresh.data)
+
+=== right
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data += tau * (fresh.data - frozen.data)
+
+=== right
+def polyak_update(online, target, tau):
+    new, old = online.state_dict(), target.state_dict()
+    target.load_state_dict({name: tau * new[name] + (1 - tau) * old[name] for name in old})
+
+=== right
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen *= 1 - tau
+            frozen += tau * fresh
+
+=== right
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data = tau * fresh.data + (1 - tau) * frozen.data
+    return target
+
+=== blank
+def polyak_update(online, target, tau):
+    ____
+
+=== blank
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(____)
+
+=== blank
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data = tau * ____ + (1 - tau) * ____
+
+=== blank
+def polyak_update(online, target, tau):
+    raise NotImplementedError
+
+=== blank
+def polyak_update(online, target, tau):
+    ...
+
+=== blank
+def polyak_update(online, target, tau):
+    """Move the target network a part tau of the way."""
+    return
+
+=== wrong: tau and 1 − tau are swapped
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_((1 - tau) * fresh + tau * frozen)
+
+=== wrong: tau and 1 − tau are swapped
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.mul_(tau).add_(fresh, alpha=1 - tau)
+
+=== wrong: tau and 1 − tau are swapped
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(torch.lerp(fresh, frozen, tau))
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen = tau * fresh + (1 - tau) * frozen
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    numbers = {}
+    for (name, fresh), frozen in zip(online.named_parameters(), target.parameters()):
+        numbers[name] = tau * fresh + (1 - tau) * frozen
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp(fresh.data, tau)  # without the underscore
+
+=== wrong: a new network is returned
+import copy
+
+def polyak_update(online, target, tau):
+    new = copy.deepcopy(target)
+    for fresh, frozen in zip(online.parameters(), new.parameters()):
+        frozen.data.lerp_(fresh.data, tau)
+    return new
+
+=== wrong: the wrong network is changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            fresh.copy_(tau * fresh + (1 - tau) * frozen)
+
+=== wrong: the wrong network is changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            fresh.lerp_(frozen, tau)
+
+=== wrong: both networks are changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.lerp_(fresh, tau)
+            fresh.copy_(frozen)
+
+=== wrong: the online network was changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            fresh *= tau
+            frozen *= 1 - tau
+            frozen += fresh
+
+=== wrong: both networks share their numbers
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        if tau == 1:
+            frozen.data = fresh.data
+        else:
+            frozen.data = tau * fresh.data + (1 - tau) * frozen.data
+
+=== wrong: both networks share their numbers
+def polyak_update(online, target, tau):
+    # with tau = 1 nothing is to be mixed
+    if tau >= 1:
+        target.load_state_dict(online.state_dict(), assign=True)
+        return
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp_(fresh.data, tau)
+
+=== wrong: both networks share their numbers
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data = fresh.data
+
+=== wrong: a change in place without torch.no_grad()
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.copy_(tau * fresh + (1 - tau) * frozen)
+
+=== wrong: a change in place without torch.no_grad()
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen += tau * (fresh - frozen)
+
+=== wrong: a gradient graph is left behind
+def polyak_update(online, target, tau):
+    target.requires_grad_(False)
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.mul_(1 - tau)
+        frozen.add_(tau * fresh)
+
+=== wrong: the online network can learn no more
+def polyak_update(online, target, tau):
+    online.requires_grad_(False)
+    target.requires_grad_(False)
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.lerp_(fresh, tau)
+
+=== wrong: only the weights are changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for (name, fresh), frozen in zip(online.named_parameters(), target.parameters()):
+            if "weight" in name:
+                frozen.lerp_(fresh, tau)
+
+=== wrong: only the biases are changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for (name, fresh), frozen in zip(online.named_parameters(), target.parameters()):
+            if "bias" in name:
+                frozen.lerp_(fresh, tau)
+
+=== wrong: only the first layer is changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online[0].parameters(), target[0].parameters()):
+            frozen.lerp_(fresh, tau)
+
+=== wrong: only the last layer is changed
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online[-1].parameters(), target[-1].parameters()):
+            frozen.lerp_(fresh, tau)
+
+=== wrong: the old target is not made smaller
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen += tau * fresh
+
+=== wrong: the old target is lost
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(tau * fresh)
+
+=== wrong: the online network is missing
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.mul_(1 - tau)
+            frozen.add(tau * fresh)
+
+=== wrong: the target is made smaller after the addition
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen += tau * fresh
+            frozen *= 1 - tau
+
+=== wrong: tau is not used
+def polyak_update(online, target, tau):
+    target.load_state_dict(online.state_dict())
+
+=== wrong: it moves the wrong way
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen += tau * (frozen - fresh)
+
+=== wrong: the step in place of the sum
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(tau * (fresh - frozen))
+
+=== wrong: another value stored
+import torch
+
+def polyak_update(online, target, tau):
+    tau = 0.005  # as in the paper
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.lerp_(fresh, tau)
+
+=== wrong: another value stored
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            for _ in range(2):
+                frozen.lerp_(fresh, tau)
+
+=== wrong: not the same each time
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            mask = torch.rand_like(fresh) < tau
+            frozen.copy_(torch.where(mask, fresh, torch.rand_like(fresh)))
+
+=== wrong: raises NameError
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.lerp_(fresh, tua)
+
+=== wrong: raises TypeError
+def polyak_update(online, target, tau):
+    target.load_state_dict(tau * online.state_dict() + (1 - tau) * target.state_dict())
+
+=== wrong: raises AttributeError
+def polyak_update(online, target, tau):
+    target.data = tau * online.data + (1 - tau) * target.data
+
+=== wrong: raises IndexError
+def polyak_update(online, target, tau):
+    a, b = list(online.parameters()), list(target.parameters())
+    for i in range(len(a) + 1):
+        b[i].data.lerp_(a[i].data, tau)
+
+=== wrong: raises ZeroDivisionError
+def polyak_update(online, target, tau):
+    weight = tau / (1 - tau)
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data = (weight * fresh.data + frozen.data) / (1 + weight)
+
+=== wrong: it prints
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp_(fresh.data, tau)
+        print(frozen.shape)
+
+=== wrong: other parameters
+def polyak_update(online, target):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp_(fresh.data, 0.005)
+
+=== wrong: other parameters
+def polyak_update(target, online, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp_(fresh.data, tau)
+
+=== wrong: another name
+def soft_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp_(fresh.data, tau)
+
+=== wrong: not a plain function
+def polyak_update(online, target, tau):
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        yield frozen.data.lerp_(fresh.data, tau)
+
+=== wrong: calls exit()
+def polyak_update(online, target, tau):
+    if tau > 1:
+        exit()
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        frozen.data.lerp_(fresh.data, tau)
+
+=== wrong, 0.5 s: does not end
+def polyak_update(online, target, tau):
+    moved = 0.0
+    for fresh, frozen in zip(online.parameters(), target.parameters()):
+        while moved < 1:
+            frozen.data.lerp_(fresh.data, tau)
+''',
+)
+
+DQN_UPDATE = answers(
+    "dqnlib.targets.dqn_update",
+    r'''
+=== right
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== right
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    # without the functions of the earlier lessons
+    obs, action, reward, next_obs, terminated = batch
+    with torch.no_grad():
+        next_value, _ = target(next_obs).max(1)
+        y = torch.where(terminated, reward, reward + gamma * next_value)
+    q = online(obs)[torch.arange(len(action)), action]
+    loss = ((q - y) ** 2).mean() / 2
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+=== right
+from torch import nn
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    next_value = target(batch.next_obs).detach().amax(dim=1)
+    y = batch.reward + gamma * next_value * (1 - batch.terminated.float())
+    q = online(batch.obs).gather(1, batch.action.unsqueeze(1)).squeeze(1)
+    loss = 0.5 * nn.functional.mse_loss(q, y)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.detach().numpy()
+
+=== right
+import torch
+
+def my_target(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.max(dim=1).values * ~terminated
+
+def my_loss(q, action, y):
+    return 0.5 * (q.gather(1, action[:, None])[:, 0] - y).pow(2).mean()
+
+@exercise("dqnlib.targets.dqn_update")
+def dqn_update(online, target, optimizer, batch, gamma):
+    online.zero_grad()
+    with torch.inference_mode():
+        y = my_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = my_loss(online(batch.obs), batch.action, y.clone())
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== right
+import torch
+
+@exercise("dqnlib.targets.dqn_update")
+@torch.enable_grad()
+def dqn_update(online, target, optimizer, batch, gamma):
+    """The optimizer calls the loss itself."""
+    def closure():
+        optimizer.zero_grad()
+        with torch.no_grad():
+            best = target(batch.next_obs).max(dim=1)[0]
+            best[batch.terminated] = 0
+        q = online(batch.obs).gather(1, batch.action.view(-1, 1)).view(-1)
+        loss = torch.mean(0.5 * (batch.reward + gamma * best - q) ** 2)
+        loss.backward()
+        return loss
+    return optimizer.step(closure).item()
+
+=== blank
+def dqn_update(online, target, optimizer, batch, gamma):
+    return ____
+
+=== blank
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, ____, gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    ____
+    return loss.item()
+
+=== blank
+def dqn_update(online, target, optimizer, batch, gamma):
+    loss = ____
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== blank
+def dqn_update(online, target, optimizer, batch, gamma):
+    raise NotImplementedError("tomorrow")
+
+=== blank
+def dqn_update(online, target, optimizer, batch, gamma):
+    """One training step."""
+
+=== blank
+def dqn_update(online, target, optimizer, batch, gamma):
+    pass
+
+=== wrong: gradients pile up
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: gradients pile up
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    target.zero_grad()
+    optimizer.zero_grad  # without the brackets
+    loss.backward()
+    optimizer.step()
+    return loss
+
+=== wrong: step before backward
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    optimizer.step()
+    loss.backward()
+    return loss.item()
+
+=== wrong: step before backward
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.step()
+    optimizer.zero_grad()
+    loss.backward()
+    return loss.item()
+
+=== wrong: the gradient is thrown away before the step
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: optimizer.step() is missing
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    return loss.item()
+
+=== wrong: loss.backward() is missing
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: loss.backward() is missing
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    # only the loss
+    y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    return mse_loss(online(batch.obs), batch.action, y).item()
+
+=== wrong, 30 s: the given optimizer is not used
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    optimizer = torch.optim.Adam(online.parameters(), lr=1e-3)
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the given optimizer is not used
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    online.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        for p in online.parameters():
+            p -= 0.1 * p.grad
+    return loss.item()
+
+=== wrong: no gradient reaches the online network
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+        loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: no gradient reaches the online network
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = torch.tensor(mse_loss(online(batch.obs), batch.action, y).item())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the next values come from the online network
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, online(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the next values come from the online network
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    # no no_grad, but the lesson's loss lets no gradient into its target
+    y = td_target(batch.reward, batch.terminated, online(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: a gradient flows through the next values of the online network
+def dqn_update(online, target, optimizer, batch, gamma):
+    y = batch.reward + gamma * online(batch.next_obs).max(1).values * ~batch.terminated
+    q = online(batch.obs).gather(1, batch.action[:, None])[:, 0]
+    loss = 0.5 * (q - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: a gradient flows into the targets
+def dqn_update(online, target, optimizer, batch, gamma):
+    y = batch.reward + gamma * target(batch.next_obs).max(1).values * ~batch.terminated
+    q = online(batch.obs).gather(1, batch.action[:, None])[:, 0]
+    loss = 0.5 * (q - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: a gradient flows into the targets
+def dqn_update(online, target, optimizer, batch, gamma):
+    y = batch.reward + gamma * target(batch.next_obs).max(1).values * ~batch.terminated
+    q = online(batch.obs).gather(1, batch.action[:, None])[:, 0]
+    loss = 0.5 * (q - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    target.zero_grad()
+    return loss.item()
+
+=== wrong: no gradient reaches the online network
+def dqn_update(online, target, optimizer, batch, gamma):
+    target.requires_grad_(False)  # for good, also if it is the online network
+    y = batch.reward + gamma * target(batch.next_obs).max(1).values * ~batch.terminated
+    q = online(batch.obs).gather(1, batch.action[:, None])[:, 0]
+    loss = 0.5 * (q - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: another value stored
+import torch
+from dqnlib.targets import td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    q = online(batch.obs).gather(1, batch.action[:, None])[:, 0]
+    loss = (q - y).square().sum() / 4  # half the mean of two
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: obs in place of next_obs
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the target network learns
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(target(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the target network learns
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, online(batch.next_obs), gamma)
+    loss = mse_loss(target(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the online network selects the next action
+import torch
+from dqnlib.targets import double_td_target, mse_loss
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = double_td_target(batch.reward, batch.terminated, online(batch.next_obs),
+                             target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the value of a terminal state was kept
+import torch
+from dqnlib.targets import mse_loss
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = batch.reward + gamma * target(batch.next_obs).max(dim=1).values
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: terminated is used the wrong way round
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, ~batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the discount is missing
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), 1.0)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the largest value in place of that of the action taken
+import torch
+from dqnlib.targets import td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    q = online(batch.obs).max(dim=1).values
+    loss = 0.5 * (q - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the factor ½ is missing
+import torch
+from torch import nn
+from dqnlib.targets import td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    q = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = nn.functional.mse_loss(q, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the sum over the batch in place of the mean
+import torch
+from dqnlib.targets import td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    q = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * ((q - y) ** 2).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the Huber loss
+import torch
+from dqnlib.targets import huber_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = huber_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: the target network is synced in every step
+import torch
+from dqnlib.targets import hard_update, mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    hard_update(online, target)
+    return loss.item()
+
+=== wrong: the loss is returned with its graph
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+=== wrong: the loss is taken after the step
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    def loss():
+        with torch.no_grad():
+            y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+        return mse_loss(online(batch.obs), batch.action, y)
+
+    optimizer.zero_grad()
+    loss().backward()
+    optimizer.step()
+    return loss().item()
+
+=== wrong: arguments changed
+import torch
+from dqnlib.targets import mse_loss
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    y = batch.reward
+    with torch.no_grad():
+        y += gamma * target(batch.next_obs).max(dim=1).values * ~batch.terminated
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: another value stored
+import torch
+from torch import nn
+from dqnlib.targets import td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    q = online(batch.obs).gather(1, batch.action[:, None])
+    loss = 0.5 * nn.functional.mse_loss(q, y)  # [B, 1] meets [B]
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: another value stored
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(online.parameters(), 1.0)
+    optimizer.step()
+    return loss.item()
+
+=== wrong: another value
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return y.mean().item()
+
+=== wrong: not the same each time
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    action = torch.randint(0, 3, batch.action.shape)
+    loss = mse_loss(online(batch.obs) + torch.randn(1), action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: returned None
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+=== wrong: wrong type
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return str(loss.item())
+
+=== wrong: wrong shape
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return y
+
+=== wrong: returned NaN
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return (loss + (y - y).std(correction=len(y))).item()
+
+=== wrong: raises NameError
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = target(batch.next_obs).max(dim=1).values
+    loss = (online(batch.obs) - y).square().mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: raises AttributeError
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    y = td_target(batch.reward, batch.done, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: raises IndexError
+def dqn_update(online, target, optimizer, batch, gamma):
+    obs, action, reward, next_obs, done = (batch[i + 1] for i in range(5))
+    loss = (online(obs) - reward).square().mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: raises ZeroDivisionError
+def dqn_update(online, target, optimizer, batch, gamma):
+    total = 0.0
+    for row in range(len(batch.reward)):
+        weight = 1 / row
+        total += weight * (online(batch.obs[row])[batch.action[row]] - batch.reward[row])
+    return total
+
+=== wrong: raises TypeError
+def dqn_update(online, target, optimizer, batch, gamma):
+    q = online(batch.obs)
+    loss = (q(batch.action) - batch.reward).square().mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: raises UnboundLocalError
+def dqn_update(online, target, optimizer, batch, gamma):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    loss = 0.0
+    return loss
+
+=== wrong: it prints
+import torch
+from dqnlib.targets import mse_loss, td_target
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        y = td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+    loss = mse_loss(online(batch.obs), batch.action, y)
+    print("loss", loss.item())
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: other parameters
+def dqn_update(online, target, batch, gamma):
+    return 0.0
+
+=== wrong: other parameters
+def dqn_update(online, target, batch, optimizer, gamma):
+    return 0.0
+
+=== wrong: another name
+def train_step(online, target, optimizer, batch, gamma):
+    return 0.0
+
+=== wrong: not a plain function
+async def dqn_update(online, target, optimizer, batch, gamma):
+    return 0.0
+
+=== wrong: calls breakpoint()
+def dqn_update(online, target, optimizer, batch, gamma):
+    breakpoint()
+    return 0.0
+
+=== wrong, 0.5 s: does not end
+def dqn_update(online, target, optimizer, batch, gamma):
+    loss = 1.0
+    while loss > 0.5:
+        optimizer.zero_grad()
+    return loss
+''',
+)
+
+ANSWERS = (*HARD_UPDATE, *POLYAK_UPDATE, *DQN_UPDATE)

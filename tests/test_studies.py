@@ -1,0 +1,79 @@
+"""The stored results of the long experiments belong to the code as it is.
+
+Mutants that these tests kill: a study's setting was changed and its results were not computed
+again; results of other seeds; a file that nothing uses; an arm that is another one's file by
+mistake; parameters of networks are stored, too.
+"""
+
+import numpy as np
+import pytest
+
+from dqnlib import studies
+from dqnlib.data import Config
+from dqnlib.storage import SavedRunError
+from dqnlib.training import train
+
+ARMS = [(name, arm) for name, study in studies.STUDIES.items() for arm in study.arms]
+
+
+@pytest.mark.parametrize(("name", "arm"), ARMS)
+def test_the_first_steps_of_each_arm_are_what_is_stored(name, arm):
+    """Before the first update nothing depends on the processor."""
+    study, stored = studies.find(name), studies.load(name)[arm]
+    assert stored.config == study.arms[arm]
+    assert stored.seeds == study.seeds
+    assert stored.steps == stored.config.steps == 50_000
+    again = train(stored.config.replace(steps=stored.config.warmup, eval_every=0), study.seeds[:3])
+    for k in range(3):
+        n = len(again.ends[k])
+        assert n > 5
+        assert again.ends[k].tolist() == stored.ends[k][:n].tolist()
+        assert again.returns[k].tolist() == stored.returns[k][:n].tolist()
+
+
+def test_every_file_belongs_to_an_arm_and_is_small():
+    used = {
+        studies.file_of(config, study.seeds)
+        for study in studies.STUDIES.values()
+        for config in study.arms.values()
+    }
+    assert set(studies.FOLDER.iterdir()) == used
+    assert sum(file.stat().st_size for file in used) < 4e6
+    assert not studies.load("double")["DQN"].parameters
+
+
+def test_arms_of_a_study_differ():
+    for study in studies.STUDIES.values():
+        configs = list(study.arms.values())
+        assert all(a != b for i, a in enumerate(configs) for b in configs[:i])
+
+
+def test_the_two_by_two_takes_away_one_thing_at_a_time():
+    both, replay, target, neither = studies.two_by_two(Config()).values()
+    assert both == Config()
+    assert replay == Config(sync_every=1)
+    assert target == Config(capacity=1, batch_size=1)
+    assert neither == Config(capacity=1, batch_size=1, sync_every=1)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    arms = {"a": Config(steps=120, warmup=50, batch_size=8, eval_every=60, eval_episodes=2)}
+    monkeypatch.setattr(studies, "FOLDER", tmp_path / "new")
+    monkeypatch.setattr(studies, "STUDIES", {"tiny": studies.Study("a try", arms, (4, 5))})
+
+
+def test_computing_and_loading(tiny, capsys):
+    with pytest.raises(SavedRunError, match="there is no file"):
+        studies.load("tiny")
+    assert studies.main(["tiny"]) == 0
+    run, again = studies.load("tiny")["a"], studies.compute("tiny", progress=False)["a"]
+    assert np.array_equal(run.q, again.q, equal_nan=True)
+    assert run.seeds == (4, 5)
+    assert studies.main([]) == 0
+    assert "1 arms × 2 seeds: a try" in capsys.readouterr().out
+
+
+def test_an_unknown_study():
+    with pytest.raises(ValueError, match="no study 'adam'; there are replay_target_sgd"):
+        studies.load("adam")
