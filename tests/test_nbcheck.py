@@ -248,6 +248,7 @@ def test_a_notebook_of_another_course(course, tmp_path, capsys):
     assert "no copy of a lesson" in out
 
 
+@pytest.mark.timeout(1_500)
 @pytest.mark.parametrize("args", [[], ["--solved"]], ids=["committed", "solved"])
 def test_the_lessons_pass(args):
     """(a) and (b) of the README, on the real lessons."""
@@ -256,7 +257,7 @@ def test_the_lessons_pass(args):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=290,
+        timeout=1_490,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]

@@ -71,14 +71,14 @@ class _Side:
             at, q = run.record_steps[keep], q[:, keep]
         else:
             at = run.record_steps
-        parts = ((f"{self.side}  {self.title}", x, run.returns_at(x)), (self.side, at, q))
+        parts = ((f"{self.side}  {self.title}".strip(), x, run.returns_at(x)), (self.side, at, q))
         return tuple(_curve(n, SIDE_COLORS[self.side], style, *xy) for n, *xy in parts)
 
     def status(self, run: Run, names: Iterable[str]) -> str:
         """Return the side's two lines of text as HTML."""
         c = self.config
         settings = [f"{CHOICES[n][0]} {_shown(getattr(c, n))}" for n in names]
-        facts = [f"<b>{html.escape(self.title)}</b>", *settings]
+        facts = [*([f"<b>{html.escape(self.title)}</b>"] if self.title else []), *settings]
         last = self.trainer.last_returns
         known = last[~np.isnan(last)]
         found = [f"step {run.steps:,}"]
@@ -146,7 +146,7 @@ class TrainingLab(Lab):
         a: Config | None = None,
         b: Config | None = None,
         *,
-        titles: tuple[str, str] = ("A", "B"),
+        titles: tuple[str, str] = ("", ""),
         controls: tuple[str, ...] = ("learning_rate", "sync_every", "final_epsilon"),
         seeds: Iterable[int] = range(5),
         slots: dict[str, Callable] | None = None,
@@ -407,7 +407,7 @@ def _frames_of(stages: list[list[np.ndarray]], sides: Iterable[_Side]) -> list[I
         frame = Image.new("RGB", (WIDTH, _STAGE), pictures.CARD)
         for i, (stage, side) in enumerate(zip(stages, sides, strict=True)):
             at = min(t, len(stage) - 1)
-            text = f"{side.title}: step {at + 1}" + (", ended" if t >= len(stage) else "")
+            text = f"{side.title} step {at + 1}" + (", ended" if t >= len(stage) else "")
             card = pictures.cart_pole(stage[at], text, side.side, WIDTH // 2, _STAGE)
             frame.paste(card, (i * (WIDTH // 2), 0))
         frames.append(frame)

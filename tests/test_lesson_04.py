@@ -1,4 +1,4 @@
-"""What the lessons' own code promises, beyond what nbval compares.
+"""What lesson 04 promises of its own code, beyond what nbval compares.
 
 Mutants that these tests kill: lesson 04's DQN is longer than 60 lines, updates or copies in other
 steps than the library's, draws other random numbers, treats truncation as termination, or keeps
