@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from dqnlib import labs, tabular
+from dqnlib.data import Config
 from dqnlib.labs import CliffLab, DiscountLab, Lab, cliff, frame, update_line
 from dqnlib.seeds import train_tabular
 
@@ -393,6 +394,41 @@ def test_a_hundred_reruns_leave_no_threads_and_no_widgets():
     rerun(100)
     assert workers() == ["lab-cliff"]
     assert len(instances) == open_before
+
+
+EVERY_LAB = {
+    "BairdLab": {"seeds": range(2)},
+    "BiasLab": {},
+    "BufferLab": {},
+    "ChaseLab": {"seeds": range(2)},
+    "CliffLab": {"seeds": range(2)},
+    "DiscountLab": {},
+    "SurfaceLab": {},
+    "TrainingLab": {"seeds": range(2), "b": Config()},
+}
+
+
+@pytest.mark.parametrize("name", EVERY_LAB)
+def test_running_any_lab_again_leaves_no_widgets_and_no_labs(name):
+    from ipywidgets.widgets.widget import _instances as instances
+
+    kind = getattr(labs, name)
+
+    def again(times):
+        for _ in range(times):
+            lab = kind(**EVERY_LAB[name])
+            lab._repr_mimebundle_()
+            lab.step()
+        assert lab.settle(30)
+        del lab
+        gc.collect()
+        return len(instances), sum(type(found) is kind for found in gc.get_objects())
+
+    assert again(1) == again(4)
+
+
+def test_every_lab_is_tried():
+    assert {"Lab", "update_line", *EVERY_LAB} == {*labs.__all__}
 
 
 MEMORY = """

@@ -340,15 +340,14 @@ class TrainingLab(Lab):
             self.button("stop", "stop", "Stop for good"),
             self.button("reset", "refresh", "Forget everything and begin anew"),
         ]
-        watched = all(s.config.env_id == "CartPole-v1" for s in self.sides.values())
-        rows = [self.row(*buttons)]
-        if watched:
-            rows = [self.row(*buttons, self.button("watch", "eye", "See the greedy agents play"))]
-        agent = self.picture("agent", WIDTH, _STAGE)
-        agent.format = "webp"
+        below = []
+        if all(s.config.env_id == "CartPole-v1" for s in self.sides.values()):
+            buttons.append(self.button("watch", "eye", "See the greedy agents play"))
+            below.append(self.picture("agent", WIDTH, _STAGE))
+            below[0].format = "webp"
         return self._w.VBox(
             [
-                *rows,
+                self.row(*buttons),
                 *(self._settings(side) for side in self.sides.values()),
                 self.text("message", 42),
                 self.text("progress", 30),
@@ -357,7 +356,7 @@ class TrainingLab(Lab):
                     self.picture("values", WIDTH // 2, 250),
                 ),
                 self.text("status", 46 * len(self.sides)),
-                *([agent] if watched else []),
+                *below,
             ]
         )
 
