@@ -109,7 +109,7 @@ def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bo
         text = _with_seeds(label, run, f", {lost} diverged" if lost else "")
         band(ax, run.record_steps[known], values[:, known], text, i)
     if log:
-        ax.set_yscale("log")
+        _log_scale(ax)
     _steps_axis(ax, runs)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
@@ -122,6 +122,15 @@ def _with_seeds(label: str, run: TabularRun | Run, more: str = "") -> str:
 def _with_legend(ax, place: str = "best"):
     ax.legend(loc=place, framealpha=0.8, edgecolor="none")  # what it covers shines through
     return ax
+
+
+def _log_scale(ax) -> None:
+    """Make the axis of values logarithmic, with plain numbers on it."""
+    from matplotlib.ticker import LogFormatter
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))  # some, if few decades
 
 
 def _steps_axis(ax, runs: dict[str, Run]) -> None:
@@ -144,7 +153,7 @@ def error_curves(
     for i, (label, values) in enumerate(errors.items()):
         band(ax, x[label] if isinstance(x, dict) else x, np.atleast_2d(values), label, i)
     if log:
-        ax.set_yscale("log")
+        _log_scale(ax)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
