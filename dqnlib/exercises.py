@@ -875,7 +875,8 @@ class Hints:
             _folded(title, f"<p>{_inline(hint)}</p>")
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]
-        source = reference_source(self._check.path)
+        path = self._check.path
+        source = "\n".join([*reference_imports(path), "", "", reference_source(path)]).strip()
         parts.append(_folded("Solution", f"<pre>{html.escape(source)}</pre>"))
         return "".join(parts)
 

@@ -24,7 +24,7 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
 
     reward: [B]; terminated: [B] bool; online_next_q: [B, A] from the network that learns;
     target_next_q: [B, A] from the target network
-    (van Hasselt, Guez & Silver 2016, equation 4; lesson 05).
+    (van Hasselt, Guez & Silver 2016, section "Double DQN"; lesson 05).
     """
     action = online_next_q.argmax(dim=1, keepdim=True)  # [B, 1]
     next_value = target_next_q.gather(1, action).squeeze(1)  # [B]

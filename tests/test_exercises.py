@@ -533,7 +533,7 @@ def test_hints_and_solution(check):
         assert plain == hint.replace("`", "")
         assert hint.count("`") == 2 * shown.count("<code>")
     solution = parts[3][1].removeprefix("<pre>").removesuffix("</pre>")
-    assert html.unescape(solution) == inspect.getsource(load(check.path)).rstrip()
+    assert html.unescape(solution).endswith(inspect.getsource(load(check.path)).rstrip())
     assert "<" not in solution
     assert repr(hints(check.path)).startswith(f"Hints and solution for {check.name}")
 

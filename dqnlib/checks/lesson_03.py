@@ -400,7 +400,7 @@ REPLAY_BUFFER = Check(
         ),
         Mistake(
             "the list is not full yet",
-            "self.data[i] = ... needs a place i that is there already: append while the list is "
+            "self.kept[i] = ... needs a place i that is there already: append while the list is "
             "shorter than the capacity, or begin with [None] * capacity.",
             raises="list assignment index out of range",
         ),
@@ -418,7 +418,7 @@ REPLAY_BUFFER = Check(
         ),
         Mistake(
             "a list is used as an index",
-            "A list takes one index at a time: [self.data[i] for i in places].",
+            "A list takes one index at a time: [self.kept[i] for i in places].",
             raises=("list indices must be integers", "only integer scalar arrays can be"),
         ),
     ),

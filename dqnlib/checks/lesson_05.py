@@ -220,7 +220,7 @@ DOUBLE_ESTIMATE = Check(
         ),
         Mistake(
             "the worst action in place of the best",
-            "argmin finds the smallest value; the chooser's favourite has the largest.",
+            "argmin finds the smallest value; the chooser's favorite has the largest.",
             lambda chooser, judge: _each_trial(judge, chooser.argmin(axis=1)).mean(),
         ),
         Mistake(
