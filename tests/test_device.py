@@ -7,10 +7,11 @@ list of libraries is remembered from before PyTorch was loaded.
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from dqnlib import device, training
+from dqnlib import device, labs, training
 from dqnlib.data import Config
 from dqnlib.labs import frame
 
@@ -79,3 +80,13 @@ def test_a_lab_lets_go_before_it_plays(monkeypatch):
     lab.play()
     assert calls == [1]
     assert lab._queue.qsize() == 2
+
+
+def test_a_lab_that_stands_still_lets_go(monkeypatch):
+    threads = []
+    lab = labs.DiscountLab(name="still")
+    monkeypatch.setattr(frame, "let_threads_go", lambda: threads.append(threading.current_thread()))
+    lab.pause()
+    assert lab.settle()
+    lab.close()
+    assert {thread.name for thread in threads} == {"lab-still"}

@@ -262,6 +262,8 @@ class Lab:
                 message = self._next(0)  # many slider positions may wait: one picture for all
             if self.playing:
                 self._train()
+            else:
+                let_threads_go()  # a cell may train now
             self._draw()
         finally:
             for event in asked:
