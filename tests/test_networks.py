@@ -618,13 +618,20 @@ def trained(modules, batch: int) -> list[torch.Tensor]:
 
 
 @pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="was found with MKL only")
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("batch", [32, 50])
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_row_has_the_same_bits_in_a_stack_of_any_height(size):
+def test_a_row_has_the_same_bits_in_a_stack_of_any_height(size, batch, threads):
     o, a, hidden = size
     modules = made(lambda *shape: QNetwork(*shape, hidden), (o,), a, range(5))
-    among = trained(modules, 32)
-    for height in (1, 2):
-        assert all(map(torch.equal, trained(modules[:height], 32), among))
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        among = trained(modules, batch)
+        for height in (1, 2, 3):
+            assert all(map(torch.equal, trained(modules[:height], batch), among))
+    finally:
+        torch.set_num_threads(before)
 
 
 # -- Adam ----------------------------------------------------------------------------------------

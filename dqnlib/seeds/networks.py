@@ -5,12 +5,12 @@ The parameters of each run's own network, ``modules[k]``, are views of row k: wh
 through one is seen through the other. Optimizer steps, copies and clipping then are single
 operations on [S, P].
 
-On a processor, row k of a `DenseStack` has the same bits in every stack of two or more: rows are
-padded to a multiple of 64 numbers, so that vector instructions split each in the same way. A stack
-of one has them too if hidden sizes and the batch are multiples of 16; for other sizes MKL computes
-a single matrix product by another routine, which may round the last bit in another way. (All of
-this was found by trying, with MKL and AVX-512.) A `Stack` is a loop, so there rows cannot matter.
-In a `VmapStack` of convolutions, and on a graphics card, they may in the last bit.
+On a processor, row k of a `DenseStack` has the same bits in a stack of any height: rows are padded
+to a multiple of 64 numbers, so that vector instructions split each in the same way, and a stack of
+one is computed as two equal ones, because MKL takes another routine for a single matrix product,
+or shares it among the threads, and so rounds in another way. (All of this was found by trying, with
+MKL, AVX2 and AVX-512, one thread and several.) A `Stack` is a loop, so there rows cannot matter. In
+a `VmapStack` of convolutions, and on a graphics card, they may in the last bit.
 """
 
 import copy
@@ -24,9 +24,7 @@ from torch.optim.adam import adam
 
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 
-# A layer with fewer outputs, and alone in its stack, is computed as two equal ones: for a single
-# product that is so narrow, MKL takes a routine that rounds in another way.
-NARROW = 16
+NARROW = 16  # a layer with fewer outputs is quicker with its factors the other way round
 Pull = Callable[[Tensor], None]  # takes the loss's gradient by q [S, B, A], fills `grad`
 
 
@@ -169,7 +167,7 @@ class DenseStack(Stack):
         for step in dense_layers(modules[0]):
             if isinstance(step, nn.Linear):
                 pair = [self.views[where[id(p)]] for p in (step.weight, step.bias)]
-                if len(modules) == 1 and step.out_features < NARROW:  # twice the same: see NARROW
+                if len(modules) == 1:  # computed as two equal ones, to round as among others
                     pair = [view.expand(2, *view.shape[1:]) for view in pair]
                 self._layers.append([*pair, None])
             else:
@@ -192,12 +190,11 @@ class DenseStack(Stack):
         return online, target, both
 
     def _forward(self, obs: Tensor) -> list[Tensor]:
-        x = obs.flatten(2)
+        x = obs.flatten(2).expand(len(self._layers[0][0]), -1, -1)
         kept = [x]  # the input of each layer, and q at last
         for weight, bias, activation in self._layers:
             if weight.shape[1] < NARROW:  # quicker the other way round
-                x = x.expand(len(weight), -1, -1)
-                x = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT[: len(obs)]
+                x = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT
             else:
                 x = torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
             if activation == "relu":
@@ -210,14 +207,17 @@ class DenseStack(Stack):
     # `flat` asks for no gradient, so that none of this makes a graph
 
     def q(self, obs: Tensor) -> Tensor:
-        return self._forward(obs)[-1]
+        return self._forward(obs)[-1][: len(obs)]
 
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:
         kept = self._forward(obs)
-        return kept[-1], lambda dq: self._backward(kept, dq)
+        return kept[-1][: len(obs)], lambda dq: self._backward(kept, dq)
 
     def _backward(self, kept: list[Tensor], d: Tensor) -> None:
         """The chain rule, from the last layer to the first; d: [S, B, A]."""
+        s, rows = len(d), len(self._layers[0][0])
+        d = d.expand(rows, -1, -1)
+        kept = [x.expand(rows, -1, -1) for x in kept]
         parts: list[Tensor] = []
         for k in reversed(range(len(self._layers))):
             weight, _, activation = self._layers[k]
@@ -225,14 +225,11 @@ class DenseStack(Stack):
                 d = torch.ops.aten.threshold_backward(d, kept[k + 1], 0)
             elif activation == "tanh":
                 d = torch.ops.aten.tanh_backward(d, kept[k + 1])
-            x, rows = kept[k], (len(weight), -1, -1)
-            if x.shape[2] < NARROW:  # as in `_forward`
-                dw = torch.bmm(x.mT.expand(rows), d.expand(rows))[: len(d)].mT
-            else:
-                dw = torch.bmm(d.mT.expand(rows), x.expand(rows))[: len(d)]
-            parts += [d.sum(1), dw.flatten(1)]  # [S, out], [S, out · in]
+            x = kept[k]
+            dw = torch.bmm(x.mT, d).mT if x.shape[2] < NARROW else torch.bmm(d.mT, x)
+            parts += [d[:s].sum(1), dw[:s].flatten(1)]  # [S, out], [S, out · in]
             if k:
-                d = torch.bmm(d, weight[: len(d)])
+                d = torch.bmm(d, weight)
         torch.cat([*reversed(parts), self._padding], 1, out=self.grad)
 
 
