@@ -64,14 +64,16 @@ def check_number(name: str, value, low: float, high: float, *, open_low: bool = 
     return number
 
 
-def check_count(name: str, value, low: int = 1) -> int:
-    """Return ``value`` as an int; raise a ValueError if it is no whole number of at least low."""
+def check_count(name: str, value, low: int = 1, high: int | None = None) -> int:
+    """Return ``value`` as an int; raise a ValueError if it is no whole number from low to high."""
     try:
         count = operator.index(value)
     except TypeError:
         count = low - 1
     if isinstance(value, bool) or count < low:
         raise ValueError(f"{name} must be a whole number of at least {low}, but it is {value!r}")
+    if high is not None and count > high:
+        raise ValueError(f"{name} must be at most {high}, but it is {value!r}")
     return count
 
 

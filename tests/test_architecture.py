@@ -24,20 +24,9 @@ FILES = sorted(HOME.rglob("*.py"))
 
 # A room may import the rooms to its left. The house has two wings, and tools beside it.
 TRAINING = (
-    *(
-        "data",
-        "device",
-        "probes",
-        "envs",
-        "tabular",
-        "bias",
-        "features",
-        "policies",
-        "networks",
-        "replay",
-        "targets",
-    ),
-    *("storage", "seeds", "training", "experiments", "studies", "pictures", "plots", "labs"),
+    *("data", "device", "probes", "envs", "tabular", "bias", "features", "policies"),
+    *("networks", "replay", "targets", "storage", "seeds", "training", "experiments"),
+    *("studies", "pictures", "plots", "labs"),
 )
 JUDGING = ("progress", "exercises", "checks", "predictions", "notebooks", "nbcheck")
 TOOLS = ("launch", "teach", "__main__")

@@ -12,31 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lab_helpers import close_labs, wait, widget, workers  # noqa: F401 - a fixture
 from PIL import Image
 
 from dqnlib import labs, tabular
 from dqnlib.data import Config
 from dqnlib.labs import CliffLab, DiscountLab, Lab, cliff, frame, update_line
 from dqnlib.seeds import train_tabular
-
-
-def workers() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("lab-")]
-
-
-def wait(condition, seconds: float = 10) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
-
-
-@pytest.fixture(autouse=True)
-def _close_labs():
-    yield
-    for lab in list(labs._LIVE.values()):
-        lab.close()
-    assert wait(lambda: not workers())
 
 
 def make(**settings) -> CliffLab:
@@ -46,17 +28,6 @@ def make(**settings) -> CliffLab:
 def say(lab) -> str:
     assert lab.settle()
     return lab._values["message"]
-
-
-def widget(lab, label=None, kind=None, nth: int = 0):
-    """Return a control of a lab by its label or its class."""
-    found, todo = [], [lab.ui]
-    while todo:
-        w = todo.pop(0)
-        todo = [*getattr(w, "children", ()), *todo]
-        if (label and getattr(w, "description", "") == label) or (kind and isinstance(w, kind)):
-            found.append(w)
-    return found[nth]
 
 
 # -- buttons -----------------------------------------------------------------------------------

@@ -13,37 +13,17 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 
 import base64
 import io
-import threading
 import time
 
 import numpy as np
 import pytest
+from lab_helpers import close_labs, wait, workers  # noqa: F401 - a fixture
 from PIL import Image
 
-from dqnlib import labs
 from dqnlib.features import LinearFit, TileCoder, baird, car_coder
 from dqnlib.labs import BairdLab, SurfaceLab, surface
 from dqnlib.labs.baird import verdict
 from dqnlib.pictures import VALUE_COLORS
-
-
-def workers() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("lab-")]
-
-
-def wait(condition, seconds: float = 30) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
-
-
-@pytest.fixture(autouse=True)
-def _close_labs():
-    yield
-    for lab in list(labs._LIVE.values()):
-        lab.close()
-    assert wait(lambda: not workers())
 
 
 def say(lab) -> str:

@@ -15,15 +15,15 @@ import base64
 import html
 import io
 import itertools
-import threading
 import time
 
 import numpy as np
 import pytest
 import torch
+from lab_helpers import close_labs, wait, widget, workers  # noqa: F401 - a fixture
 from PIL import Image
 
-from dqnlib import Config, Trainer, bias, labs
+from dqnlib import Config, Trainer, bias
 from dqnlib.data import Batch, Transition
 from dqnlib.labs import BiasLab, BufferLab, ChaseLab
 from dqnlib.labs import chase as chase_module
@@ -45,25 +45,6 @@ SIZES = {  # of each picture, in pixels, when the lab is paused
 STILLS = {"buffer": (910, 356), "chase": (910, 472), "bias": (910, 500)}
 
 
-def workers() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("lab-")]
-
-
-def wait(condition, seconds: float = 20) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
-
-
-@pytest.fixture(autouse=True)
-def _close_labs():
-    yield
-    for lab in list(labs._LIVE.values()):
-        lab.close()
-    assert wait(lambda: not workers())
-
-
 def say(lab) -> str:
     assert lab.settle(30)
     return html.unescape(lab._values["message"])
@@ -73,16 +54,6 @@ def steps(lab, count: int) -> None:
     for _ in range(count):
         lab.step()
     assert lab.settle(60)
-
-
-def widget(lab, label: str, nth: int = 0):
-    found, todo = [], [lab.ui]
-    while todo:
-        w = todo.pop(0)
-        todo = [*getattr(w, "children", ()), *todo]
-        if getattr(w, "description", "") == label:
-            found.append(w)
-    return found[nth]
 
 
 def size(png: bytes) -> tuple[int, int]:
@@ -110,7 +81,7 @@ def test_step_play_pause_and_reset(kind):
     assert done(lab) == 3
     assert {slot: size(lab._values[slot]) for slot in SIZES[kind]} == SIZES[kind]
     assert all(lab._values[slot] != before[slot] for slot in {*SIZES[kind]} - {"errors"})
-    widget(lab, "speed").value = lab.speeds[2] if hasattr(lab, "speeds") else 30
+    widget(lab, "speed").value = 30 if kind == "buffer" else list(lab.speeds.values())[2]
     lab.play()
     assert wait(lambda: done(lab) > 6)
     lab.pause()
@@ -507,7 +478,7 @@ def test_sliders_act_in_flight_on_their_side(label, field, value):
     steps(lab, 3)
     for nth, name in enumerate("AB"):
         before = {k: getattr(s.trainer.config, field) for k, s in lab.sides.items()}
-        widget(lab, label, nth).value = value
+        widget(lab, label, nth=nth).value = value
         assert f"{name} goes on with {label} {value:g}." in say(lab)
         got = {k: getattr(s.trainer.config, field) for k, s in lab.sides.items()}
         assert got == before | {name: value}

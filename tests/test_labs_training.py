@@ -7,10 +7,10 @@ seeds that diverged are counted wrongly; the animation shows a single side.
 """
 
 import io
-import threading
 
 import numpy as np
 import pytest
+from lab_helpers import close_labs  # noqa: F401 - a fixture
 from PIL import Image
 
 from dqnlib import labs
@@ -20,14 +20,6 @@ from dqnlib.training import FIXED, train
 
 TINY = Config(steps=400, warmup=20, batch_size=8, capacity=300, hidden=(8,), eval_every=0,
               record_every=20)  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _close_labs():
-    yield
-    for lab in list(labs._LIVE.values()):
-        lab.close()
-    assert not [t for t in threading.enumerate() if t.name.startswith("lab-")]
 
 
 def make(b=None, **settings) -> TrainingLab:

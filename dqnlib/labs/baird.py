@@ -9,7 +9,8 @@ from PIL import Image
 from dqnlib import pictures
 from dqnlib.data import check_count, seeds_in_words
 from dqnlib.features import Baird, baird
-from dqnlib.labs.frame import FASTEST, WIDTH, Lab
+from dqnlib.labs.curves import evenly
+from dqnlib.labs.frame import WIDTH, Lab, in_lines, named_speeds
 from dqnlib.pictures import HOT, INK, MUTED, SIDE_COLORS, Curve, CurvePicture
 
 _POINTS = 300  # of each line
@@ -81,7 +82,7 @@ class BairdLab(Lab):
     title = "Baird lab"
     hint = "All three switches on: will the weights stay bounded? Press Play, or Step."
     period, speed = 1 / 12, 200
-    speeds = (1, 10, 50, 200, 1000, FASTEST)  # updates a second
+    speeds = named_speeds((1, 10, 50, 200, 1000), "updates")
 
     def __init__(
         self,
@@ -184,7 +185,7 @@ class BairdLab(Lab):
         now, mean = norms[-1], _short(norms[-1].mean())  # [S], a text
         spread = f", {_short(now.min())} to {_short(now.max())}" if len(now) > 1 else ""
         kinds = " · ".join(names[not self.settings[k]] for k, names in _SWITCHES.items())
-        lines = [
+        texts = [
             f"<b style='color:{color}'>{word}</b> · largest error of a value: "
             f"{_short(errors[0])} at first, now {_short(errors[-1])} · "
             f"update {self.runs.updates:,} of at most {self.updates:,}",
@@ -192,7 +193,7 @@ class BairdLab(Lab):
             f"(mean of {seeds_in_words(len(now))}{spread}) · {kinds}",
             f"<span style='font-size:12px;opacity:.8'>{self._arithmetic()}</span>",
         ]
-        return "".join(f"<div style='{_LINE}'>{line}</div>" for line in lines)
+        return in_lines(texts)
 
     @property
     def _what(self) -> str:
@@ -215,7 +216,7 @@ class BairdLab(Lab):
         )
 
     def _draw_lines(self, norms: np.ndarray) -> None:
-        at = np.unique(np.linspace(0, len(norms) - 1, _POINTS).astype(int))
+        at = evenly(len(norms), _POINTS)
         weights = self._history[at].mean(1)  # [n, W]
         lines = {
             "weights": _weight_lines(at, weights, self.settings["approximation"]),
@@ -251,17 +252,12 @@ class BairdLab(Lab):
 
     def build(self):
         w = self._w
-        buttons = [
-            self.button("step", "step-forward", "Take one update in every run"),
-            self.button("play", "play", "Take update after update"),
-            self.button("pause", "pause", "Stop for a moment; Play goes on"),
-            self.button("reset", "refresh", "Begin anew, with the settings of now"),
-        ]
-        speeds = [("fastest" if v == FASTEST else f"{v:,} updates/s", v) for v in self.speeds]
-        speed = self.control("speed", w.SelectionSlider(
-            options=speeds, value=self.speed, description="speed",
-            style={"description_width": "44px"}, layout={"flex": "1 1 240px", "width": "auto"},
-        ))  # fmt: skip
+        buttons = self.buttons(
+            step="Take one update in every run",
+            play="Take update after update",
+            pause="Stop for a moment; Play goes on",
+            reset="Begin anew, with the settings of now",
+        )
         switches = []
         for key, (on, off, question) in _SWITCHES.items():
             options = [(on, True), (off, False)]
@@ -280,7 +276,7 @@ class BairdLab(Lab):
         half = WIDTH // 2
         return w.VBox(
             [
-                self.row(*buttons, speed),
+                self.row(*buttons, self.speed_slider()),
                 self.row(*switches),
                 self.row(alpha, gamma),
                 self.text("message", 42),
@@ -291,7 +287,6 @@ class BairdLab(Lab):
         )  # fmt: skip
 
 
-_LINE = "height:22px;line-height:22px;white-space:nowrap;overflow:hidden"
 _SUBSCRIPT = "₁₂₃₄₅₆₇₈"
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from dqnlib import bias, pictures
 from dqnlib.data import check_count, check_number
-from dqnlib.labs.frame import FASTEST, WIDTH, Lab
+from dqnlib.labs.frame import HALF, WIDTH, Lab, in_lines, named_speeds
 from dqnlib.pictures import EDGE, FAINT, INK, MUTED, SIDE_COLORS, Card, Curve, CurvePicture, number
 from dqnlib.seeds.learner import LearnerError, first_line, is_finite_number, name_of
 
@@ -133,7 +133,7 @@ class BiasLab(Lab):
     hint = "Press Step to draw one trial, or Start."
     go = "Start"
     period, speed = 1 / 12, 10
-    speeds = (1, 2, 5, 10, 20, 100, 1000, FASTEST)  # trials a second
+    speeds = named_speeds((1, 2, 5, 10, 20, 100, 1000), "trials")
 
     def __init__(
         self,
@@ -146,13 +146,12 @@ class BiasLab(Lab):
         seed: int = 0,
         name: str = "bias",
     ):
-        for key, count, most in (("actions", actions, 32), ("samples", samples, 100)):
-            if check_count(key, count, {"actions": 2, "samples": 1}[key]) > most:
-                raise ValueError(f"{key} must be at most {most}, but it is {count}")
         self.settings = {
-            "actions": int(actions), "noise": check_number("noise", noise, 0, 3),
-            "samples": int(samples), "spread": check_number("spread", spread, 0, 5),
-        }  # fmt: skip
+            "actions": check_count("actions", actions, 2, 32),
+            "noise": check_number("noise", noise, 0, 3),
+            "samples": check_count("samples", samples, 1, 100),
+            "spread": check_number("spread", spread, 0, 5),
+        }
         if double_estimate is not None and not callable(double_estimate):
             raise ValueError(f"double_estimate must be a function, but it is {double_estimate!r}")
         self._double = double_estimate or bias.double_estimate
@@ -211,19 +210,19 @@ class BiasLab(Lab):
         self.put("curves", pictures.png_bytes(self._curves.draw(self.trials.curves())))
 
     def _status(self) -> str:
-        t, lines = self.trials, []
+        t = self.trials
+        texts = [f"trial {t.count:,} of {_TRIALS:,} · {t.words()}"]
         words = {"single": "the largest estimate", "double": "the judge's value of that action"}
         if t.own:
             words["double"] = f"your {html.escape(name_of(self._double))}"
         for key, color in _COLORS.items():
             n, mean, half = t.means[key].now
             found = f"{number(mean)} ± {half:.2f}" if n > 1 else "needs two trials"
-            lines.append(
+            texts.append(
                 f"<b style='color:{color}'>■</b> <b>{key}</b>, {words[key]}: bias so far {found} "
                 f"· in the long run {number(getattr(t.expected, key))}"
             )
-        lines.insert(0, f"trial {t.count:,} of {_TRIALS:,} · {t.words()}")
-        return "".join(f"<div style='{_LINE}'>{line}</div>" for line in lines)
+        return in_lines(texts)
 
     def still(self) -> bytes:
         if not hasattr(self, "_still"):
@@ -241,26 +240,21 @@ class BiasLab(Lab):
     # -- controls ------------------------------------------------------------------------------
 
     def build(self):
-        w, s = self._w, self.settings
-        buttons = [
-            self.button("step", "step-forward", "Draw one trial"),
-            self.button("play", "play", "Draw trial after trial", self.go),
-            self.button("pause", "pause", "Stop for a moment; Start goes on"),
-            self.button("reset", "refresh", "Forget all trials and begin anew"),
-        ]
-        speeds = [("fastest" if v == FASTEST else f"{v:,} trials/s", v) for v in self.speeds]
-        speed = self.control("speed", w.SelectionSlider(
-            options=speeds, value=self.speed, description="speed",
-            style={"description_width": "44px"}, layout={"flex": "1 1 240px", "width": "auto"},
-        ))  # fmt: skip
-        return w.VBox(
+        s = self.settings
+        buttons = self.buttons(
+            step="Draw one trial",
+            play="Draw trial after trial",
+            pause="Stop for a moment; Start goes on",
+            reset="Forget all trials and begin anew",
+        )
+        return self._w.VBox(
             [
-                self.row(*buttons, speed),
+                self.row(*buttons, self.speed_slider()),
                 self.row(
-                    self._whole("actions", "actions", 2, 32),
-                    self.slider("noise", "noise", s["noise"], 0, 3, step=0.1, layout=_HALF),
-                    self._whole("samples", "samples", 1, 100),
-                    self.slider("spread", "spread", s["spread"], 0, 5, step=0.1, layout=_HALF),
+                    self.whole("actions", "actions", s["actions"], 2, 32),
+                    self.slider("noise", "noise", s["noise"], 0, 3, step=0.1, layout=HALF),
+                    self.whole("samples", "samples", s["samples"], 1, 100),
+                    self.slider("spread", "spread", s["spread"], 0, 5, step=0.1, layout=HALF),
                 ),
                 self.text("message", 42),
                 self.picture("trial", WIDTH, _HEIGHT),
@@ -268,13 +262,6 @@ class BiasLab(Lab):
                 self.text("status", 69),
             ]
         )
-
-    def _whole(self, key: str, label: str, low: int, high: int):
-        """Return a slider of whole numbers."""
-        return self.control(key, self._w.IntSlider(
-            value=self.settings[key], min=low, max=high, description=label,
-            style={"description_width": "72px"}, layout=_HALF,
-        ))  # fmt: skip
 
 
 def _generators(seed: int):
@@ -382,7 +369,3 @@ def _ticks(low: float, high: float) -> np.ndarray:
     step = 10.0 ** math.floor(math.log10((high - low) / 2))
     step *= next(f for f in (0.2, 0.5, 1, 2, 5) if (high - low) / (step * f) <= 7)
     return np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
-
-
-_HALF = {"flex": "1 1 400px", "width": "auto"}  # two sliders in a row
-_LINE = "height:22px;line-height:22px;white-space:nowrap;overflow:hidden"

@@ -5,13 +5,14 @@ import itertools
 import math
 from collections import Counter, deque
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 from PIL import ImageDraw
 
 from dqnlib import envs, pictures, policies
 from dqnlib.data import Transition, check_choice, check_count, check_number
-from dqnlib.labs.frame import WIDTH, Lab
+from dqnlib.labs.frame import HALF, WIDTH, Lab, in_lines
 from dqnlib.pictures import CARD, EDGE, FAINT, HOT, INK, MUTED, SIDE_COLORS, Card, number
 from dqnlib.replay import ReplayBuffer
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
@@ -20,7 +21,6 @@ _HEIGHT = 356  # CSS pixels of the picture
 _MOST = math.radians(12)  # CartPole ends an episode when the pole leans by so much
 _TILT = 2  # poles are drawn leaning so many times as far
 _RECENT = 500  # steps, and drawn transitions, from which the autocorrelations come
-_SPEEDS = (1, 2, 5, 10, 30, 100, 500)  # steps a second
 COLORS = ("angle", "age")
 
 
@@ -124,6 +124,7 @@ class BufferLab(Lab):
     hint = "Press Step: one environment step, and a batch once the warm-up is over. Or Start."
     go = "Start"
     period, speed = 1 / 12, 10
+    speeds: ClassVar = {f"{v} steps/s": v for v in (1, 2, 5, 10, 30, 100, 500)}
 
     def __init__(
         self,
@@ -138,7 +139,7 @@ class BufferLab(Lab):
         name: str = "buffer",
     ):
         given = {"capacity": capacity, "batch_size": batch_size, "warmup": warmup}
-        self.settings = {key: _whole(key, value) for key, value in given.items()}
+        self.settings = {k: check_count(k, v, *_RANGES[k][1:]) for k, v in given.items()}
         self.settings["epsilon"] = check_number("epsilon", epsilon, 0, 1)
         self.color = check_choice("color", color, COLORS)
         if replay is not None and not callable(replay):
@@ -189,7 +190,7 @@ class BufferLab(Lab):
         own = "" if t.replay is ReplayBuffer else f" · your {name_of(t.replay)}"
         facts = (f"step {t.steps:,} · {t.size} of {t.capacity} slots filled · "
                  f"{max(t.steps - t.capacity, 0):,} transitions overwritten{own}")  # fmt: skip
-        return f"<div style='{_LINE}'>{facts}</div><div style='{_LINE}'>{_told(t, s)}</div>"
+        return in_lines([facts, _told(t, s)])
 
     def still(self) -> bytes:
         if not hasattr(self, "_still"):
@@ -206,16 +207,12 @@ class BufferLab(Lab):
 
     def build(self):
         w, s = self._w, self.settings
-        buttons = [
-            self.button("step", "step-forward", "Take one environment step"),
-            self.button("play", "play", "Take step after step", self.go),
-            self.button("pause", "pause", "Stop for a moment; Start goes on"),
-            self.button("reset", "refresh", "Empty the buffer and begin anew"),
-        ]
-        speed = self.control("speed", w.SelectionSlider(
-            options=[(f"{v} steps/s", v) for v in _SPEEDS], value=self.speed, description="speed",
-            style={"description_width": "44px"}, layout={"flex": "1 1 200px", "width": "auto"},
-        ))  # fmt: skip
+        buttons = self.buttons(
+            step="Take one environment step",
+            play="Take step after step",
+            pause="Stop for a moment; Start goes on",
+            reset="Empty the buffer and begin anew",
+        )
         color = self.control("color", w.ToggleButtons(
             options=[("color: angle", "angle"), ("color: age", "age")], value=self.color,
             style={"button_width": "100px"},
@@ -223,10 +220,10 @@ class BufferLab(Lab):
         ))  # fmt: skip
         return w.VBox(
             [
-                self.row(*buttons, speed, color),
+                self.row(*buttons, self.speed_slider(200), color),
                 self.row(
-                    *(self._whole_slider(key) for key in _RANGES),
-                    self.slider("epsilon", "random ε", s["epsilon"], 0, 1, layout=_HALF),
+                    *(self.whole(k, name, s[k], *ends) for k, (name, *ends) in _RANGES.items()),
+                    self.slider("epsilon", "random ε", s["epsilon"], 0, 1, layout=HALF),
                 ),
                 self.text("message", 42),
                 self.picture("ring", WIDTH, _HEIGHT),
@@ -234,28 +231,12 @@ class BufferLab(Lab):
             ]
         )
 
-    def _whole_slider(self, key: str):
-        label, low, high = _RANGES[key]
-        return self.control(key, self._w.IntSlider(
-            value=self.settings[key], min=low, max=high, description=label,
-            style={"description_width": "72px"}, layout=_HALF,
-        ))  # fmt: skip
 
-
-_HALF = {"flex": "1 1 400px", "width": "auto"}  # two sliders in a row
-_LINE = "height:22px;line-height:22px;white-space:nowrap;overflow:hidden"
 _RANGES = {  # label, least and most
     "capacity": ("capacity", 24, 200),
     "batch_size": ("batch size", 2, 32),
     "warmup": ("warm-up", 0, 300),
 }
-
-
-def _whole(key: str, value) -> int:
-    _, low, high = _RANGES[key]
-    if check_count(key, value, low) > high:
-        raise ValueError(f"{key} must be at most {high}, but it is {value!r}")
-    return int(value)
 
 
 def _kind(value) -> str:

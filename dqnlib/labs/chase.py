@@ -13,8 +13,17 @@ from PIL import Image
 from dqnlib import pictures, targets
 from dqnlib.data import Config, check_choice, check_count, check_seeds
 from dqnlib.device import let_threads_go
-from dqnlib.experiments import mean_interval
-from dqnlib.labs.frame import FASTEST, WIDTH, Lab, letter
+from dqnlib.labs.curves import evenly, side_curve
+from dqnlib.labs.frame import (
+    LINE,
+    TWO_LINES,
+    WIDTH,
+    Lab,
+    in_lines,
+    letter,
+    named_speeds,
+    side_lines,
+)
 from dqnlib.pictures import INK, MUTED, SIDE_COLORS, Curve, CurvePicture, number
 from dqnlib.training import Trainer
 
@@ -123,16 +132,10 @@ class _Side:
     def errors(self) -> Curve:
         """Return the curve of the error of all runs."""
         run = self.trainer.run()
-        curve = Curve(self.side, SIDE_COLORS[self.side], {"A": "-", "B": "--"}[self.side])
         learned = np.flatnonzero(run.record_steps >= _BATCH)
-        if len(learned) > _POINTS:
-            learned = learned[np.unique(np.linspace(0, len(learned) - 1, _POINTS).astype(int))]
-        values = run.records["error"][:, learned]
-        known = np.isfinite(values).all(0)
-        if known.any():
-            curve.x = run.record_steps[learned][known] - _BATCH
-            curve.mean, curve.low, curve.high = mean_interval(values[:, known], resamples=200)
-        return curve
+        learned = learned[evenly(len(learned), _POINTS)]
+        x, values = run.record_steps[learned] - _BATCH, run.records["error"][:, learned]
+        return side_curve(self.side, self.side, x, values)
 
     def status(self) -> str:
         """Return the side's two lines of text as HTML."""
@@ -151,10 +154,7 @@ class _Side:
                 f"error {number(error.mean(), 3)} (mean of {len(self.seeds)} seeds, "
                 f"{number(error.min(), 3)} to {number(error.max(), 3)})"
             )
-        return (
-            f"{letter(self.side)} {' · '.join(settings)}<br><span style='margin-left:27px;"
-            f"font-size:12px'>{' · '.join(found)}</span>"
-        )
+        return side_lines(self.side, settings, found)
 
 
 class _Strip(CurvePicture):
@@ -244,7 +244,7 @@ class ChaseLab(Lab):
     hint = "Two targets: when do they move? Press Start, or Step. The sliders act at once."
     go = "Start"
     period, speed = 1 / 10, 200
-    speeds = (5, 20, 50, 200, FASTEST)  # updates a second
+    speeds = named_speeds((5, 20, 50, 200), "updates")
 
     def __init__(
         self,
@@ -316,10 +316,10 @@ class ChaseLab(Lab):
     # -- showing -------------------------------------------------------------------------------
 
     def show(self) -> None:
-        self.put("status", "".join(f"<div style='{_LINES}'>{side.status()}</div>"
-                                   for side in self.sides.values()))  # fmt: skip
+        self.put("status", in_lines((s.status() for s in self.sides.values()), TWO_LINES))
         steps = self.sides["A"].updates
-        self.put("progress", f"<div style='{_LINE}'>update {steps:,} of {self.updates:,}</div>")
+        text = f"update {steps:,} of {self.updates:,}"
+        self.put("progress", in_lines([text], f"{LINE};font-size:12px"))
         if self._charts:
             for slot, image in self._charts.images().items():
                 self.put(slot, pictures.png_bytes(image))
@@ -331,21 +331,15 @@ class ChaseLab(Lab):
     # -- controls ------------------------------------------------------------------------------
 
     def build(self):
-        w = self._w
-        buttons = [
-            self.button("step", "step-forward", "Take one update in every run"),
-            self.button("play", "play", "Take update after update", self.go),
-            self.button("pause", "pause", "Stop for a moment; Start goes on"),
-            self.button("reset", "refresh", "Begin anew, with the settings of now"),
-        ]
-        speeds = [("fastest" if v == FASTEST else f"{v} updates/s", v) for v in self.speeds]
-        speed = self.control("speed", w.SelectionSlider(
-            options=speeds, value=self.speed, description="speed",
-            style={"description_width": "44px"}, layout={"flex": "1 1 240px", "width": "auto"},
-        ))  # fmt: skip
-        return w.VBox(
+        buttons = self.buttons(
+            step="Take one update in every run",
+            play="Take update after update",
+            pause="Stop for a moment; Start goes on",
+            reset="Begin anew, with the settings of now",
+        )
+        return self._w.VBox(
             [
-                self.row(*buttons, speed),
+                self.row(*buttons, self.speed_slider()),
                 *(self._settings(side) for side in self.sides.values()),
                 self.text("message", 42),
                 self.row(*(self.picture(side, WIDTH // 2, _HEIGHT) for side in "AB")),
@@ -362,11 +356,7 @@ class ChaseLab(Lab):
         for field, (label, values) in CHOICES.items():
             now = getattr(side.config, field)
             options = [(f"{value:g}", value) for value in sorted({*values, now})]
-            widget = self._w.SelectionSlider(
-                options=options, value=now, description=label,
-                style={"description_width": "84px"}, layout={"flex": "1 1 205px", "width": "auto"},
-            )  # fmt: skip
-            sliders.append(self.control(f"{side.side}.{field}", widget))
+            sliders.append(self.choice(f"{side.side}.{field}", label, options, now))
         return self.row(chip, *sliders)
 
 
@@ -391,7 +381,3 @@ def _still(a: Config, b: Config, seeds: tuple[int, ...]) -> bytes:
 
 def _plain(value: float, _=None) -> str:
     return f"{value:g}".replace("-", "−")
-
-
-_LINE = "height:22px;line-height:22px;font-size:12px;white-space:nowrap;overflow:hidden"
-_LINES = "height:44px;line-height:21px;white-space:nowrap;overflow:hidden"

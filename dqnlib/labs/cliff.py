@@ -5,7 +5,6 @@ import html
 import math
 import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from dqnlib import pictures
 from dqnlib.data import TabularConfig
 from dqnlib.envs import TabularModel
 from dqnlib.experiments import mean_interval
-from dqnlib.labs.frame import FASTEST, WIDTH, Lab, letter
+from dqnlib.labs.curves import evenly
+from dqnlib.labs.frame import TWO_LINES, WIDTH, Lab, in_lines, letter, named_speeds
 from dqnlib.pictures import ACTIONS, SIDE_COLORS, Curve, number
 from dqnlib.plots import smoothed
 from dqnlib.seeds import NEXT_VALUE, TabularTrainer
@@ -199,7 +199,7 @@ class _Side:
         if returns.shape[1] < _SMOOTH:
             return curve
         values = smoothed(returns, _SMOOTH)
-        at = np.unique(np.linspace(0, values.shape[1] - 1, 400).astype(int))  # 400 points do
+        at = evenly(values.shape[1], 400)  # 400 points do
         curve.x, curve.one = at + _SMOOTH, values[0, at]
         curve.mean, curve.low, curve.high = mean_interval(values[:, at])
         return curve
@@ -237,10 +237,7 @@ class CliffLab(Lab):
     title = "Cliff lab"
     hint = "Press Step to learn from one step, or Play."
     views = ("A", "A and B", "B")
-    speeds: ClassVar = {
-        **{f"{v:,} steps/s": v for v in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)},
-        "fastest": FASTEST,
-    }
+    speeds = named_speeds((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000), "steps")
     speed = 50
     slow = 10  # up to this speed the arithmetic of every step is shown
 
@@ -316,8 +313,7 @@ class CliffLab(Lab):
     def show(self) -> None:
         quick = self.playing and self.speed > self.slow  # a series: smaller pictures
         self.put("grid", self._grid().png(1 if quick else 2))
-        self.put("status", "".join(f"<div style='{_LINES}'>{s.status()}</div>"
-                                   for s in self.sides.values()))  # fmt: skip
+        self.put("status", in_lines((s.status() for s in self.sides.values()), TWO_LINES))
         if self._curves:
             self._show_curves(quick)
 
@@ -366,23 +362,19 @@ class CliffLab(Lab):
 
     def build(self):
         w = self._w
-        buttons = [
-            self.button("step", "step-forward", "Take one step and show what it taught"),
-            self.button("play", "play", "Take step after step"),
-            self.button("pause", "pause", "Stop, and keep what was learned"),
-            self.button("reset", "refresh", "Forget everything and begin anew"),
-        ]
-        speed = self.control("speed", w.SelectionSlider(
-            options=list(self.speeds.items()), value=self.speed, description="speed",
-            style={"description_width": "44px"}, layout={"flex": "1 1 240px", "width": "auto"},
-        ))  # fmt: skip
+        buttons = self.buttons(
+            step="Take one step and show what it taught",
+            play="Take step after step",
+            pause="Stop, and keep what was learned",
+            reset="Forget everything and begin anew",
+        )
         view = self.control("view", w.ToggleButtons(
             options=self.views, value=self.view, style={"button_width": "72px"},
             tooltips=["A's values", "both sides", "B's values"],
         ))  # fmt: skip
         return w.VBox(
             [
-                self.row(*buttons, speed, view),
+                self.row(*buttons, self.speed_slider(), view),
                 *(self._settings(side) for side in self.sides.values()),
                 self.text("message", 42),
                 self.picture("grid", WIDTH, 382),
@@ -405,6 +397,3 @@ class CliffLab(Lab):
             self.slider(f"{name}.gamma", "discount γ", c.gamma, 0, 1),
             self.slider(f"{name}.epsilon", "explore ε", c.epsilon, 0, 1),
         )
-
-
-_LINES = "height:44px;line-height:21px;white-space:nowrap;overflow:hidden"

@@ -15,6 +15,8 @@ import math
 import queue
 import threading
 import time
+from collections.abc import Iterable
+from typing import ClassVar
 
 from dqnlib import pictures
 from dqnlib.device import let_threads_go
@@ -23,6 +25,9 @@ from dqnlib.pictures import SIDE_COLORS
 _LIVE: dict[str, "Lab"] = {}  # the labs whose workers run, by name
 WIDTH = 910  # CSS pixels of every lab
 FASTEST = math.inf
+HALF = {"flex": "1 1 400px", "width": "auto"}  # layout of two sliders in a row
+LINE = "height:22px;line-height:22px;white-space:nowrap;overflow:hidden"
+TWO_LINES = "height:44px;line-height:21px;white-space:nowrap;overflow:hidden"
 # two lines high, for an error; a short text stands on the lower one, next to the picture
 _MESSAGE = (
     "<div style='height:42px;line-height:20px;display:flex;flex-direction:column;"
@@ -76,6 +81,7 @@ class Lab:
     hint = ""  # what the line below the buttons says at first
     period = 1 / 24  # seconds from picture to picture while the lab plays
     go = "Play"  # what the button that lets it play is called
+    speeds: ClassVar[dict[str, float]] = {}  # what `speed_slider` offers, by name
     speed = 10.0  # steps a second; math.inf for as many as possible
 
     def __init__(self, name: str):
@@ -146,6 +152,38 @@ class Lab:
         )
         button.on_click(lambda _: self.post(key))
         return button
+
+    def buttons(self, step: str, play: str, pause: str, reset: str) -> list:
+        """Return the four buttons of most labs; each text says what its button does."""
+        return [
+            self.button("step", "step-forward", step),
+            self.button("play", "play", play, self.go),
+            self.button("pause", "pause", pause),
+            self.button("reset", "refresh", reset),
+        ]
+
+    def speed_slider(self, stretch: int = 240):
+        """Return the slider of the lab's ``speeds``; stretch: CSS pixels that it wants."""
+        return self.control("speed", self._w.SelectionSlider(
+            options=list(self.speeds.items()), value=self.speed, description="speed",
+            style={"description_width": "44px"},
+            layout={"flex": f"1 1 {stretch}px", "width": "auto"},
+        ))  # fmt: skip
+
+    def choice(self, key: str, label: str, options: list[tuple], value, **layout):
+        """Return a slider of a few values; options: (what is shown, value), in order."""
+        return self.control(key, self._w.SelectionSlider(
+            options=options, value=value, description=label,
+            style={"description_width": "84px"},
+            layout={"flex": "1 1 205px", "width": "auto", **layout},
+        ))  # fmt: skip
+
+    def whole(self, key: str, label: str, value: int, low: int, high: int):
+        """Return a slider of whole numbers, half a row wide."""
+        return self.control(key, self._w.IntSlider(
+            value=value, min=low, max=high, description=label,
+            style={"description_width": "72px"}, layout=HALF,
+        ))  # fmt: skip
 
     def slider(self, key: str, label: str, value: float, low: float, high: float, **more):
         """Return a slider that acts while it is dragged."""
@@ -346,6 +384,24 @@ class Lab:
                 "The lab has paused. Press Reset to start again."
             ),
         )
+
+
+def named_speeds(values: Iterable[int], unit: str) -> dict[str, float]:
+    """Return speeds by name, the fastest last: {"10 steps/s": 10, ..., "fastest": inf}."""
+    return {**{f"{v:,} {unit}/s": v for v in values}, "fastest": FASTEST}
+
+
+def in_lines(texts: Iterable[str], style: str = LINE) -> str:
+    """Return texts below each other as HTML, each in a box of one height: `LINE`, `TWO_LINES`."""
+    return "".join(f"<div style='{style}'>{text}</div>" for text in texts)
+
+
+def side_lines(side: str, settings: Iterable[str], found: Iterable[str]) -> str:
+    """Return the two lines of a side, A or B: its settings, and what was found with them."""
+    return (
+        f"{letter(side)} {' · '.join(settings)}<br><span style='margin-left:27px;"
+        f"font-size:12px'>{' · '.join(found)}</span>"
+    )
 
 
 _BLANK = pictures.png_bytes(pictures.Card(8, 4, 1).image)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from dqnlib import pictures
 from dqnlib.data import check_choice, check_count
 from dqnlib.features import CAR_HIGH, CAR_LOW, Bins, LinearFit, TileCoder, mountain_car_values
-from dqnlib.labs.frame import FASTEST, WIDTH, Lab
+from dqnlib.labs.frame import FASTEST, WIDTH, Lab, in_lines
 from dqnlib.pictures import EDGE, INK, MUTED, VALUE_COLORS, Card, number
 
 REPRESENTATIONS = ("bins", "tile coding", "network")
@@ -212,12 +212,11 @@ class SurfaceLab(Lab):
         seen, unseen = self.now.errors()
         samples, updates = len(self.now.obs), BATCH * self.taken
         passes = updates / samples
-        return (
-            f"<div style='{_LINE}'>root mean square error: <b>{number(seen, 1)}</b> steps on the "
-            f"{samples:,} training samples, <b>{number(unseen, 1)}</b> steps on {_UNSEEN:,} unseen "
-            f"points</div><div style='{_LINE}'>{self.now} · each sample was used "
-            f"{passes:,.{0 if passes >= 10 else 1}f} times</div>"
-        )
+        return in_lines([
+            f"root mean square error: <b>{number(seen, 1)}</b> steps on the {samples:,} training "
+            f"samples, <b>{number(unseen, 1)}</b> steps on {_UNSEEN:,} unseen points",
+            f"{self.now} · each sample was used {passes:,.{0 if passes >= 10 else 1}f} times",
+        ])  # fmt: skip
 
     def still(self) -> bytes:
         return _fitted_still(self.representation, self.seed, tuple(self.settings.items()))
@@ -226,16 +225,12 @@ class SurfaceLab(Lab):
 
     def build(self):
         w = self._w
-        buttons = [
-            self.button("step", "step-forward", f"Learn from {BATCH} samples"),
-            self.button("play", "play", "Learn from sample after sample"),
-            self.button("pause", "pause", "Stop for a moment; Play goes on"),
-            self.button("reset", "refresh", "Forget everything and begin anew"),
-        ]
-        speed = self.control("speed", w.SelectionSlider(
-            options=list(self.speeds.items()), value=self.speed, description="speed",
-            style={"description_width": "44px"}, layout={"flex": "1 1 240px", "width": "auto"},
-        ))  # fmt: skip
+        buttons = self.buttons(
+            step=f"Learn from {BATCH} samples",
+            play="Learn from sample after sample",
+            pause="Stop for a moment; Play goes on",
+            reset="Forget everything and begin anew",
+        )
         kind = self.control("representation", w.ToggleButtons(
             options=REPRESENTATIONS, value=self.representation, style={"button_width": "104px"},
             tooltips=["each box has a value of its own", "several shifted grids add up",
@@ -244,17 +239,14 @@ class SurfaceLab(Lab):
         for key, (label, values, _) in CHOICES.items():
             now = self.settings[key]
             options = [(f"{v:,}", v) for v in sorted({*values, now})]
-            box = {"flex": "1 1 205px", "width": "auto", "max_width": "520px"}
-            box["display"] = _shown_for(self.representation, key)
-            slider = w.SelectionSlider(
-                options=options, value=now, description=label, layout=box,
-                style={"description_width": "84px"},
+            self._sliders[key] = self.choice(
+                key, label, options, now, max_width="520px",
+                display=_shown_for(self.representation, key),
             )  # fmt: skip
-            self._sliders[key] = self.control(key, slider)
         samples, *others = self._sliders.values()
         return w.VBox(
             [
-                self.row(*buttons, speed),
+                self.row(*buttons, self.speed_slider()),
                 self.row(kind, samples),
                 self.row(*others),
                 self.text("message", 42),
@@ -262,9 +254,6 @@ class SurfaceLab(Lab):
                 self.text("status", 46),
             ]
         )
-
-
-_LINE = "height:22px;line-height:22px;white-space:nowrap;overflow:hidden"
 
 
 def _shown_for(representation: str, key: str) -> str | None:

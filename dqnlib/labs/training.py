@@ -14,8 +14,8 @@ from PIL import Image
 from dqnlib import pictures
 from dqnlib.data import Config, Run
 from dqnlib.envs import make_for
-from dqnlib.experiments import mean_interval
-from dqnlib.labs.frame import FASTEST, WIDTH, Lab, letter
+from dqnlib.labs.curves import evenly, side_curve
+from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, letter, side_lines
 from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
 from dqnlib.seeds.acting import network_input
 from dqnlib.training import FIXED, Trainer
@@ -63,16 +63,12 @@ class _Side:
 
     def curves(self, run: Run) -> tuple[Curve, Curve]:
         """Return the curves of the return and of the largest Q-value so far."""
-        style = {"A": "-", "B": "--"}[self.side]
-        x = np.linspace(0, run.steps, _POINTS)
-        q = run.q
-        if len(run.record_steps) > _POINTS:
-            keep = np.unique(np.linspace(0, len(run.record_steps) - 1, _POINTS).astype(int))
-            at, q = run.record_steps[keep], q[:, keep]
-        else:
-            at = run.record_steps
-        parts = ((f"{self.side}  {self.title}".strip(), x, run.returns_at(x)), (self.side, at, q))
-        return tuple(_curve(n, SIDE_COLORS[self.side], style, *xy) for n, *xy in parts)
+        x, keep = np.linspace(0, run.steps, _POINTS), evenly(len(run.record_steps), _POINTS)
+        name = f"{self.side}  {self.title}".strip()
+        return (
+            side_curve(self.side, name, x, run.returns_at(x), one=True),
+            side_curve(self.side, self.side, run.record_steps[keep], run.q[:, keep], one=True),
+        )
 
     def status(self, run: Run, names: Iterable[str]) -> str:
         """Return the side's two lines of text as HTML."""
@@ -89,19 +85,7 @@ class _Side:
         lost = int((run.diverged >= 0).sum())
         if lost:
             found.append(f"<b>{lost} of {len(self.seeds)} runs diverged</b>")
-        return (
-            f"{letter(self.side)} {' · '.join(facts)}<br><span style='margin-left:27px;"
-            f"font-size:12px'>{' · '.join(found)}</span>"
-        )
-
-
-def _curve(name, color, style, x, values) -> Curve:
-    curve = Curve(name, color, style)
-    known = np.isfinite(values).all(0)
-    if known.any():
-        curve.x, curve.one = x[known], values[0, known]
-        curve.mean, curve.low, curve.high = mean_interval(values[:, known], resamples=200)
-    return curve
+        return side_lines(self.side, facts, found)
 
 
 def _shown(value) -> str:
@@ -246,7 +230,7 @@ class TrainingLab(Lab):
         runs = {k: side.trainer.run() for k, side in self.sides.items()}
         self.put("progress", self._progress())
         status = (self.sides[k].status(run, self.controls) for k, run in runs.items())
-        self.put("status", "".join(f"<div style='{_LINES}'>{text}</div>" for text in status))
+        self.put("status", in_lines(status, TWO_LINES))
         if self._curves:
             self._draw_curves(runs)
 
@@ -369,16 +353,16 @@ class TrainingLab(Lab):
             now = getattr(side.config, field)
             if now not in values:
                 values = sorted([*values, now]) if _number(now) else [*values, now]
-            options = [(_shown(value), value) for value in values]
-            kind = self._w.SelectionSlider if len(options) > 3 else self._w.ToggleButtons
-            stretch = {"flex": "1 1 205px", "width": "auto"}
-            style = {"description_width": "84px"}
-            if kind is self._w.ToggleButtons:
-                style["button_width"] = "60px"
-            widget = kind(
-                options=options, value=now, description=label, style=style, layout=stretch
-            )
-            sliders.append(self.control(f"{side.side}.{field}", widget))
+            options, key = [(_shown(value), value) for value in values], f"{side.side}.{field}"
+            if len(options) > 3:
+                sliders.append(self.choice(key, label, options, now))
+                continue
+            few = self._w.ToggleButtons(
+                options=options, value=now, description=label,
+                style={"description_width": "84px", "button_width": "60px"},
+                layout={"flex": "1 1 205px", "width": "auto"},
+            )  # fmt: skip
+            sliders.append(self.control(key, few))
         return self.row(chip, *sliders)
 
 
@@ -416,6 +400,3 @@ def _frames_of(stages: list[list[np.ndarray]], sides: Iterable[_Side]) -> list[I
 def _duration(seconds: float) -> str:
     minutes, seconds = divmod(round(seconds), 60)
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-
-
-_LINES = "height:44px;line-height:21px;white-space:nowrap;overflow:hidden"

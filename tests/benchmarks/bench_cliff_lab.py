@@ -3,7 +3,6 @@
 python -m pytest tests/benchmarks/bench_cliff_lab.py -o python_files='bench_*.py' -s
 """
 
-import statistics
 import sys
 from pathlib import Path
 
@@ -12,20 +11,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
 from browser_fixtures import chromium, jupyterlab, open_notebook  # noqa: F401
+from lab_timing import last_picture_after, middle
 
 pytestmark = pytest.mark.browser
 
 CELLS = ["from dqnlib.labs import CliffLab", "CliffLab(episodes=10_000)"]
-CLICK = """label => {
-    const at = performance.now();
-    [...document.querySelectorAll('button.jupyter-button')]
-        .find(button => button.textContent.trim() === label).click();
-    return at / 1000;
-}"""
-
-
-def middle(values) -> str:
-    return f"median {statistics.median(values):.3g} of " + ", ".join(f"{v:.3g}" for v in values)
 
 
 def first_picture(nb) -> float:
@@ -46,12 +36,9 @@ def rates(nb, seconds: float = 4) -> tuple[float, float]:
 
 def pause(nb) -> float:
     """Seconds from the click on Pause to the last new picture."""
-    nb.page.evaluate(CLICK, "Play")
+    nb.click("Play")
     nb.page.wait_for_timeout(1500)
-    nb.forget_times()
-    clicked = nb.page.evaluate(CLICK, "Pause")
-    nb.page.wait_for_timeout(1200)
-    return max([0.0, *(at - clicked for at in nb.picture_times(0))])
+    return last_picture_after(nb, "Pause")
 
 
 @pytest.mark.timeout(600)

@@ -5,7 +5,6 @@
 Two sides of five seeds with the recipe of the course. Browser, server and kernel share the cores.
 """
 
-import statistics
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
 from browser_fixtures import chromium, jupyterlab, open_notebook  # noqa: F401
+from lab_timing import last_picture_after, middle
 
 pytestmark = pytest.mark.browser
 
@@ -28,16 +28,6 @@ start = time.perf_counter()
 for _ in range(3000): a.step(), b.step()
 print(3000 / (time.perf_counter() - start))
 let_threads_go()"""
-CLICK = """label => {
-    const at = performance.now();
-    [...document.querySelectorAll('button.jupyter-button')]
-        .find(button => button.textContent.trim() === label).click();
-    return at / 1000;
-}"""
-
-
-def middle(values) -> str:
-    return f"median {statistics.median(values):.3g} of " + ", ".join(f"{v:.3g}" for v in values)
 
 
 @pytest.mark.timeout(600)
@@ -55,9 +45,7 @@ def test_speed(open_notebook):  # noqa: F811
         nb.page.wait_for_timeout(5000)
         last, end = nb.kernel(STEPS), nb.now()
         pictures.append(len(nb.picture_times(0)) / (end - start))
-        clicked = nb.page.evaluate(CLICK, "Stop")
-        nb.page.wait_for_timeout(1200)
-        stops.append(max([0.0, *(at - clicked for at in nb.picture_times(0))]))
+        stops.append(last_picture_after(nb, "Stop"))
         alone = float(nb.run_cell(2, timeout=120)[0]["text"])
         slower.append(100 * (alone * (end - start) / (last - first) - 1))
     print("\npictures a second:", middle(pictures))
