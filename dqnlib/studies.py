@@ -73,6 +73,10 @@ STUDIES = {
         "soft updates after every step (lesson 04)",
         {f"τ = {t:g}": FULL.replace(sync_every=1, tau=t) for t in (1.0, 0.1, 0.01, 0.001)},
     ),
+    "loss": Study(
+        "squared error and Huber loss (lesson 04)",
+        {"squared": FULL, "Huber": FULL.replace(loss="huber")},
+    ),
     "double": Study(
         "DQN and Double DQN on CartPole (lesson 05)",
         {"DQN": FULL, "Double DQN": FULL.replace(double=True)},
