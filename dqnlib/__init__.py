@@ -37,6 +37,7 @@ _HOME = {
     "device_report": "device",
     "exercise": "exercises",
     "hints": "exercises",
+    "own": "exercises",
     "show_progress": "progress",
     "predict": "predictions",
     "reveal": "predictions",

@@ -2,7 +2,7 @@
 
 The largest of several noisy estimates is too large on average: the max picks the luckiest error.
 One set of estimates that selects an action and another, independent one that evaluates it have no
-such bias towards above. N trials, A actions.
+such bias toward above. N trials, A actions.
 """
 
 from collections.abc import Callable

@@ -154,7 +154,7 @@ class Step(NamedTuple):
     next_obs: int  # state after the step, also when the episode ended there
     terminated: bool  # the environment ended the episode: no reward can follow
     truncated: bool  # a time limit ended it: reward could have followed
-    td_target: float  # what q[obs, action] was moved towards
+    td_target: float  # what q[obs, action] was moved toward
     td_error: float  # td_target minus the old q[obs, action]
 
 

@@ -39,7 +39,7 @@ from typing import Any
 
 import numpy as np
 
-from dqnlib import progress
+from dqnlib import progress, solutions
 
 TIME_LIMIT = 5.0  # seconds for all calls of one check; a right answer needs well under one
 BLANK = "○ {}: still blank. The lesson goes on with the course's own version."
@@ -172,6 +172,7 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
             raise
         _record(path, "right")
         print(RIGHT.format(check.name))
+        _keep(path, function)
         _display(Hints(check))
         return function
 
@@ -183,6 +184,37 @@ def _display(shown: Any) -> None:
     ipython = sys.modules.get("IPython")
     if ipython and ipython.get_ipython():
         ipython.display.display(shown)
+
+
+def own(*paths: str) -> tuple[Callable, ...]:
+    """Return functions and classes of earlier lessons: the learner's, else the library's.
+
+    paths: dotted names, as for `exercise`. An answer that was right is kept (`dqnlib.solutions`)
+    and checked again here. Prints whose version each is. Raises ValueError for an unknown name.
+    """
+    from dqnlib import checks
+
+    found, whose = [], []
+    for path in paths:
+        check, answer = checks.find(path), solutions.fetch(path)
+        if answer is not None:
+            try:
+                run_check(check, answer)
+            except Wrong:  # the file was changed by hand
+                answer = None
+        found.append(load(path) if answer is None else answer)
+        whose.append(f"{check.name} ({'the course' if answer is None else 'you'})")
+    print("From earlier lessons: your version where its check has passed, else the course's.")
+    print(f"       written by: {', '.join(whose)}")
+    return tuple(found)
+
+
+def _keep(path: str, function: Callable) -> None:
+    """Keep a right answer for later lessons; if that fails, say what it means."""
+    try:
+        solutions.keep(path, function)
+    except (solutions.NotKeptError, OSError) as error:
+        print(f"  (Later lessons run on the course's own version: {error}.)")
 
 
 def _record(path: str, status: str) -> None:

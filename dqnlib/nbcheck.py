@@ -27,7 +27,7 @@ from dqnlib.exercises import BLANK, RIGHT, reference_imports, reference_source
 
 CELL_TIMEOUT = 300  # seconds
 DECORATOR = re.compile(r"""^@exercise\(\s*["']([\w.]+)["']""", re.MULTILINE)
-MEASURED = re.compile(r"^ +measured: .*$", re.MULTILINE)
+MEASURED = re.compile(r"^ +(?:measured|written by): .*$", re.MULTILINE)
 _LINE = re.compile(re.escape(BLANK).replace(r"\{\}", r"(\w+)"))
 
 
@@ -66,7 +66,7 @@ def solved_outputs(outputs: list) -> list:
 
 
 def _leave_out_measured(item) -> None:
-    """Let nbval compare all but the numbers beside a claim, which differ between machines."""
+    """Let nbval compare all but what differs: numbers beside a claim, and who wrote a function."""
     item.parent.sanitize_patterns[MEASURED.pattern.replace("^", "(?m)^")] = ""
 
 

@@ -110,7 +110,7 @@ class ObservationAndAction(RewardByObservation):
 
 
 class TruncatedForever(ProbeEnv):
-    """Observation 0, one action, reward 1 for ever: Q(0) = 1 / (1 - gamma).
+    """Observation 0, one action, reward 1 forever: Q(0) = 1 / (1 - gamma).
 
     Gymnasium truncates after 5 steps; the episode never terminates. An agent that cuts the
     return there too learns 1 / (1 - 0.8 gamma): all transitions look alike, so Q(0) becomes
@@ -152,7 +152,7 @@ class Probe:
 def _forever(gamma: float) -> Values:
     if not 0 <= gamma < 1:
         raise ValueError(
-            "reward 1 for ever is worth 1 / (1 - gamma), which is finite only for "
+            "reward 1 forever is worth 1 / (1 - gamma), which is finite only for "
             f"0 <= gamma < 1; got gamma={gamma}"
         )
     return (((0.0,), [1 / (1 - gamma)]),)

@@ -83,7 +83,7 @@ def double_q_learning_target(reward, terminated, next_q, other_next_q, gamma):
 
 
 def td_update(q, obs, action, td_target, alpha):
-    """Move q[obs, action] a step towards the target, in place, and return the TD error.
+    """Move q[obs, action] a step toward the target, in place, and return the TD error.
 
     q: [N, A], changed only at [obs, action]; alpha: step size, 0 to 1
     (Sutton & Barto, equation 6.8; lesson 01).

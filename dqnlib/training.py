@@ -257,7 +257,7 @@ class Trainer:
         self._learned = (batch, q, error if value is None else value)
 
     def _targets(self, batch: Batch, next_q):
-        """Return what the action values are moved towards; next_q: of the target networks."""
+        """Return what the action values are moved toward; next_q: of the target networks."""
         c, values = self._config, [next_q]
         if c.double:
             values.insert(0, self._online.q(batch.next_obs))

@@ -28,7 +28,7 @@ TRAINING = (
     *("networks", "replay", "targets", "storage", "seeds", "training", "experiments"),
     *("studies", "pictures", "plots", "labs"),
 )
-JUDGING = ("progress", "exercises", "checks", "predictions", "notebooks", "nbcheck")
+JUDGING = ("progress", "solutions", "exercises", "checks", "predictions", "notebooks", "nbcheck")
 TOOLS = ("launch", "teach", "__main__")
 LADDER = (*TRAINING, *JUDGING, *TOOLS)
 

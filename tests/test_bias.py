@@ -257,7 +257,7 @@ def test_without_noise_and_exploration_nothing_is_random_but_ties():
 @pytest.mark.parametrize("algorithm", bias.ALGORITHMS)
 def test_with_gamma_0_what_follows_left_is_worth_nothing(algorithm):
     went = bias.maximization_bias(algorithm, 2_000, 30, gamma=0.0, mean=-2.0)
-    assert went.mean(axis=0) == pytest.approx(np.full(30, 0.5), abs=0.06)  # a tie for ever
+    assert went.mean(axis=0) == pytest.approx(np.full(30, 0.5), abs=0.06)  # a tie forever
 
 
 def test_a_seed_gives_the_same_runs():

@@ -98,7 +98,7 @@ def test_step_play_pause_and_reset(kind):
 @pytest.mark.parametrize("kind", MAKE)
 def test_buttons_post_the_same_as_methods(kind):
     lab = MAKE[kind]()
-    for name in ("Step", "Start", "Pause", "Reset"):
+    for name in ("Step", "Play", "Pause", "Reset"):
         widget(lab, name).click()
     assert lab.hint[:10] in say(lab)
     assert done(lab) == 0

@@ -10,7 +10,7 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   the storage; an empty buffer answers, or fails without a word of why;
 - FrameReplayBuffer: frames that are still needed are overwritten, when the ring is full, when it
   grows, or when the floor is a frame too high; an episode's end is taken for the next one's start;
-  stacks are taken for single images; what looked like a stack once is one for ever; equal frames
+  stacks are taken for single images; what looked like a stack once is one forever; equal frames
   are confused; the environment's array is kept instead of a copy; every stack is stored whole;
   padding is stored again; growing takes two more copies of all frames, or doubles their places;
 - Indices: the block is not drawn again for another size or batch, is used once too often, ignores

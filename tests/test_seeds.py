@@ -132,7 +132,7 @@ def test_the_time_limit_of_gymnasium_counts_too(env_id, limit, algorithm):
     kwargs = {"is_slippery": False} if env_id == "FrozenLake-v1" else {}
     model = TabularModel.from_env(gym.make(env_id, **kwargs))
 
-    def always_left(q, epsilon, rng):  # in the corner of the lake it stands still for ever
+    def always_left(q, epsilon, rng):  # in the corner of the lake it stands still forever
         rng.random(2)
         return 0
 
@@ -327,7 +327,7 @@ def test_the_target_of_an_episodes_last_step(ending, algorithm, given_target):
 
 
 def test_an_endless_reward_is_worth_more_than_one_step():
-    """Cut off after each step, the value of "1 for ever" is still 1 / (1 − 0.9)."""
+    """Cut off after each step, the value of "1 forever" is still 1 / (1 − 0.9)."""
     model = TabularModel(
         "endless", np.ones((1, 1, 1)), np.zeros((1, 1, 1), int), np.ones((1, 1, 1)),
         np.zeros((1, 1, 1), bool), np.ones(1), max_episode_steps=1,
@@ -713,7 +713,7 @@ def runs():
 
 
 def greedy_returns(run) -> np.ndarray:
-    """Return of each seed's greedy path; −inf for one that goes round for ever."""
+    """Return of each seed's greedy path; −inf for one that goes round forever."""
     model = TabularModel.from_env(run.config.env_id)
     paths = [tabular.greedy_path(q, model) for q in run.q]
     return np.array([p.total_reward if p.terminated else -np.inf for p in paths])
@@ -726,7 +726,7 @@ def test_q_learning_finds_the_edge_in_every_seed(runs):
 def test_sarsa_never_takes_the_edge_and_mostly_arrives(runs):
     found = greedy_returns(runs["sarsa"])
     assert (found < -13).mean() > 0.9  # in all of 300 seeds tried
-    assert np.isfinite(found).mean() > 0.4  # 72 to 92 % in trials; the others go round for ever
+    assert np.isfinite(found).mean() > 0.4  # 72 to 92 % in trials; the others go round forever
     assert np.median(found[np.isfinite(found)]) == -17
     assert not runs["sarsa"].truncated.any()  # with a little chance it always arrives
 

@@ -15,7 +15,7 @@ Mutants that these tests kill (each was tried once):
   the environment seeded anew each episode; the time limit one step off; the tables of Double
   Q-learning never change places;
 - value_iteration: min for max, no gamma, no mask, stops a sweep too early, unreachable states
-  kept, epsilon's mean over the best only, sweeps for ever;
+  kept, epsilon's mean over the best only, sweeps forever;
 - policy_evaluation: no mask, no gamma, a policy's weights ignored, an endless policy answered by
   a huge number;
 - soft_policy: ties not shared, epsilon not shared among all; greedy_path: no loop detection, the
@@ -221,7 +221,7 @@ def test_learning_by_hand(algorithm):
 @pytest.mark.parametrize("algorithm", tabular.TARGETS)
 def test_a_truncated_step_bootstraps_and_a_terminated_one_does_not(algorithm):
     config = TabularConfig(algorithm, episodes=400, alpha=0.5, gamma=0.9, max_episode_steps=1)
-    # one state, reward 5 for ever, cut off after each step: the value is 5 / (1 − 0.9) = 50
+    # one state, reward 5 forever, cut off after each step: the value is 5 / (1 − 0.9) = 50
     q = np.zeros((1 + (algorithm == "double_q_learning"), 1, 1))
     steps = list(tabular.learn(Corridor(1, ends=False), config, q=q))
     assert all(s.truncated and not s.terminated for s in steps)
@@ -416,7 +416,7 @@ def test_each_sweep_shrinks_the_changes_by_gamma(model, gamma, epsilon):
 
 
 def test_the_bound_on_the_changes_is_tight():
-    model = random_model(0, 1, 1, 1, 0.0)  # one state for ever, one reward
+    model = random_model(0, 1, 1, 1, 0.0)  # one state forever, one reward
     changes = tabular.value_iteration(model, 0.9).changes
     assert changes[0] == abs(model.reward.item()) > 0
     assert (changes[1:] / changes[:-1])[:100] == pytest.approx(0.9, abs=1e-6)

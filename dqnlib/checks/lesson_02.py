@@ -588,7 +588,7 @@ def judge_gradient(function) -> None:
         raise mistaken(
             case, "no gradient for td_target", f"{show(target.grad)}",
             "a gradient flows into the target",
-            "The value moves towards the target, not the target towards the value. Cut it off: "
+            "The value moves toward the target, not the target toward the value. Cut it off: "
             "td_target.detach().",
         )  # fmt: skip
     # the derivative of ½ · mean of squares is error / B, at the taken action: −2/3, 1/3, 4/3

@@ -130,8 +130,7 @@ class BiasLab(Lab):
     """
 
     title = "Bias lab"
-    hint = "Press Step to draw one trial, or Start."
-    go = "Start"
+    hint = "Press Step to draw one trial, or Play."
     period, speed = 1 / 12, 10
     speeds = named_speeds((1, 2, 5, 10, 20, 100, 1000), "trials")
 
@@ -244,7 +243,7 @@ class BiasLab(Lab):
         buttons = self.buttons(
             step="Draw one trial",
             play="Draw trial after trial",
-            pause="Stop for a moment; Start goes on",
+            pause="Stop for a moment; Play goes on",
             reset="Forget all trials and begin anew",
         )
         return self._w.VBox(

@@ -121,8 +121,7 @@ class BufferLab(Lab):
     """
 
     title = "Buffer lab"
-    hint = "Press Step: one environment step, and a batch once the warm-up is over. Or Start."
-    go = "Start"
+    hint = "Press Step: one environment step, and a batch once the warm-up is over. Or Play."
     period, speed = 1 / 12, 10
     speeds: ClassVar = {f"{v} steps/s": v for v in (1, 2, 5, 10, 30, 100, 500)}
 
@@ -210,7 +209,7 @@ class BufferLab(Lab):
         buttons = self.buttons(
             step="Take one environment step",
             play="Take step after step",
-            pause="Stop for a moment; Start goes on",
+            pause="Stop for a moment; Play goes on",
             reset="Empty the buffer and begin anew",
         )
         color = self.control("color", w.ToggleButtons(

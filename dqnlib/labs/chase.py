@@ -241,8 +241,7 @@ class ChaseLab(Lab):
     """
 
     title = "Chase lab"
-    hint = "Two targets: when do they move? Press Start, or Step. The sliders act at once."
-    go = "Start"
+    hint = "Two targets: when do they move? Press Play, or Step. The sliders act at once."
     period, speed = 1 / 10, 200
     speeds = named_speeds((5, 20, 50, 200), "updates")
 
@@ -334,7 +333,7 @@ class ChaseLab(Lab):
         buttons = self.buttons(
             step="Take one update in every run",
             play="Take update after update",
-            pause="Stop for a moment; Start goes on",
+            pause="Stop for a moment; Play goes on",
             reset="Begin anew, with the settings of now",
         )
         return self._w.VBox(

@@ -351,7 +351,7 @@ def episode_return(rewards):
     return total
 
 === wrong: another value
-cache = {}  # the answer to the first episode, for ever
+cache = {}  # the answer to the first episode, forever
 
 def episode_return(rewards):
     if "result" in cache:

@@ -1117,7 +1117,7 @@ def td_update(q, obs, action, td_target, alpha):
 
 === blank
 def td_update(q, obs, action, td_target, alpha):
-    """Move q[obs, action] a step towards the target."""
+    """Move q[obs, action] a step toward the target."""
 
 === blank
 def td_update(q, obs, action, td_target, alpha):
