@@ -13,6 +13,7 @@ import numpy as np
 from dqnlib.data import check_choice, check_count, check_number
 
 ALGORITHMS = ("q_learning", "double_q_learning")
+_MOST = 1e9  # largest mean and noise of a reward
 
 
 # -- estimators of the largest true value --------------------------------------------------
@@ -21,9 +22,14 @@ ALGORITHMS = ("q_learning", "double_q_learning")
 def noisy_values(true_values, trials, noise=1.0, seed=0):
     """Return estimates [N, A]: in each trial every true value plus an error of its own.
 
-    true_values: [A]; noise: standard deviation of the normal errors; a mean of n samples of an
-    action whose reward has the standard deviation 1 is ``noise=1 / n**0.5``.
+    true_values: [A]; trials: N, each with errors of its own; noise: standard deviation of the
+    normal errors; a mean of n samples of an action whose reward has the standard deviation 1 is
+    ``noise=1 / n**0.5``. seed: a number, which gives the same errors again, or a NumPy generator,
+    which goes on: the same errors never come twice. Two sets of estimates need two seeds.
+    Raises ValueError for no trials and for a noise below 0.
     """
+    check_count("trials", trials)
+    check_number("noise", noise, 0, _MOST)
     true_values = np.asarray(true_values, float)
     rng = np.random.default_rng(seed)
     return true_values + noise * rng.standard_normal((trials, len(true_values)))
@@ -62,7 +68,7 @@ def estimator_bias(true_values, trials=10_000, noise=1.0, seed=0) -> Bias:
     true_values: [A]; noise: standard deviation of the error of every estimate. All values equal
     is van Hasselt, Guez & Silver 2016, Figure 1: there the double estimator is unbiased. Where
     the true values differ it is too small, since the chooser sometimes picks a worse action
-    (van Hasselt 2010, Lemma 1).
+    (van Hasselt 2010, Lemma 1). trials, seed: as for `noisy_values`, and so are the errors.
     """
     first, second = np.random.SeedSequence(seed).spawn(2)
     chooser = noisy_values(true_values, trials, noise, first)  # [N, A]
@@ -134,6 +140,7 @@ def maximization_bias(
     negative, and an agent that knows it goes left in a share ε / 2 of the episodes. Actions are
     ε-greedy, and ties are broken at random; with Double Q-learning they are greedy with respect
     to the sum of both tables, and a coin says which table learns from a step.
+    Raises ValueError for a setting out of range; noise is at least 0.
     Source: Sutton & Barto, Example 6.7 and Figure 6.5 (ten actions are ours; the book says many).
     """
     check_choice("algorithm", algorithm, ALGORITHMS)
@@ -142,6 +149,8 @@ def maximization_bias(
     check_number("alpha", alpha, 0, 1, open_low=True)
     check_number("epsilon", epsilon, 0, 1)
     check_number("gamma", gamma, 0, 1)
+    check_number("mean", mean, -_MOST, _MOST)
+    check_number("noise", noise, 0, _MOST)
     rng = np.random.default_rng(seed)
     double = algorithm == "double_q_learning"
     tables = 1 + double

@@ -5,6 +5,12 @@ import functools
 import os
 import platform
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_GENERATOR = threading.RLock()  # held by who uses PyTorch's generator, of which there is one
+_PATIENCE = 10.0  # seconds; a thread that was given up may hold the lock forever
 
 
 def device_report() -> str:
@@ -23,6 +29,26 @@ def device_report() -> str:
     else:
         lines.append("GPU: none that PyTorch can use here, and none is needed")
     return "\n".join(lines)
+
+
+@contextmanager
+def own_random_numbers(seed: int | None = None) -> Iterator[None]:
+    """Lend PyTorch's generator, seeded if a seed is given; afterwards it is as it was.
+
+    The generator belongs to the whole process and labs train in threads of their own, so they
+    take turns: else the networks of one would be made of the other's random numbers.
+    """
+    import torch
+
+    mine = _GENERATOR.acquire(timeout=_PATIENCE)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            if seed is not None:
+                torch.manual_seed(seed)
+            yield
+    finally:
+        if mine:
+            _GENERATOR.release()
 
 
 def let_threads_go() -> None:

@@ -7,13 +7,14 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.data import Config, Run, check_count, check_seeds
+from dqnlib.data import Config, Run, check_count, check_number, check_seeds
 
 
 class Interval(NamedTuple):
@@ -30,22 +31,13 @@ class Interval(NamedTuple):
 def mean_interval(values, confidence: float = 0.95, resamples: int = 1000):
     """Return mean, low and high [E] of values [S, E] over the first axis, the seeds.
 
-    A percentile bootstrap with fixed random numbers (scipy.stats.bootstrap). With one seed
-    there is nothing to compare: low and high are NaN. Raises ValueError for no seeds.
+    A percentile bootstrap with fixed random numbers (scipy.stats.bootstrap): the seeds are drawn
+    anew, with replacement, as often as resamples says, and between low and high lies the share
+    confidence, above 0 up to 1, of the means that this gives. More resamples take longer, and make
+    the ends of the interval steadier. With one seed there is nothing to compare: low and high are
+    NaN. Raises ValueError for no seeds, and for a confidence or resamples out of range.
     """
-    from scipy.stats import bootstrap
-
-    values = np.asarray(values, float)
-    if values.ndim == 0 or len(values) == 0:
-        raise ValueError("an interval over seeds needs one value a seed, but there are none")
-    mean = values.mean(0)
-    if len(values) == 1:
-        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
-    found = bootstrap(
-        (values,), np.mean, n_resamples=resamples, confidence_level=confidence, axis=0,
-        method="percentile", rng=np.random.default_rng(0), batch=100,
-    )  # fmt: skip
-    return mean, found.confidence_interval.low, found.confidence_interval.high
+    return _bootstrap(np.asarray(values, float), np.mean, confidence, resamples)
 
 
 def interval(values, confidence: float = 0.95) -> Interval:
@@ -53,13 +45,7 @@ def interval(values, confidence: float = 0.95) -> Interval:
 
     Raises ValueError for more than one axis: the episodes of one run are no independent seeds.
     """
-    values = np.atleast_1d(np.asarray(values, float))
-    if values.ndim > 1:
-        raise ValueError(
-            f"an interval over seeds needs one value a seed, but these have the shape "
-            f"{values.shape}: reduce each seed to one number first, as in values.mean(1)"
-        )
-    return Interval(*(float(x) for x in mean_interval(values, confidence)))
+    return Interval(*map(float, mean_interval(_one_a_seed(values), confidence)))
 
 
 def iqm_interval(values, confidence: float = 0.95, resamples: int = 2000) -> Interval:
@@ -69,26 +55,41 @@ def iqm_interval(values, confidence: float = 0.95, resamples: int = 2000) -> Int
     uses more of them than the median (Agarwal et al. 2021, section 4.3). With one seed there is
     no interval. Raises ValueError for more than one axis and for no values.
     """
-    from scipy.stats import bootstrap, trim_mean
+    from scipy.stats import trim_mean
 
+    def iqm(x, axis):
+        return trim_mean(x, 0.25, axis=axis)
+
+    return Interval(*map(float, _bootstrap(_one_a_seed(values), iqm, confidence, resamples)))
+
+
+def _one_a_seed(values) -> np.ndarray:
+    """Return values as an array [S]; raise a ValueError if they have more axes."""
     values = np.atleast_1d(np.asarray(values, float))
-    if values.ndim > 1 or not len(values):
+    if values.ndim > 1:
         raise ValueError(
             f"an interval over seeds needs one value a seed, but these have the shape "
             f"{values.shape}: reduce each seed to one number first, as in values.mean(1)"
         )
+    return values
 
-    def iqm(x, axis=-1):
-        return trim_mean(x, 0.25, axis=axis)
 
-    middle = float(iqm(values))
+def _bootstrap(values: np.ndarray, statistic: Callable, confidence, resamples):
+    """Return a statistic of values [S, ...] over the seeds, and the low and high end of it."""
+    from scipy.stats import bootstrap
+
+    confidence = check_number("confidence", confidence, 0, 1, open_low=True)
+    resamples = check_count("resamples", resamples)
+    if values.ndim == 0 or len(values) == 0:
+        raise ValueError("an interval over seeds needs one value a seed, but there are none")
+    found = statistic(values, axis=0)
     if len(values) == 1:
-        return Interval(middle, float("nan"), float("nan"))
-    found = bootstrap(
-        (values,), iqm, n_resamples=resamples, confidence_level=confidence,
-        method="percentile", rng=np.random.default_rng(0),
-    )  # fmt: skip
-    return Interval(middle, *(float(x) for x in found.confidence_interval))
+        return found, np.full_like(found, np.nan), np.full_like(found, np.nan)
+    ends = bootstrap(
+        (values,), statistic, n_resamples=resamples, confidence_level=confidence, axis=0,
+        method="percentile", rng=np.random.default_rng(0), batch=100,
+    ).confidence_interval  # fmt: skip
+    return found, ends.low, ends.high
 
 
 def evaluate(
@@ -105,7 +106,8 @@ def evaluate(
     The starts come from `seed` and from each agent's own seed; neither training nor the
     evaluations during it have seen them. best: the agents as they were at their best evaluation,
     not at the end. env, network: your own makers, if the run was trained with them. Raises
-    ValueError if they do not fit the run, or if a best evaluation is asked for where none was.
+    ValueError if they do not fit the run, if the run was stored without its networks, or if a best
+    evaluation is asked for where none was.
     """
     import torch
 
@@ -116,6 +118,10 @@ def evaluate(
     from dqnlib.seeds.networks import stack
 
     episodes, seed = check_count("episodes", episodes), check_count("seed", seed, 0)
+    if not run.parameters:
+        raise ValueError(
+            "this run was stored without its networks (a study keeps results only): train it anew"
+        )
     if best and (run.best_steps < 0).any():
         raise ValueError(
             "the run has no best agents, for it was not evaluated while it trained (eval_every)"
@@ -128,14 +134,13 @@ def evaluate(
     make = network or (lambda obs_shape, n: QNetwork(obs_shape, n, run.config.hidden))
     stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu")
     arrays = run.best_parameters if best else run.parameters
-    views = dict(zip(stacked.names, stacked.views, strict=True))
-    if {n: tuple(v.shape) for n, v in views.items()} != {n: a.shape for n, a in arrays.items()}:
+    try:
+        stacked.put({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
+    except ValueError:
         raise ValueError(
             "the network does not fit the run: give the makers that it was trained with, as "
             "network=... and env=..."
-        )
-    for name, view in views.items():
-        view.copy_(torch.from_numpy(arrays[name].copy()))
+        ) from None
     names = [f"seed {s}" for s in run.seeds]
     return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
 
@@ -214,16 +219,24 @@ def sweep(
 ) -> dict[tuple, Run]:
     """Train every combination of the grid's settings with all seeds; return the runs.
 
-    grid: values of each field of `Config`, as in ``{"learning_rate": [1e-3, 1e-4], "sync_every":
-    [1, 200]}``. The keys of the result are tuples of values in that order. folder: where each
-    finished run is kept; what is there already is read, so that a sweep that was stopped goes on.
-    backend, n_jobs: of joblib: all cores of this machine, or a cluster that is registered as
-    "ray" or "dask". slots: as for `train`. Raises TypeError for a field that does not exist and
-    ValueError for a value that it does not take, before anything is trained.
+    grid: a list of values for each field of `Config` that is tried, as in
+    ``{"learning_rate": [1e-3, 1e-4], "sync_every": [1, 200]}``. The keys of the result are tuples
+    of values in that order. folder: where each finished run is kept; what is there already is
+    read, so that a sweep that was stopped goes on. backend, n_jobs: of joblib: all cores of this
+    machine, or a cluster that is registered as "ray" or "dask". slots: as for `train`. Raises
+    TypeError for a field that does not exist and ValueError for a value that it does not take, or
+    for one that is no list, before anything is trained.
     """
+    import torch
     from joblib import Parallel, delayed, parallel_config
 
     seeds, names = check_seeds(seeds), list(grid)
+    for name, values in grid.items():
+        if not np.iterable(values) or isinstance(values, str | bytes):
+            raise ValueError(
+                f"each field in the grid needs a list of values, but {name} is {values!r}: "
+                f"write [{values!r}] to try only this one"
+            )
     keys = list(itertools.product(*([_tuples(v) for v in values] for values in grid.values())))
     configs = {key: config.replace(**dict(zip(names, key, strict=True))) for key in keys}
     if folder is not None and slots:
@@ -234,8 +247,9 @@ def sweep(
     files = {key: folder and Path(folder) / file_name(c, seeds) for key, c in configs.items()}
     runs = {key: load_run(file) for key, file in files.items() if file and file.is_file()}
     left = [key for key in keys if key not in runs]
+    here = os.getpid(), torch.get_num_threads()  # read once: a job in a thread may come too late
     with parallel_config(backend=backend, n_jobs=n_jobs):
-        jobs = (delayed(_job)(key, configs[key], seeds, files[key], slots) for key in left)
+        jobs = (delayed(_job)(key, configs[key], seeds, files[key], slots, here) for key in left)
         try:
             parallel = Parallel(return_as="generator_unordered")
         except ValueError:  # "ray" gives all results together, at the end
@@ -249,24 +263,33 @@ def sweep(
     return {key: runs[key] for key in keys}
 
 
-def _job(key: tuple, config: Config, seeds, file: Path | None, slots: dict) -> tuple[tuple, Run]:
+def _job(
+    key: tuple, config: Config, seeds, file: Path | None, slots: dict, here: tuple[int, int]
+) -> tuple[tuple, Run]:
+    """Train and keep one run; here: the process that asks for it, and its number of threads."""
     import torch
 
     from dqnlib.training import train
 
-    threads = torch.get_num_threads()
+    process, threads = here
+    if process != os.getpid():  # a worker's own number is another one
+        threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the cores are shared out among the runs
     try:
         run = train(config, seeds, **slots)
     finally:
-        torch.set_num_threads(threads)  # for a backend that works in this process
+        torch.set_num_threads(threads)
     if file:
         save_run(run, file)
     return key, run
 
 
 def file_name(config: Config, seeds: tuple[int, ...]) -> str:
-    """Return the name of the file of a run with these settings and seeds."""
+    """Return the name of the file of a run with these settings and seeds, a digest of both.
+
+    Every field of the config is part of the key, the device as well: "cpu" and "auto" do not share
+    a file, even where "auto" chooses the CPU. So is the order of the seeds.
+    """
     text = json.dumps([dataclasses.asdict(config), seeds], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
 

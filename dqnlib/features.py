@@ -11,6 +11,7 @@ Source: Sutton & Barto, Reinforcement Learning: An Introduction, 2nd edition, ch
 """
 
 import functools
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -45,6 +46,24 @@ def _per_axis(name: str, count, axes: int) -> np.ndarray:
     return np.array([check_count(name, c) for c in counts])
 
 
+def _inside(obs, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return observations [..., O] moved to the bounds [O]; raise a ValueError if they do not fit.
+
+    That is: if the last axis is not O numbers long, or one of them is NaN.
+    """
+    obs = np.asarray(obs, float)
+    if obs.shape[-1:] != low.shape:
+        n = len(low)
+        raise ValueError(
+            f"an observation must be {n} {'number' if n == 1 else 'numbers'}, along the last axis, "
+            f"but the shape is {list(obs.shape)}" + "; obs[..., None] adds an axis" * (n == 1)
+        )
+    inside = np.minimum(np.maximum(obs, low), high)
+    if np.isnan(inside).any():
+        raise ValueError("an observation is NaN, which lies in no box and in no tile")
+    return inside
+
+
 def _strides(cells: np.ndarray) -> np.ndarray:
     """Return what one cell along each axis adds to a number that counts all cells [O]."""
     return np.append(np.cumprod(cells[:0:-1])[::-1], 1)
@@ -55,7 +74,8 @@ class Bins:
 
     low, high: bounds of the observations [O], finite; bins: how many an axis, one number or [O].
     An observation beyond a bound counts as one on it. ``size``: number of boxes, also ``count``.
-    Raises ValueError for bounds or numbers that make no grid.
+    Raises ValueError for bounds or numbers that make no grid; when called, for observations of
+    another length or NaN, and for more boxes than can have a number.
     """
 
     tilings = 1
@@ -69,7 +89,7 @@ class Bins:
     @property
     def count(self) -> int:
         """Number of boxes: it grows with the power of the number of axes."""
-        return int(np.prod(self.bins.astype(object)))  # may be larger than any array's numbers
+        return math.prod(self.bins.tolist())  # may be larger than any array's numbers
 
     size = count
 
@@ -77,7 +97,7 @@ class Bins:
         """Return the features of observations: [..., O] -> [..., 1] int."""
         if self.count > 2**62:
             raise ValueError(f"{self.count:,} boxes are too many to give each a number")
-        inside = np.minimum(np.maximum(obs, self.low), self.high)
+        inside = _inside(obs, self.low, self.high)
         cell = ((inside - self.low) * self._per_unit).astype(int)
         cell = np.minimum(cell, self.bins - 1)  # the upper bound belongs to the last box
         return (cell * self._strides).sum(-1, keepdims=True)
@@ -94,7 +114,8 @@ class TileCoder:
     t · (1, 3, 5, ...) / T of a tile, less whole tiles (section 9.5.4, and Sutton's tiles3
     software; here without its hashing). A shifted grid needs one more tile an axis, so
     ``size`` is T · Π (tiles + 1). An observation beyond a bound counts as one on it.
-    Raises ValueError for bounds or numbers that make no grid.
+    Raises ValueError for bounds or numbers that make no grid, or one of more than 2⁵³ tiles; when
+    called, for observations of another length or NaN.
     """
 
     def __init__(self, low, high, tiles, tilings):
@@ -102,17 +123,21 @@ class TileCoder:
         axes = len(self.low)
         self.tiles = _per_axis("tiles", tiles, axes)
         self.tilings = check_count("tilings", tilings)
+        each = math.prod(n + 1 for n in self.tiles.tolist())  # tiles of one tiling
+        self.size = self.tilings * each
+        if self.size > 2**53:
+            raise ValueError(
+                f"{self.size:,} tiles are too many to give each a number: take fewer tiles an axis"
+            )
         shift = np.outer(np.arange(self.tilings), 2 * np.arange(axes) + 1) % self.tilings
         self.offsets = shift / self.tilings  # [T, O] in tiles
         self._per_unit = self.tiles / (self.high - self.low)
-        cells = self.tiles + 1
-        self.size = self.tilings * int(np.prod(cells))
-        self._strides = _strides(cells).astype(float)  # exact, and quicker than whole numbers
-        self._first = np.arange(self.tilings) * int(np.prod(cells))  # feature of each tiling [T]
+        self._strides = _strides(self.tiles + 1).astype(float)  # quicker than int, exact to 2⁵³
+        self._first = np.arange(self.tilings) * each  # feature of each tiling [T]
 
     def __call__(self, obs) -> np.ndarray:
         """Return the features of observations: [..., O] -> [..., T] int, one of each tiling."""
-        inside = np.minimum(np.maximum(obs, self.low), self.high)
+        inside = _inside(obs, self.low, self.high)
         place = (inside - self.low) * self._per_unit  # [..., O] in tiles
         cell = np.floor(place[..., None, :] + self.offsets)  # [..., T, O]
         return (cell @ self._strides).astype(int) + self._first
@@ -134,12 +159,19 @@ class LinearFit:
     alpha = 1 the sample fits exactly after it.
 
     coder: `Bins` or `TileCoder`; obs: [N, O]; target: [N]; seed: for the order of the samples.
+    Raises ValueError for an alpha out of range, and if obs and target do not fit each other.
     """
 
     def __init__(self, coder, obs, target, *, alpha: float = 0.2, seed: int = 0):
         self.coder, self.target = coder, np.asarray(target, float)
         self.alpha = check_number("alpha", alpha, 0, 1, open_low=True)
-        self.features = coder(np.asarray(obs, float))  # [N, T]
+        obs = np.asarray(obs, float)
+        self.features = coder(obs)  # [N, T]
+        if self.target.ndim != 1 or self.features.shape[:-1] != self.target.shape:
+            raise ValueError(
+                f"obs must be [N, O] and target [N], one number an observation, but their shapes "
+                f"are {list(obs.shape)} and {list(self.target.shape)}"
+            )
         self.weights = np.zeros(coder.size)
         self._rng = np.random.default_rng(seed)
 
@@ -383,10 +415,12 @@ class Baird:
         self.seeds = check_seeds(seeds)
         self.alpha = check_number("alpha", alpha, 0, 0.05, open_low=True)
         self.gamma = check_number("gamma", gamma, 0, 1)
-        self.off_policy, self.bootstrapping = off_policy, bootstrapping
-        self.approximation, self.expected = approximation, expected
-        first = BAIRD_START if approximation else BAIRD_FEATURES @ BAIRD_START
-        self.features = BAIRD_FEATURES if approximation else np.eye(7)  # [7, W]
+        self.off_policy = _check_switch("off_policy", off_policy)
+        self.bootstrapping = _check_switch("bootstrapping", bootstrapping)
+        self.approximation = _check_switch("approximation", approximation)
+        self.expected = _check_switch("expected", expected)
+        first = BAIRD_START if self.approximation else BAIRD_FEATURES @ BAIRD_START
+        self.features = BAIRD_FEATURES if self.approximation else np.eye(7)  # [7, W]
         self.weights = np.tile(first, (len(self.seeds), 1))  # [S, W]: W = 8, or 7 in a table
         self.updates = 0
         self._rngs = [np.random.default_rng(seed) for seed in self.seeds]
@@ -443,6 +477,13 @@ class Baird:
             self._block, self._used = (7 * np.array(drawn)).astype(int), 0
         self._used += 1
         return self._block[:, self._used - 1]
+
+
+def _check_switch(name: str, value) -> bool:
+    """Return ``value`` as a bool; raise a ValueError if it is none: "no" would count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, but it is {value!r}")
+    return bool(value)
 
 
 def baird(updates: int = 1000, *, seeds: Iterable[int] = range(10), **settings) -> np.ndarray:

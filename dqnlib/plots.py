@@ -3,6 +3,8 @@
 Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dqnlib.data import Run, TabularRun, seeds_in_words
@@ -25,7 +27,11 @@ def new_axes(width: float = 7.0, height: float = 3.2):
 
 
 def band(ax, x, values, label: str, index: int = 0):
-    """Draw the mean of values [S, X] over the seeds and its interval; return the axes."""
+    """Draw the mean of values [S, X] over the seeds and its interval; return the axes.
+
+    x: [X], where each column of the values lies. label: the curve's name in a legend. index: which
+    color and style it has; two that differ by less than 12 look different.
+    """
     mean, low, high = mean_interval(values)
     turn = index // len(COLORS)  # the second six curves pair each color with another style
     color, style = COLORS[index % len(COLORS)], STYLES[(index + turn) % len(STYLES)]
@@ -33,6 +39,23 @@ def band(ax, x, values, label: str, index: int = 0):
     ax.plot(x, mean, style, color=color, label=label, lw=1.6, marker=dot)
     ax.fill_between(x, low, high, color=color, alpha=0.25, lw=0)
     return ax
+
+
+def _by_label(given, *kinds: type, what: str = "run") -> None:
+    """Raise a ValueError if a plot was given no dict, or one with other values than these."""
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"give a dict with a label for each {what}, such as {{'DQN': {what}}}; "
+            f"this is {_type(given)}"
+        )
+    for label, value in given.items():
+        if kinds and not isinstance(value, kinds):
+            names = " or ".join(kind.__name__ for kind in kinds)
+            raise ValueError(f"each label needs a {names}, but {label!r} has {_type(value)}")
+
+
+def _type(value) -> str:
+    return f"something of the type {type(value).__name__}"
 
 
 def smoothed(values: np.ndarray, window: int) -> np.ndarray:
@@ -53,7 +76,9 @@ def learning_curves(
     Tabular runs: return against episode, in running means of `smooth` episodes; floor: lowest
     return that the axis shows. Deep runs: the mean of each seed's last `smooth` episodes against
     environment steps, at `points` places; a curve begins where every seed has ended an episode.
+    Raises ValueError for anything but a dict of runs, and for runs of both kinds.
     """
+    _by_label(runs, TabularRun, Run)
     ax = ax or new_axes()
     tabular = [isinstance(run, TabularRun) for run in runs.values()]
     if any(tabular) and not all(tabular):
@@ -81,8 +106,10 @@ def learning_curves(
 def evaluation_curves(runs: dict[str, Run], ax=None, seeds: bool = False):
     """Draw the greedy return against environment steps: mean over seeds and 95 % interval.
 
-    seeds: also each seed's own curve, thin, so that its rises and falls are seen.
+    seeds: also each seed's own curve, thin, so that its rises and falls are seen. Raises ValueError
+    for anything but a dict of deep runs. A run that was not evaluated (eval_every=0) has no curve.
     """
+    _by_label(runs, Run)
     ax = ax or new_axes()
     for i, (label, run) in enumerate(runs.items()):
         played = ~np.isnan(run.eval_returns)  # evaluations may differ in their episodes
@@ -99,8 +126,13 @@ def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bo
     """Draw something recorded, such as "q" or "loss", against environment steps.
 
     A curve begins with the first update, and ends where the first seed diverges; the legend says
-    how many did.
+    how many did. Raises ValueError for anything but a dict of deep runs, and for a name that is
+    not recorded in each of them.
     """
+    _by_label(runs, Run)
+    for label, run in runs.items():
+        if name not in run.records:
+            raise ValueError(f"{label!r} has no record {name!r}; it has {', '.join(run.records)}")
     ax = ax or new_axes()
     for i, (label, run) in enumerate(runs.items()):
         values = run.records[name]
@@ -148,7 +180,9 @@ def error_curves(
     """Draw errors [S, X] against x, one curve a label: mean and 95 % interval.
 
     x: [X], the same for all curves, or a dict of one for each label. log: on a log scale.
+    Raises ValueError for errors without labels.
     """
+    _by_label(errors, what="array")
     ax = ax or new_axes()
     for i, (label, values) in enumerate(errors.items()):
         band(ax, x[label] if isinstance(x, dict) else x, np.atleast_2d(values), label, i)
@@ -163,7 +197,9 @@ def arms(values: dict[str, np.ndarray], ylabel: str, ax=None):
     """Draw one number of every seed and arm: a dot a seed, and the mean with its 95 % interval.
 
     values: [S] for each arm; infinite ones and NaN are left out, and the label says how many.
+    Raises ValueError for values without labels.
     """
+    _by_label(values, what="array")
     ax = ax or new_axes()
     labels = []
     for i, (name, found) in enumerate(values.items()):

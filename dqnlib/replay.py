@@ -1,5 +1,7 @@
 """Replay buffers of one run: they keep transitions and give out random batches of them."""
 
+from operator import index
+
 import numpy as np
 import torch
 
@@ -22,25 +24,33 @@ class ReplayBuffer:
         return self.size
 
     def add(self, transition: Transition) -> None:
-        """Keep a transition; when the ring is full, it takes the place of the oldest."""
+        """Keep a transition; when the ring is full, it takes the place of the oldest.
+
+        Its obs and next_obs are [*O], of one shape for the whole buffer. Raises ValueError for
+        another shape, and for an action that is no whole number.
+        """
+        obs, action, reward, next_obs, terminated = transition
         if self.size == 0:
-            self._make_arrays(np.asarray(transition.obs))
+            self._make_arrays(np.asarray(obs))
+        check_fit(self.obs_shape, obs, next_obs, action)
         i = self.next
-        self.obs[i] = transition.obs
-        self.action[i] = transition.action
-        self.reward[i] = transition.reward
-        self.next_obs[i] = transition.next_obs
-        self.terminated[i] = transition.terminated
+        self.obs[i] = obs
+        self.action[i] = action
+        self.reward[i] = reward
+        self.next_obs[i] = next_obs
+        self.terminated[i] = terminated
         self.next = (i + 1) % self.capacity
-        self.size = min(self.size + 1, self.capacity)
+        if self.size < self.capacity:
+            self.size += 1
 
     def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
         """Return a batch drawn uniformly, with replacement; bytes come as numbers from 0 to 1.
 
-        Raises ValueError if the buffer is empty.
+        rng: the NumPy generator that draws. Returns obs and next_obs [B, *O] and the other fields
+        [B], where B is batch_size. Raises ValueError if the buffer is empty, batch_size is no
+        whole number of at least 1, or rng is no generator.
         """
-        if self.size == 0:
-            raise ValueError("the replay buffer is empty: add a transition before you sample")
+        check_draw(self.size, batch_size, rng)
         i = rng.integers(self.size, size=batch_size)
         return Batch(
             obs=as_input(self.obs[i]),
@@ -51,6 +61,7 @@ class ReplayBuffer:
         )
 
     def _make_arrays(self, obs: np.ndarray) -> None:
+        self.obs_shape = obs.shape
         shape, kind = (self.capacity, *obs.shape), stored_dtype(obs)
         self.obs, self.next_obs = np.zeros(shape, kind), np.zeros(shape, kind)
         self.action = np.zeros(self.capacity, np.int64)
@@ -58,7 +69,7 @@ class ReplayBuffer:
         self.terminated = np.zeros(self.capacity, bool)
 
 
-class FrameReplayBuffer:
+class FrameReplayBuffer(ReplayBuffer):
     """A replay buffer of images that keeps every frame once (lesson 08).
 
     Gives the same batches as `ReplayBuffer`. The next observation of one step is the observation
@@ -67,24 +78,20 @@ class FrameReplayBuffer:
     numbers of its frames.
     """
 
-    def __init__(self, capacity: int):
-        self.capacity = check_count("capacity", capacity)
-        self.size = 0  # transitions kept
-        self.next = 0  # where the next one goes
-
-    def __len__(self) -> int:
-        return self.size
-
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
         return sum(v.nbytes for v in vars(self).values() if isinstance(v, np.ndarray))
 
     def add(self, transition: Transition) -> None:
-        """Keep a transition; when the ring is full, it takes the place of the oldest."""
+        """Keep a transition; when the ring is full, it takes the place of the oldest.
+
+        Raises the errors of `ReplayBuffer`.
+        """
         obs, next_obs = np.asarray(transition.obs), np.asarray(transition.next_obs)
+        check_fit(self.obs_shape if self.size else obs.shape, obs, next_obs, transition.action)
         if self.size == 0:
-            self._make_arrays(obs, next_obs)
+            self._make_places(obs, next_obs)
         obs, next_obs = obs.reshape(self._stack), next_obs.reshape(self._stack)  # [K, *frame]
         i, others = self.next, min(self.size, self.capacity - 1)  # those that stay
         floor = self._obs[i - others].min() if others else self._count  # oldest frame they need
@@ -106,14 +113,10 @@ class FrameReplayBuffer:
         self.size = min(self.size + 1, self.capacity)
 
     def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
-        """Return a batch drawn uniformly, with replacement; bytes come as numbers from 0 to 1.
-
-        Raises ValueError if the buffer is empty.
-        """
-        if self.size == 0:
-            raise ValueError("the replay buffer is empty: add a transition before you sample")
+        """Return the batch that a `ReplayBuffer` would give; raises the same errors."""
+        check_draw(self.size, batch_size, rng)
         i = rng.integers(self.size, size=batch_size)
-        shape, slots = (batch_size, *self._shape), len(self._frames)
+        shape, slots = (batch_size, *self.obs_shape), len(self._frames)
         return Batch(
             obs=as_input(self._frames[self._obs[i] % slots].reshape(shape)),
             action=torch.from_numpy(self.action[i]),
@@ -122,8 +125,8 @@ class FrameReplayBuffer:
             terminated=torch.from_numpy(self.terminated[i]),
         )
 
-    def _make_arrays(self, obs: np.ndarray, next_obs: np.ndarray) -> None:
-        n, self._shape = self.capacity, obs.shape
+    def _make_places(self, obs: np.ndarray, next_obs: np.ndarray) -> None:
+        n, self.obs_shape = self.capacity, obs.shape
         stacked = obs.ndim == 3 and len(obs) > 1 and np.array_equal(next_obs[:-1], obs[1:])
         self._stack = obs.shape if stacked else (1, *obs.shape)  # K frames an observation
         k, *frame = self._stack
@@ -178,6 +181,37 @@ def collect(env, policy, buffer, steps, seed):
             obs, _ = env.reset()
             total = 0.0
     return returns
+
+
+def check_fit(obs_shape: tuple[int, ...], obs, next_obs, action) -> None:
+    """Raise a ValueError unless both observations have this shape and the action is whole."""
+    try:
+        if obs.shape == next_obs.shape == obs_shape:
+            index(action)
+            return
+    except (AttributeError, TypeError):  # a list or a number has no shape; 1.7 is no action
+        pass
+    for name, value in (("obs", obs), ("next_obs", next_obs)):
+        if np.shape(value) != obs_shape:
+            raise ValueError(
+                f"{name} has the shape {list(np.shape(value))}, but this buffer holds observations "
+                f"of the shape {list(obs_shape)}: all must be alike"
+            )
+    try:
+        index(action)
+    except TypeError:
+        raise ValueError(f"action must be a whole number, but it is {action!r}") from None
+
+
+def check_draw(size: int, batch_size, rng) -> None:
+    """Raise a ValueError unless a batch of this size can be drawn from so many transitions."""
+    if size == 0:
+        raise ValueError("the replay buffer is empty: add a transition before you sample")
+    check_count("batch_size", batch_size)
+    if not hasattr(rng, "integers"):
+        raise ValueError(
+            f"rng must be a NumPy generator, such as np.random.default_rng(0), but it is {rng!r}"
+        )
 
 
 def stored_dtype(obs: np.ndarray) -> np.dtype:

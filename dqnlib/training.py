@@ -92,22 +92,39 @@ class Trainer:
         policy: Callable | None = None,
         env: Callable | None = None,
         record: dict[str, Callable] | None = None,
+        _saved: dict | None = None,  # what `load` read
+        **unknown,
     ):
         given = {
             "network": network, "replay": replay, "td_target": td_target, "loss": loss,
             "update": update, "sync_target": sync_target, "policy": policy, "env": env,
         }  # fmt: skip
+        if unknown:
+            raise TypeError(
+                f"there is no slot {next(iter(unknown))!r}; there are {', '.join(given)} and record"
+            )
+        if not isinstance(config, Config):
+            raise ValueError(
+                f"config must be a Config, such as Config(steps=5_000), but it is {config!r}"
+            )
+        if not isinstance(record or {}, dict):
+            raise ValueError(
+                "record must be a dict of functions, such as {'norm': my_function}, but it is "
+                f"{record!r}"
+            )
+        if _saved is None:
+            library = library_functions(config)
+            used = [k for k, f in given.items() if f is not None and f is not library.get(k)]
+        else:  # as it was at first: the config may have changed in flight
+            used = _saved["slots"]
         # the learner's own functions, by slot; the library's have lifted forms
-        library = library_functions(config)
-        self.own = {
-            slot: value
-            for slot, value in given.items()
-            if value is not None and value is not library.get(slot)
-        }
+        self.own = {slot: given[slot] for slot in used}
         self.seeds, self.steps, self._config = check_seeds(seeds), 0, config
         self._extras = dict(record or {})
         self._check_slots()
-        self.device, self.device_reason = _choose_device(config, self.seeds, given)
+        self.device, self.device_reason = _choose_device(
+            config, self.seeds, given, _saved and _saved["device"]
+        )
         streams = [policies.random_streams(seed) for seed in self.seeds]
         own = self.own.get
         self._envs = environments(
@@ -138,7 +155,8 @@ class Trainer:
         self._eval_steps: list[int] = []
         self._eval_returns: list[np.ndarray] = []
         self._diverged, self._best_steps = np.full(s, -1), np.full(s, -1)
-        self._best_score, self._best = np.full(s, -np.inf), self._online.flat.clone()
+        self._best_score = np.full(s, -np.inf)
+        self._best, self._best_buffers = self._online.flat.clone(), self._online.buffers()
         self._learned: tuple | None = None  # batch, q, TD errors or losses of the last update
 
     # -- what drivers use ---------------------------------------------------------------------
@@ -200,7 +218,12 @@ class Trainer:
             raise
 
     def network(self, seed: int, *, target: bool = False) -> nn.Module:
-        """Return the network of one run as it is now; it goes on changing as training goes on."""
+        """Return the network of one run as it is now; it goes on changing as training goes on.
+
+        Raises ValueError for a seed that is not trained here.
+        """
+        if seed not in self.seeds:
+            raise ValueError(f"the trainer has the seeds {self.seeds}, but not {seed}")
         return (self._target if target else self._online).modules[self.seeds.index(seed)]
 
     # -- the loop -----------------------------------------------------------------------------
@@ -300,7 +323,12 @@ class Trainer:
                     f"✗ {name_of(update)} returned {loss!r} {where}; expected its loss, one number"
                 )
             losses.append(float(loss))
+        self._adopt(update)
         return torch.tensor(losses)
+
+    def _adopt(self, function: Callable) -> None:
+        for networks in (self._online, self._target):
+            networks.adopt(name_of(function))
 
     def _sync(self) -> None:
         tau = self._config.tau
@@ -320,6 +348,7 @@ class Trainer:
                 raise LearnerError(
                     f"✗ {name_of(sync)} failed {self._where()}, seed {seed}: {first_line(error)}"
                 ) from error
+        self._adopt(sync)
 
     # -- what is kept ---------------------------------------------------------------------------
 
@@ -362,6 +391,8 @@ class Trainer:
         self._best_score[better], self._best_steps[better] = score[better], self.steps
         mask = torch.from_numpy(better).to(self.device)
         self._best[mask] = self._online.flat[mask]
+        for name, kept in self._online.buffers().items():
+            self._best_buffers[name][mask] = kept[mask]
         self._eval_steps.append(self.steps)
         self._eval_returns.append(found)
 
@@ -388,7 +419,8 @@ class Trainer:
             diverged=self._diverged.copy(),
             parameters={n: v.cpu().numpy() for n, v in self._online.arrays().items()},
             best_parameters={
-                n: v.cpu().numpy() for n, v in self._online.arrays(self._best).items()
+                n: v.cpu().numpy()
+                for n, v in self._online.arrays(self._best, self._best_buffers).items()
             },
             best_steps=self._best_steps.copy(),
             device=f"{self.device}: {self.device_reason}",
@@ -399,8 +431,9 @@ class Trainer:
     def save(self, path: str | Path) -> Path:
         """Write all that is needed to go on later, buffers and random states included.
 
-        The file appears when it is complete. Raises ValueError if your own replay buffer holds
-        more than plain data.
+        Not written, for they are not known here: what a function of yours keeps between its calls,
+        and the random numbers that it draws from a generator of the whole process. The file appears
+        when it is complete. Raises ValueError if your own replay buffer holds more than plain data.
         """
         return save_state(path, "checkpoint", self._state())
 
@@ -425,12 +458,19 @@ class Trainer:
                 f"✗ the run in {path} was trained with your own "
                 f"{', '.join([*used, *state['extras']])}: give the same to Trainer.load"
             )
-        trainer = cls(config, seeds, **slots)
-        if set(trainer.own) != set(used):
+        every = Config(), Config(double=True, loss="huber", tau=0.5)
+        known = [library_functions(c) for c in every]  # all that the library has for a slot
+        unused = [
+            slot
+            for slot in sorted(set(names) - {*used, "record"})
+            if all(slots[slot] is not library.get(slot) for library in known)
+        ]
+        if unused:
             raise SavedRunError(
-                f"✗ the run in {path} was trained without your own "
-                f"{', '.join(set(trainer.own) - set(used))}: leave it out"
+                f"✗ the run in {path} was trained without your own {', '.join(unused)}: leave it "
+                "out"
             )
+        trainer = cls(config, seeds, **slots, _saved=state)
         try:
             trainer._restore(state)
         except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
@@ -442,9 +482,11 @@ class Trainer:
             "config": dataclasses.asdict(self._config),
             "seeds": self.seeds,
             "slots": list(self.own),
+            "device": [self.device, self.device_reason],
             "extras": list(self._extras),
             "steps": self.steps,
             "networks": [self._online.flat, self._target.flat, self._best],
+            "buffers": [self._online.buffers(), self._target.buffers(), self._best_buffers],
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "environments": self._envs.state(),
             "actor": self._actor.state(),
@@ -462,6 +504,9 @@ class Trainer:
         networks = (self._online.flat, self._target.flat, self._best)
         for array, kept in zip(networks, state["networks"], strict=True):
             array.copy_(kept)
+        *buffers, self._best_buffers = state["buffers"]
+        for stacked, kept in zip((self._online, self._target), buffers, strict=True):
+            stacked.put(stacked.arrays(buffers=kept))
         for optimizer, kept in zip(self._optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
         self._envs.restore(state["environments"])
@@ -551,6 +596,10 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
     """
     if seed not in run.seeds:
         raise ValueError(f"the run has the seeds {run.seeds}, but not {seed}")
+    if not run.parameters:
+        raise ValueError(
+            "this run was stored without its networks (a study keeps results only): train it anew"
+        )
     row, arrays = run.seeds.index(seed), run.best_parameters if best else run.parameters
     kept = {name: torch.from_numpy(array[row].copy()) for name, array in arrays.items()}
     if network is None:
@@ -566,10 +615,6 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
     return network
 
 
-def _to_numpy(tensors: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    return {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
-
-
 def _takes(function: Callable, n: int) -> bool:
     """True if a function takes n arguments in order."""
     try:
@@ -579,8 +624,15 @@ def _takes(function: Callable, n: int) -> bool:
     return True
 
 
-def _choose_device(config: Config, seeds: tuple[int, ...], slots: dict) -> tuple[str, str]:
-    """Return the device of a config and why: "auto" measures where there is a choice."""
+def _choose_device(
+    config: Config, seeds: tuple[int, ...], slots: dict, before: tuple[str, str] | None = None
+) -> tuple[str, str]:
+    """Return the device of a config and why: "auto" measures where there is a choice.
+
+    before: what was chosen when the run began; it stays there if it can.
+    """
+    if before and config.device == "auto" and (before[0] == "cpu" or torch.cuda.is_available()):
+        return tuple(before)
     if config.device == "cpu":
         return "cpu", "as asked"
     if not torch.cuda.is_available():

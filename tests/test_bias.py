@@ -6,13 +6,14 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   trials, the best trial of each action;
 - noisy_values: the noise is not scaled, all actions of a trial share one error, the true values
   are lost, the seed is ignored; estimator_bias: both tables share their errors, the truth is not
-  taken off, or the mean of the true values is;
+  taken off, or the mean of the true values is; no trials, or a noise that is no number, are taken;
 - polynomial_fits: no sample is left out, or only one, or the wrong pair; another degree; the second
   set is the first; single is a mean; double is evaluated by the set that selects;
 - maximization_bias: ties always go left or right; both tables learn; Double Q-learning selects
   with the judging table, or evaluates with the selecting one; a greedy action by one table; alpha
   (in A or in B), epsilon, gamma, mean, noise or actions are ignored; the reward also comes on the
-  way to B; runs share their luck; right is counted for left;
+  way to B; runs share their luck; right is counted for left; a mean or a noise that is NaN is
+  taken;
   (not seen: how fair the coin for A is, since the choice between left and a right of 0 depends on
   a sign alone);
 - PureNoise: the reward depends on the action or has another spread, a state is never visited, the
@@ -111,6 +112,29 @@ def test_noisy_values():
     assert np.array_equal(values, bias.noisy_values([1.0, -2.0, 5.0], 20_000, 0.5, seed=4))
     assert not np.array_equal(values, bias.noisy_values([1.0, -2.0, 5.0], 20_000, 0.5, seed=5))
     assert np.array_equal(bias.noisy_values([1.0, 2.0], 2, noise=0), [[1, 2], [1, 2]])
+
+
+@pytest.mark.parametrize("estimate", [bias.noisy_values, bias.estimator_bias])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"trials": 0}, "trials must be a whole number of at least 1, but it is 0"),
+        ({"trials": 2.5}, "trials must be a whole number"),
+        ({"noise": -1}, "noise must be a number from 0"),
+        ({"noise": math.nan}, "noise must be .* but it is nan"),
+        ({"noise": math.inf}, "noise must be .* but it is inf"),
+    ],
+)
+def test_errors_of_estimates(estimate, wrong, words):
+    with pytest.raises(ValueError, match=words):
+        estimate([0.0, 1.0], **({"trials": 3} | wrong))
+
+
+def test_a_generator_as_the_seed_goes_on():
+    rng = np.random.default_rng(6)
+    first, second = (bias.noisy_values([0.0, 0.0], 4, seed=rng) for _ in range(2))
+    assert np.array_equal(first, bias.noisy_values([0.0, 0.0], 4, seed=6))
+    assert not np.isin(first, second).any()
 
 
 def test_both_tables_have_errors_of_their_own():
@@ -277,6 +301,10 @@ def test_a_seed_gives_the_same_runs():
         ({"alpha": 0}, "alpha"),
         ({"epsilon": 2}, "epsilon"),
         ({"gamma": -1}, "gamma"),
+        ({"mean": math.nan}, "mean must be .* but it is nan"),
+        ({"mean": -math.inf}, "mean"),
+        ({"noise": math.nan}, "noise must be .* but it is nan"),
+        ({"noise": -0.1}, "noise"),
     ],
 )
 def test_a_wrong_setting_is_named(wrong, words):

@@ -1,15 +1,18 @@
 """What computes on this machine, and whose threads.
 
 Mutants that these tests kill: the threads stay; training or a lab does not let them go; an empty
-list of libraries is remembered from before PyTorch was loaded.
+list of libraries is remembered from before PyTorch was loaded; the generator is not given back, or
+lent to two threads at once; a thread that keeps it stops all others.
 """
 
 import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
+import torch
 
 from dqnlib import device, labs, training
 from dqnlib.data import Config
@@ -90,3 +93,68 @@ def test_a_lab_that_stands_still_lets_go(monkeypatch):
     assert lab.settle()
     lab.close()
     assert {thread.name for thread in threads} == {"lab-still"}
+
+
+# -- random numbers of one's own -----------------------------------------------------------------
+
+
+def test_the_generator_is_lent_and_given_back():
+    torch.manual_seed(1)
+    state = torch.get_rng_state()
+    with device.own_random_numbers(7):
+        found = torch.rand(3)
+    assert torch.equal(torch.get_rng_state(), state)
+
+    def fail():
+        with device.own_random_numbers(7):
+            assert torch.equal(torch.rand(3), found)
+            with device.own_random_numbers():  # inside each other, in one thread
+                torch.rand(1)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(torch.rand(3, generator=torch.Generator().manual_seed(7)), found)
+
+
+def test_threads_take_turns_with_the_generator():
+    torch.manual_seed(1)
+    state, found = torch.get_rng_state(), {}
+
+    def draw(seed):
+        found[seed] = []
+        for _ in range(50):
+            with device.own_random_numbers(seed):
+                first = torch.rand(1)
+                time.sleep(1e-4)  # another thread would come in between here
+                found[seed].append(torch.cat([first, torch.rand(1)]))
+
+    threads = [threading.Thread(target=draw, args=(seed,)) for seed in (3, 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed, pairs in found.items():
+        want = torch.rand(2, generator=torch.Generator().manual_seed(seed))
+        assert all(torch.equal(pair, want) for pair in pairs)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_thread_that_never_gives_the_generator_back_stops_nobody(monkeypatch):
+    monkeypatch.setattr(device, "_PATIENCE", 0.1)
+    stuck, end = threading.Event(), threading.Event()
+
+    def sleep():
+        with device.own_random_numbers():
+            stuck.set()
+            end.wait()
+
+    sleeper = threading.Thread(target=sleep)
+    sleeper.start()
+    assert stuck.wait(10)
+    with device.own_random_numbers(5):
+        found = torch.rand(1)
+    assert torch.equal(found, torch.rand(1, generator=torch.Generator().manual_seed(5)))
+    end.set()
+    sleeper.join()

@@ -3,22 +3,31 @@
 Mutants that these tests kill (each was tried once):
 - the resampling runs over the wrong axis; the standard deviation stands in for the standard error;
 - the confidence is ignored, or halved; the random numbers are not fixed;
-- one seed gets an interval of width 0; the episodes of one run count as seeds;
+- one seed gets an interval of width 0; the episodes of one run count as seeds; a confidence of 95
+  gives NaN without a word;
 - a claim that fails prints "holds"; what was measured is left out, or left out when it is 0;
 - the interquartile mean is the mean, the median, or cuts one seed too many; its interval is that of
   the mean;
 - an evaluation starts where training's did, or at the same place for every episode, seed or number
   `seed`; plays the agent at the end for the best one, another seed's, or with exploration; reads
-  the parameters of a network that has more or fewer;
+  the parameters of a network that has more or fewer; a run without networks is blamed on the
+  makers;
 - a sweep gives its runs in the order in which they ended, trains what is in the folder, keeps
   nothing when it is stopped, reads the runs of other seeds or settings, checks a value when its
-  turn comes, forgets the learner's functions, or leaves torch with one thread.
+  turn comes, forgets the learner's functions, or leaves torch with one thread, be it after jobs in
+  threads that overlap, or a worker with the number of another process; a value alone in the grid
+  fails without a word of lists; runs on other devices share a file.
 """
 
 import dataclasses
+import itertools
+import os
 import sys
+import threading
 import types
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import pairwise
 
 import gymnasium as gym
@@ -28,12 +37,13 @@ import pytest
 import torch
 from joblib.parallel import ThreadingBackend
 
-from dqnlib import training
+from dqnlib import experiments, training
 from dqnlib.data import Config, Run
 from dqnlib.experiments import (
     Interval,
     claim,
     evaluate,
+    file_name,
     interval,
     iqm_interval,
     load_run,
@@ -183,6 +193,19 @@ def test_the_interquartile_mean_of_few_values():
         iqm_interval([])
 
 
+@pytest.mark.parametrize("find", [interval, iqm_interval, mean_interval])
+def test_a_confidence_is_a_share(find):
+    for values in ([1.0], [1.0, 2.0, 4.0]):
+        for wrong in (95, 0, -0.5, np.nan, "95 %"):
+            with pytest.raises(ValueError, match="confidence must be a number above 0, up to 1"):
+                find(values, wrong)
+        if find is not interval:
+            with pytest.raises(ValueError, match="resamples must be a whole number"):
+                find(values, resamples=0)
+    with pytest.raises(ValueError, match="one value a seed, but there are none"):
+        find([])
+
+
 # -- evaluation ------------------------------------------------------------------------------------
 
 
@@ -228,6 +251,14 @@ def test_the_best_agents_are_not_the_last_ones(run):
     with pytest.raises(ValueError, match="no best agents, for it was not evaluated"):
         evaluate(blind, 1, best=True)
     assert evaluate(blind, 1).shape == (1, 1)
+
+
+def test_a_run_without_its_networks_cannot_play(run):
+    bare = dataclasses.replace(run, parameters={}, best_parameters={})
+    never = dataclasses.replace(bare, best_steps=np.full(2, -1))
+    for stored, best in ((bare, False), (bare, True), (never, True)):
+        with pytest.raises(ValueError, match=r"stored without its networks .*: train it anew"):
+            evaluate(stored, 1, best=best)
 
 
 class Starts(gym.Env):
@@ -449,6 +480,80 @@ def test_a_sweep_leaves_the_threads_of_torch_alone(trained):
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_jobs_in_threads_that_overlap_leave_the_threads_of_torch_alone(monkeypatch, fails):
+    """The second reads the number when the first has set it to 1, and is the last to give it back.
+
+    A new thread is asked for the number, too: in torch, each thread has one of its own.
+    """
+    main, jobs, told = threading.main_thread(), itertools.count(), []
+    began, both, over = (threading.Event() for _ in range(3))
+    read, put, seconds = torch.get_num_threads, torch.set_num_threads, 20
+    ready = training.train(TINY.replace(steps=10), [0])
+
+    def slow_read():
+        if threading.current_thread() is not main and next(readers):
+            began.wait(seconds)
+        return read()
+
+    def noted_put(number):
+        put(number)
+        if number > 1:
+            over.set()
+
+    def train(config, seeds):
+        told.append(read())
+        began.set()
+        if next(jobs):
+            both.set()
+            over.wait(seconds)  # the first has given the number back
+        else:
+            both.wait(seconds)
+            if fails:
+                raise RuntimeError("no power")
+        return ready
+
+    readers = itertools.count()
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(torch, "get_num_threads", slow_read)
+    monkeypatch.setattr(torch, "set_num_threads", noted_put)
+    put(2)
+    try:
+        with pytest.raises(RuntimeError, match="no power") if fails else nullcontext():
+            sweep(TINY, {"gamma": [0.5, 0.9]}, [0], backend="threading", n_jobs=2)
+        assert both.is_set()
+        assert told == [1, 1]
+        assert read() == 2
+        with ThreadPoolExecutor(1) as fresh:
+            assert fresh.submit(read).result() == 2
+    finally:
+        put(1)
+
+
+def test_a_worker_gets_its_own_number_of_threads_back():
+    torch.set_num_threads(2)
+    try:
+        asked_by_another_process = (os.getpid() + 1, 3)
+        experiments._job((), TINY.replace(steps=10), (0,), None, {}, asked_by_another_process)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("value", [0.9, 7, True, "adam", None, np.array(0.9)])
+def test_a_value_alone_is_no_list(trained, value):
+    with pytest.raises(ValueError, match=r"needs a list of values, but gamma is .*: write \["):
+        sequential(TINY, {"sync_every": [1], "gamma": value}, [0])
+    assert not trained
+
+
+def test_the_name_of_a_file_depends_on_all_settings():
+    configs = [TINY, TINY.replace(device="auto"), TINY.replace(gamma=0.5)]
+    names = [file_name(c, seeds) for c in configs for seeds in ((0, 1), (1, 0), (0,))]
+    assert len(set(names)) == 9
+    assert file_name(TINY.replace(), (0, 1)) == names[0]
 
 
 def test_a_cluster_that_gives_all_runs_at_the_end(monkeypatch):

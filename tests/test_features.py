@@ -3,14 +3,17 @@
 Mutants that these tests kill (each was tried once on a copy of the library):
 - tiles: all axes shifted alike, no shift, one tile too few, tilings that share features, an upper
   bound that falls out of its box, an observation beyond a bound that wraps around, strides of the
-  wrong axis; a fit whose step is not shared by the tilings;
+  wrong axis; a fit whose step is not shared by the tilings; a size that overflows, or more tiles
+  than a float can count, without an error; observations of another length, or NaN, that get a
+  feature; targets that are cut or read past their end;
 - Sarsa: a value after the goal, the mean of the weights for their sum, a step that is not the one
   of a single tiling, one generator for all runs or that of another run, the start of another
   episode, random numbers drawn where none are needed;
 - physics: the order of velocity and position, no wall, a goal for cars that roll back;
 - cost-to-go: a max for the min, a cost at the goal, corners swapped;
 - Baird: ρ left out or turned round, the target's next state from the behavior, the table with the
-  weights' start, γ left out, the switches without an effect, expected updates over 6 states.
+  weights' start, γ left out, the switches without an effect, expected updates over 6 states, "no"
+  that counts as true.
 """
 
 import gymnasium as gym
@@ -133,6 +136,44 @@ def test_bins_by_hand():
         many([0.0] * 20)
 
 
+def test_more_tiles_than_a_float_can_count():
+    assert TileCoder([0] * 20, [1] * 20, 1, 8).size == 8 * 2**20
+    with pytest.raises(ValueError, match=r"5,381,999,959,\d+,\d+,\d+,\d+ tiles are too many"):
+        TileCoder([0] * 20, [1] * 20, 10, 8)
+    edge = TileCoder([0], [1], 2**50 - 1, 8)  # 2**53 tiles, and the last one has the last number
+    assert edge.size == 2**53
+    assert edge([1.0]).tolist()[-1] == 2**53 - 1
+    assert edge([0.0]).tolist() == [t * 2**50 for t in range(8)]
+    with pytest.raises(ValueError, match="tiles are too many"):
+        TileCoder([0], [1], 2**50, 8)
+    with pytest.raises(ValueError, match="tiles are too many"):
+        TileCoder([0], [1], 1, 10**15 * 10)  # before an array of so many tilings is made
+
+
+@pytest.mark.parametrize("kind", [Bins, lambda low, high, n: TileCoder(low, high, n, 8)])
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(), (1,), (2,), (3,), (4, 1), (4, 2), (2, 3), (0, 2), (4, 0)])
+def test_an_observation_has_one_number_an_axis(kind, axes, shape):
+    coder, obs = kind([0] * axes, [1] * axes, 4), np.full(shape, 0.5)
+    if shape[-1:] == (axes,):
+        assert coder(obs).shape == (*shape[:-1], coder.tilings)
+        assert np.array_equal(coder(obs.tolist() if obs.size else obs), coder(obs))
+    else:
+        with pytest.raises(ValueError, match=f"must be {axes} number.*along the last") as error:
+            coder(obs)
+        assert f"but the shape is {list(shape)}" in str(error.value)
+        assert ("obs[..., None]" in str(error.value)) == (axes == 1)
+
+
+@pytest.mark.parametrize("kind", [Bins, lambda low, high, n: TileCoder(low, high, n, 8)])
+def test_nan_has_no_feature(kind):
+    coder = kind([0, 0], [1, 1], 4)
+    for obs in ([0.5, np.nan], [[0.5, 0.5], [np.nan, 0.5]], [np.inf, np.nan]):
+        with pytest.raises(ValueError, match="an observation is NaN"):
+            coder(np.array(obs))
+    assert np.array_equal(coder([np.inf, -np.inf]), coder([1, 0]))  # beyond a bound, as said
+
+
 @settings(deadline=None)
 @given(grids(), st.data())
 def test_a_bin_is_a_box(grid, data):
@@ -163,6 +204,10 @@ def test_batches_are_rows():
         (lambda: TileCoder((0, 0), (1, 1), 8, 0), "tilings must be a whole number"),
         (lambda: Bins((0, 0), (1, 1), (2, 2, 2)), "bins needs one number, or 2"),
         (lambda: LinearFit(car_coder(), [[0, 0]], [1], alpha=2), "alpha must be"),
+        (lambda: LinearFit(car_coder(), [[0, 0]] * 3, [1, 2]), r"are \[3, 2\] and \[2\]"),
+        (lambda: LinearFit(car_coder(), [[0, 0]] * 2, [1, 2, 3]), r"are \[2, 2\] and \[3\]"),
+        (lambda: LinearFit(car_coder(), [[0, 0]] * 2, [[1], [2]]), r"and \[2, 1\]"),
+        (lambda: LinearFit(car_coder(), [0, 0], 1), r"obs must be \[N, O\] and target \[N\]"),
     ],
 )
 def test_errors_of_features(build, said):
@@ -487,7 +532,11 @@ def test_switches_act_in_flight():
 @pytest.mark.parametrize(
     ("settings_", "said"),
     [({"alpha": 0.2}, "alpha must be"), ({"gamma": 1.1}, "gamma must be"),
-     ({"seeds": [1, 1]}, "seeds must all differ")],
+     ({"seeds": [1, 1]}, "seeds must all differ"),
+     ({"off_policy": "no"}, "off_policy must be True or False, but it is 'no'"),
+     ({"bootstrapping": 0.5}, "bootstrapping must be True or False"),
+     ({"approximation": None}, "approximation must be True or False"),
+     ({"expected": 1}, "expected must be True or False")],
 )  # fmt: skip
 def test_errors_of_baird(settings_, said):
     with pytest.raises(ValueError, match=said):

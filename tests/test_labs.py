@@ -1,4 +1,9 @@
-"""The live labs without a browser: messages go in, pictures and texts come out."""
+"""The live labs without a browser: messages go in, pictures and texts come out.
+
+Mutants that the tests of the frame kill: sys.exit() or KeyboardInterrupt in a learner's function
+ends the worker, or is not shown; `settle` waits for a worker that has ended, or for one that hangs
+in a lab that was closed.
+"""
 
 import base64
 import gc
@@ -503,9 +508,21 @@ def test_discount_lab():
         DiscountLab(gamma=2)
 
 
+class Bare(Lab):
+    """A lab with nothing in it."""
+
+    title = "Bare"
+
+    def build(self):
+        return self._w.VBox([])
+
+    def still(self):
+        return b""
+
+
 def test_many_messages_make_one_picture():
-    class Counter(Lab):
-        title, drawn = "Counter", 0
+    class Counter(Bare):
+        drawn = 0
 
         def show(self):
             self.drawn += 1
@@ -513,14 +530,58 @@ def test_many_messages_make_one_picture():
         def change(self, key, value):
             time.sleep(0.002)
 
-        def build(self):
-            return self._w.VBox([])
-
-        def still(self):
-            return b""
-
     lab = Counter("counter")
     for k in range(100):
         lab.post("x", k)
     assert lab.settle()
     assert lab.drawn < 20
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), ValueError("x")])
+@pytest.mark.parametrize("playing", [False, True])
+def test_nothing_that_a_learners_function_raises_ends_the_worker(error, playing):
+    class Leaving(Bare):
+        bad = True
+
+        def advance(self):
+            if self.bad:
+                raise error
+            return True
+
+    lab = Leaving("leaving")
+    lab.play() if playing else lab.step()
+    assert wait(lambda: f"✗ {type(error).__name__}" in lab._values["message"], 5)
+    assert "The lab has paused. Press Reset" in say(lab)
+    assert not lab.playing
+    lab.bad = False
+    lab.reset()
+    lab.step()
+    assert "Paused" in say(lab)
+
+
+def test_settle_does_not_wait_for_a_lab_that_does_nothing_more():
+    lab = Bare("closed")
+    assert lab.settle()
+    lab.close()
+    start = time.monotonic()
+    assert not lab.settle(20)
+
+    ended = Bare("ended")
+    ended.post("quit")
+    assert not ended.settle(20)
+
+    go = threading.Event()
+
+    class Hanging(Bare):
+        def advance(self):
+            go.wait(60)
+            return True
+
+    hanging = Hanging("hanging")
+    hanging.step()
+    assert not hanging.settle(0.2)  # it lives, so this waits
+    hanging.close()
+    assert hanging._worker.is_alive()
+    assert not hanging.settle(20)
+    assert time.monotonic() - start < 15
+    go.set()

@@ -8,11 +8,13 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 - Surface lab: the error on the samples, or on points that are samples, shown for the unseen ones;
   maps upside down, mirrored, or with dark and light exchanged; a slider of another representation
   that begins anew, or one that does nothing; samples that are not kept; an error with its sign;
-  sliders that stay hidden; a network that takes everybody's random numbers.
+  sliders that stay hidden; a network that takes everybody's random numbers, or that is made while
+  another thread uses them.
 """
 
 import base64
 import io
+import threading
 import time
 
 import numpy as np
@@ -20,6 +22,7 @@ import pytest
 from lab_helpers import close_labs, wait, workers  # noqa: F401 - a fixture
 from PIL import Image
 
+from dqnlib.device import own_random_numbers
 from dqnlib.features import LinearFit, TileCoder, baird, car_coder
 from dqnlib.labs import BairdLab, SurfaceLab, surface
 from dqnlib.labs.baird import verdict
@@ -339,6 +342,17 @@ def test_the_network_leaves_the_random_numbers_of_torch_alone():
     assert torch.rand(1) == want
     assert np.array_equal(one.predict(obs), two.predict(obs))
     assert one.size == 2 * 4 + 4 + 4 * 4 + 4 + 4 + 1
+
+
+def test_networks_made_in_two_threads_take_turns():
+    obs, made = np.zeros((9, 2)), []
+    make = threading.Thread(target=lambda: made.append(surface.NetworkFit(obs, obs[:, 0], 4)))
+    with own_random_numbers():
+        make.start()
+        make.join(0.2)
+        assert not made
+    make.join(60)
+    assert made
 
 
 def test_own_numbers_get_a_place_on_the_slider():

@@ -8,6 +8,8 @@ Mutants that these tests kill (each was tried once):
   read off the online network; the values of the circle are those of the place before;
 - the means go on when the problem changes; double is judged by the chooser; the long run is that of
   other settings;
+- a learning rate of the Chase lab goes back to the old one;
+- a picture takes longer than an eighth of a second;
 - an exception of a learner's function ends the worker, or is not shown.
 """
 
@@ -15,6 +17,7 @@ import base64
 import html
 import io
 import itertools
+import statistics
 import time
 
 import numpy as np
@@ -144,12 +147,14 @@ def test_at_least_eight_pictures_a_second(kind):
     assert lab.settle(30)
     steps(lab, 5)
     seconds = []
-    for _ in range(5):
-        lab.stale = True
+    for _ in range(7):
+        lab.advance()  # here, since the worker waits for a message
+        lab._stale = True
         start = time.thread_time()
-        lab.show()  # the worker waits for a message
+        lab._draw()
         seconds.append(time.thread_time() - start)
-    assert min(seconds) < 1 / 8
+        assert not lab._stale  # it was drawn
+    assert statistics.median(seconds) < 1 / 8
     assert lab.period <= 1 / 8
 
 
@@ -482,6 +487,8 @@ def test_sliders_act_in_flight_on_their_side(label, field, value):
         assert f"{name} goes on with {label} {value:g}." in say(lab)
         got = {k: getattr(s.trainer.config, field) for k, s in lab.sides.items()}
         assert got == before | {name: value}
+        c = lab.sides[name].trainer.config
+        assert c.final_learning_rate == c.learning_rate
         assert lab.sides[name].trainer.steps == 35
     steps(lab, 1)
     assert f"{label} {value:g}" in lab._values["status"]

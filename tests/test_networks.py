@@ -13,11 +13,15 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 - a network that is not plain layers in a row is taken for one: a skip connection, a shared or an
   unused layer, dropout, another order, a frozen layer, a hook, a buffer;
 - all seeds get the same network, or another than their own number makes; the global generator is
-  used up; a probe of the network changes its buffers; a learner's mistake gets through.
+  used up; a probe of the network changes its buffers; a learner's mistake gets through;
+- reading a network disturbs other threads (torch.fx does); threads take each other's random
+  numbers.
 """
 
 import copy
 import itertools
+import operator
+import threading
 import warnings
 
 import pytest
@@ -206,6 +210,7 @@ DENSE = {  # name: (maker, obs_shape, n_actions, activation after each layer)
     "functions": (Functions, (4,), 2, [R, R, None]),
     "methods": (Methods, (4,), 2, [R, T, None]),
     "torch.flatten": (TorchFlatten, (4,), 2, [R, R, None]),
+    "an identity": (sequential(nn.Identity, linear(4, 2)), (4,), 2, [None]),
     "in place": (InPlace, (4,), 2, [R, T, None]),
     "no activation": (NoActivation, (4,), 2, [None, None, None]),
     "lazy": (sequential(lambda: nn.LazyLinear(7), nn.ReLU, linear(7, 2)), (4,), 2, [R, None]),
@@ -222,9 +227,10 @@ def test_dense_networks(name, s):
     steps, want = dense_layers(modules[0]), []
     layers = [m for m in modules[0].modules() if isinstance(m, nn.Linear)]
     for layer, activation in zip(layers, activations, strict=True):
-        want += [layer, activation] if activation else [layer]
+        want += [(layer.weight, layer.bias), *([activation] if activation else [])]
     assert len(steps) == len(want)
-    assert all(a is b or a == b for a, b in zip(steps, want, strict=True))
+    for found, wanted in zip(steps, want, strict=True):
+        assert found == wanted if isinstance(wanted, str) else all(map(operator.is_, found, wanted))
     assert_computes(stacked, make, obs_shape, n_actions, batches=(5, 1, 16))
 
 
@@ -425,7 +431,6 @@ OTHERS = {  # name: (maker, kind); observations are (4,) except for the convolut
     "two inputs": (TwoInputs, VmapStack),
     "a view": (Viewed, VmapStack),
     "flatten further on": (FlattenFurther, VmapStack),
-    "flatten all": (sequential(nn.Identity, linear(4, 2)), VmapStack),
     "a layer of ours": (sequential(lambda: OwnLinear(4, 2)), VmapStack),
     "an unused layer": (UnusedLayer, VmapStack),
     "an unused last layer": (Unused, VmapStack),
@@ -440,7 +445,6 @@ OTHERS = {  # name: (maker, kind); observations are (4,) except for the convolut
     "a buffer": (Buffered, Stack),
     "a frozen layer": (frozen, Stack),
     "a hook": (doubled_by_a_hook, Stack),
-    "dropout": (sequential(linear(4, 8), nn.Dropout, linear(8, 2)), Stack),
     "BatchNorm, judging": (half_normal, Stack),
 }
 
@@ -682,7 +686,7 @@ def test_quick_adam_goes_on_from_its_state():
 
 
 def test_each_seed_has_its_own_number_and_the_global_generator_is_left_alone():
-    for make in (QNetwork, Dueling, Branching, OTHERS["dropout"][0]):
+    for make in (QNetwork, Dueling, Branching):
         torch.manual_seed(42)
         want = torch.rand(3)
         torch.manual_seed(42)
@@ -717,6 +721,37 @@ def test_batch_norm_is_refused_for_a_vector_and_left_as_made_for_images():
         assert module[0].num_batches_tracked == 0
         assert not module[0].running_mean.any()
     assert_computes(stacked, images, (2, 3, 4))
+
+
+@pytest.mark.parametrize("make", [QNetwork, Functions, Dueling])
+def test_threads_do_not_disturb_each_other(make):
+    """A lab makes and calls networks in a thread of its own while a cell trains."""
+    want = [p.clone() for module in made(make, seeds=[5, 6]) for p in module.parameters()]
+    stop, odd = threading.Event(), []
+    plain, call = nn.Linear(4, 4), nn.Module.__call__
+
+    def busy():
+        while not stop.is_set():
+            try:
+                plain(torch.zeros(1, 4))
+                stack(make, [7, 8], (4,), 2, "cpu")
+            except Exception as error:
+                odd.append(error)
+
+    others = [threading.Thread(target=busy) for _ in range(2)]
+    for other in others:
+        other.start()
+    try:
+        for _ in range(40):
+            stacked = stack(make, [5, 6], (4,), 2, "cpu")
+            found = [p for module in stacked.modules for p in module.parameters()]
+            assert all(map(torch.equal, found, want))
+    finally:
+        stop.set()
+        for other in others:
+            other.join()
+    assert not odd
+    assert nn.Module.__call__ is call
 
 
 class Odd(Written):
@@ -834,6 +869,7 @@ MISTAKES = {
     "sizes that differ": (
         lambda *shape: QNetwork(*shape, (next(SIZES_IN_TURN),)), "networks of different sizes",
     ),
+    "dropout": (sequential(linear(4, 8), nn.Dropout, linear(8, 2)), "take dropout and random num"),
     "cannot be copied": (Uncopied, "cannot be copied, .*: TypeError"),
 }  # fmt: skip
 

@@ -5,7 +5,8 @@ padded; a band that is not the interval; looping paths hidden under the others o
 the same x for curves that have their own; the seventh curve looks like the first; a curve over
 steps begins before every seed has ended an episode; an axis of steps that begins or ends with the
 curve; an evaluation of fewer episodes counts as none; a seed that diverged is left out of the mean
-or not spoken of; tabular and deep runs on one axis; a legend without the number of seeds.
+or not spoken of; tabular and deep runs on one axis; a legend without the number of seeds; a lone
+run, a run of another kind or a record that is not there fails without a word of what was expected.
 """
 
 import matplotlib as mpl
@@ -191,8 +192,49 @@ def test_record_curves_begin_with_learning_and_end_with_divergence():
     assert_axis_of_steps(ax, 500)  # so that it is seen where it ended
     ax.figure.canvas.draw()
     assert plots.record_curves({"a": run}, "loss", "loss").get_yscale() == "linear"
-    with pytest.raises(KeyError):
-        plots.record_curves({"a": run}, "no such record", "")
+
+
+def test_a_record_that_is_not_there_is_named():
+    runs = {"a": deep_run([[]], [[]]), "b": deep_run([[]], [[]], records={"q": np.ones((1, 10))})}
+    with pytest.raises(ValueError, match=r"'a' has no record 'foo'; it has loss, q$"):
+        plots.record_curves(runs, "foo", "")
+    with pytest.raises(ValueError, match=r"'b' has no record 'loss'; it has q$"):
+        plots.record_curves(runs, "loss", "")
+    assert not pyplot.get_fignums()  # no empty picture is left behind
+    assert len(plots.record_curves(runs, "q", "").lines) == 2
+
+
+DRAW = {
+    "learning": plots.learning_curves,
+    "evaluation": plots.evaluation_curves,
+    "record": lambda runs: plots.record_curves(runs, "q", ""),
+    "error": lambda runs: plots.error_curves(runs, [1, 2, 3], "", ""),
+    "arms": lambda runs: plots.arms(runs, ""),
+}
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_what_is_drawn_has_labels(name, run):
+    what = "array" if name in ("error", "arms") else "run"
+    given = np.ones(3) if what == "array" else deep_run([[100]], [[1]])
+    said = f"give a dict with a label for each {what}, such as .*: {what}.; this is something of"
+    for wrong in (given, [given], run, None):
+        with pytest.raises(ValueError, match=f"{said} the type {type(wrong).__name__}$"):
+            DRAW[name](wrong)
+    assert not pyplot.get_fignums()
+    DRAW[name]({"a": given})
+
+
+@pytest.mark.parametrize("name", ["learning", "evaluation", "record"])
+def test_what_has_labels_is_runs(name, run):
+    deep = deep_run([[100]], [[1]])
+    with pytest.raises(ValueError, match=r"label needs a .*Run, but 'b' has .* the type dict$"):
+        DRAW[name]({"a": deep, "b": {"c": deep}})
+    with pytest.raises(ValueError, match=r"label needs a .*Run, but 'a' has .* the type ndarray$"):
+        DRAW[name]({"a": np.ones((2, 3))})
+    if name != "learning":
+        with pytest.raises(ValueError, match=r"needs a Run, but 'a' has .* the type TabularRun$"):
+            DRAW[name]({"a": run})
 
 
 @pytest.mark.filterwarnings("error")

@@ -7,7 +7,9 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 - ReplayBuffer: one more or one less is kept; when it is full, the newest goes, or all; next_obs
   is the observation; bytes are stored as numbers, or are not scaled; rewards become whole
   numbers; the newest is never drawn; the batch holds no transition twice; a batch is a view of
-  the storage; an empty buffer answers, or fails without a word of why;
+  the storage; an empty buffer answers, or fails without a word of why; an observation of another
+  shape is stretched, an action of 1.7 is cut, a batch of −1 or a generator that is none fails
+  without a word of why (both buffers);
 - FrameReplayBuffer: frames that are still needed are overwritten, when the ring is full, when it
   grows, or when the floor is a frame too high; an episode's end is taken for the next one's start;
   stacks are taken for single images; what looked like a stack once is one forever; equal frames
@@ -277,6 +279,72 @@ def test_observations_stay_small_and_come_as_float32(kind, given, stored):
 def test_a_capacity_is_a_whole_number(kind, capacity):
     with pytest.raises(ValueError, match=r"capacity must be a whole number of at least 1"):
         kind(capacity)
+
+
+OBS = np.arange(4, dtype=np.float32)
+
+
+@pytest.mark.parametrize("kind", [ReplayBuffer, FrameReplayBuffer])
+@pytest.mark.parametrize("before", [0, 1, 9])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"obs": np.ones(1)}, r"obs has the shape \[1\]"),
+        ({"obs": [1.0, 2.0]}, r"obs has the shape \[2\]"),
+        ({"obs": np.ones((1, 4))}, r"obs has the shape \[1, 4\]"),
+        ({"next_obs": 7.0}, r"next_obs has the shape \[\], .* of the shape \[4\]: all must be"),
+        ({"next_obs": np.ones((4, 1))}, r"next_obs has the shape \[4, 1\]"),
+        ({"action": 1.7}, "action must be a whole number, but it is 1.7"),
+        ({"action": np.float32(1)}, "action must be a whole number"),
+        ({"action": np.array([1])}, "action must be a whole number"),
+        ({"action": None}, "action must be a whole number, but it is None"),
+    ],
+)
+def test_what_does_not_fit_is_refused(kind, before, wrong, words):
+    """And the buffer is as it was."""
+    buffer, right = kind(5), Transition(OBS, 1, 0.5, OBS + 1, False)
+    for number in range(before):
+        buffer.add(right._replace(action=number))
+    if not before and "obs" in wrong:
+        words = "next_obs has the shape"  # the first observation says which shape is right
+    with pytest.raises(ValueError, match=words):
+        buffer.add(right._replace(**wrong))
+    assert len(buffer) == min(before, 5)
+    buffer.add(right._replace(action=before))
+    kept = sorted(buffer.sample(len(buffer), Chosen()).action.tolist())
+    assert kept == list(range(max(0, before - 4), before + 1))
+
+
+@pytest.mark.parametrize("kind", [ReplayBuffer, FrameReplayBuffer])
+def test_what_is_written_in_other_ways_fits(kind):
+    buffer = kind(9)
+    for obs in (OBS, OBS.tolist(), tuple(OBS), torch.tensor(OBS), OBS.astype(int)):
+        for action in (1, True, np.int32(1), np.array(1), torch.tensor(1)):
+            buffer.add(Transition(obs, action, np.float64(2), obs, np.bool_(True)))
+    batch = buffer.sample(9, Chosen())
+    assert batch.obs.tolist() == batch.next_obs.tolist() == [[0, 1, 2, 3]] * 9
+    assert batch.action.tolist() == [1] * 9
+    numbers = kind(2)  # an observation may be a single number
+    numbers.add(Transition(3, 0, 0.0, 4, False))
+    assert numbers.sample(1, Chosen()).next_obs.tolist() == [4]
+
+
+@pytest.mark.parametrize("kind", [ReplayBuffer, FrameReplayBuffer])
+@pytest.mark.parametrize("batch_size", [-1, 0, 2.0, None, True])
+def test_a_batch_has_a_whole_number_of_rows(kind, batch_size):
+    buffer = kind(3)
+    buffer.add(transition(0))
+    with pytest.raises(ValueError, match=r"batch_size must be a whole number of at least 1"):
+        buffer.sample(batch_size, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("kind", [ReplayBuffer, FrameReplayBuffer])
+@pytest.mark.parametrize("rng", [0, None, np.random, torch.Generator()])
+def test_a_batch_needs_a_generator(kind, rng):
+    buffer = kind(3)
+    buffer.add(transition(0))
+    with pytest.raises(ValueError, match=r"rng must be a NumPy generator, such as np\.random"):
+        buffer.sample(2, rng)
 
 
 # -- one run: the memory of images --------------------------------------------------------------

@@ -33,7 +33,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dqnlib import targets
+from dqnlib import QNetwork, targets
 from dqnlib.data import Batch, Config, Run, Transition
 from dqnlib.experiments import load_run, save_run
 from dqnlib.storage import SavedRunError, load_state, save_state, write_whole
@@ -586,6 +586,49 @@ def test_settings_changed_in_flight_are_kept(tmp_path):
     assert run.config == change(SMALL)
     assert run.eval_returns.shape[2] == 3
     assert np.isnan(run.eval_returns[:, 0, 2]).all()  # the first was of two episodes
+
+
+@pytest.mark.parametrize(
+    ("slots", "change"),
+    [
+        ({"sync_target": targets.hard_update}, {"tau": 0.1}),
+        ({"sync_target": targets.polyak_update}, {"tau": 0.1}),  # called a run at first
+        ({"td_target": targets.td_target}, {"double": True}),
+        ({"loss": targets.huber_loss}, {"loss": "huber"}),
+        ({"loss": targets.mse_loss}, {"loss": "huber"}),
+    ],
+    ids=str,
+)
+def test_library_functions_in_slots_go_on_after_a_change_in_flight(slots, change, tmp_path):
+    assert_resumes(SMALL, tmp_path, (30, 90), change=(60, lambda c: c.replace(**change)), **slots)
+
+
+def test_buffers_of_networks_go_on(tmp_path):
+    class Counting(QNetwork):
+        def __init__(self, obs_shape, n_actions):
+            super().__init__(obs_shape, n_actions, (8,))
+            self.register_buffer("calls", torch.zeros(()))
+
+        def forward(self, obs):
+            self.calls += len(obs) > 1
+            return super().forward(obs) * (1 + 0.01 * self.calls)
+
+    run = assert_resumes(SMALL, tmp_path, (0, 30, 61, 90), network=Counting)
+    assert run.parameters["calls"].all()
+    assert run.best_parameters["calls"].all()
+
+
+@pytest.mark.parametrize(("was", "here"), [("cuda", True), ("cuda", False), ("cpu", True)])
+def test_a_run_goes_on_where_it_was(was, here, tmp_path, monkeypatch):
+    """ "auto" would measure again, and the other device rounds in another way."""
+    from dqnlib import training
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: here)
+    chosen = training._choose_device(SMALL.replace(device="auto"), (0,), {}, [was, "a measurement"])
+    assert chosen == ((was, "a measurement") if here or was == "cpu" else
+                      ("cpu", "PyTorch finds no CUDA device here"))  # fmt: skip
+    trainer = Trainer.load(stopped(tmp_path))
+    assert (trainer.device, trainer.device_reason) == ("cpu", Trainer(SMALL, (0,)).device_reason)
 
 
 def test_a_diverged_run_goes_on(tmp_path):

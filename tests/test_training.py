@@ -11,7 +11,9 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 - all seeds share a generator, or the rows' gradients are clipped together;
 - a learner's function is ignored in a slot, is called on all seeds at once, or falls back to the
   library's; its error loses the run, the step or the seed;
-- an update happens before there is a batch; a config changed in flight does not act.
+- an update happens before there is a batch; a config changed in flight does not act;
+- a sync or a training step that replaces a parameter's memory (`p.data = ...`) changes a network
+  that nobody computes with; the buffers of a network are those of another seed, or are lost.
 """
 
 import gymnasium as gym
@@ -21,7 +23,7 @@ import torch
 from plain_dqn import plain_dqn
 from torch import nn
 
-from dqnlib import QNetwork, ReplayBuffer, Trainer, network_of, targets, train
+from dqnlib import QNetwork, ReplayBuffer, Trainer, evaluate, network_of, studies, targets, train
 from dqnlib.data import Batch, Config, Run
 from dqnlib.probes import PROBES
 from dqnlib.seeds import LearnerError
@@ -286,6 +288,95 @@ def test_a_learners_sync_and_policy_give_the_same_numbers():
     assert largest_difference(a, b) < 1e-5
 
 
+def by_data(online, target):
+    for mine, theirs in zip(online.parameters(), target.parameters()):
+        theirs.data = mine.data.clone()
+
+
+def by_assigning(online, target):
+    target.load_state_dict({k: v.clone() for k, v in online.state_dict().items()}, assign=True)
+
+
+def by_new_parameters(online, target):
+    for part, other in zip(online.modules(), target.modules()):
+        for name, p in part.named_parameters(recurse=False):
+            setattr(other, name, nn.Parameter(p.detach().clone()))
+
+
+class InTurn(QNetwork):  # a network that is called in a loop
+    def forward(self, obs):
+        return super().forward(obs) if len(obs) else obs
+
+
+@pytest.mark.parametrize("network", [None, InTurn])
+@pytest.mark.parametrize("sync", [by_data, by_assigning, by_new_parameters])
+def test_a_sync_may_replace_the_memory_of_parameters(sync, network):
+    config = SMALL.replace(steps=250, hidden=(64, 64))
+    want = train(config, range(2), network=network)
+    trainer = Trainer(config, range(2), sync_target=sync, network=network)
+    for _ in trainer:
+        pass
+    assert same_run(trainer.run(), want)
+    for seed in range(2):
+        for p, other in zip(trainer.network(seed, target=True).parameters(),
+                            trainer.network(seed).parameters(), strict=True):  # fmt: skip
+            assert not torch.equal(p, other)  # the last copy was at step 240
+
+
+def test_a_sync_that_changes_a_shape_is_named():
+    def crop(online, target):
+        for p in target.parameters():
+            p.data = p.data[:1]
+
+    with pytest.raises(LearnerError, match=r"crop changed the shape of a parameter from \[32, 4\]"):
+        train(SMALL, range(2), sync_target=crop)
+
+
+def test_a_training_step_may_replace_the_memory_of_parameters():
+    def step(online, target, optimizer, batch, gamma):
+        loss = targets.dqn_update(online, target, optimizer, batch, gamma)
+        for p in online.parameters():
+            p.data = p.data.clone()
+        return loss
+
+    config = SMALL.replace(steps=250)
+    want = train(config, range(2), update=targets.dqn_update)
+    assert same_run(train(config, range(2), update=step), want)
+
+
+class Centered(QNetwork):
+    """Takes away the mean of what it has seen while it learned: kept in a buffer."""
+
+    def __init__(self, obs_shape, n_actions):
+        super().__init__(obs_shape, n_actions, (16,))
+        self.register_buffer("mean", torch.zeros(*obs_shape))
+
+    def forward(self, obs):
+        if len(obs) > 20:
+            with torch.no_grad():
+                self.mean += 0.01 * (obs.mean(0) - self.mean)
+        return super().forward(obs - self.mean)
+
+
+def test_buffers_belong_to_the_network():
+    config = SMALL.replace(steps=300, eval_every=100, eval_episodes=2)
+    trainer = Trainer(config, [3, 8], network=Centered)
+    for _ in trainer:
+        pass
+    run = trainer.run()
+    obs = torch.randn(5, 4)
+    for row, seed in enumerate(run.seeds):
+        module = trainer.network(seed)
+        assert run.parameters["mean"][row].any()
+        assert np.array_equal(run.parameters["mean"][row], module.mean.numpy())
+        again = network_of(run, seed, network=Centered((4,), 2))
+        assert torch.equal(again(obs), module(obs))
+    assert not np.array_equal(*run.parameters["mean"])
+    assert run.best_parameters["mean"].any()
+    assert evaluate(run, 3, network=Centered).shape == (2, 3)
+    assert same_run(train(config, [8], network=Centered), train(config, [8], network=Centered))
+
+
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_learners_training_step_drives_the_loop(optimizer):
     def step(online, target, optimizer, batch, gamma):
@@ -317,6 +408,26 @@ def test_what_is_recorded_of_each_run():
 
 
 # -- what goes wrong ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: train({"steps": 3}), r"config must be a Config, .* but it is \{'steps': 3\}"),
+        (lambda: train(SMALL, record=print), "record must be a dict of functions"),
+        (lambda: Trainer(SMALL, [1, 2]).network(5), r"has the seeds \(1, 2\), but not 5"),
+        (lambda: network_of(studies.load("double")["DQN"], 100), "stored without its networks"),
+        (lambda: train(SMALL.replace(capacity=10**13)), r"10,000,000,000,000 .* GB"),
+    ],
+)
+def test_bad_arguments_are_explained(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_an_unknown_slot_is_explained():
+    with pytest.raises(TypeError, match="no slot 'targets'; there are network, replay, td_target"):
+        train(SMALL, targets=print)
 
 
 def raises_at(step):

@@ -9,7 +9,7 @@ from PIL import Image
 from dqnlib import pictures
 from dqnlib.data import check_count, seeds_in_words
 from dqnlib.features import Baird, baird
-from dqnlib.labs.curves import evenly
+from dqnlib.labs.curves import evenly, grown
 from dqnlib.labs.frame import WIDTH, Lab, in_lines, named_speeds
 from dqnlib.pictures import HOT, INK, MUTED, SIDE_COLORS, Curve, CurvePicture
 
@@ -111,8 +111,9 @@ class BairdLab(Lab):
     def release(self) -> None:
         self._pictures: dict[str, _Lines] = {}
 
-    def displayed(self) -> None:
-        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+    def make_curves(self) -> None:
+        if not self._pictures:
+            self._pictures = {slot: self._picture(slot) for slot in ("weights", "norm")}
 
     # -- training ------------------------------------------------------------------------------
 
@@ -144,10 +145,6 @@ class BairdLab(Lab):
             self.say(f"All {self.updates:,} updates are done. Press Reset to begin anew.")
 
     def change(self, key: str, value) -> None:
-        if key == "curves":
-            if not self._pictures:
-                self._pictures = {slot: self._picture(slot) for slot in ("weights", "norm")}
-            return
         self.settings[key] = value
         if key == "approximation":
             self.begin()
@@ -232,12 +229,7 @@ class BairdLab(Lab):
         while self.runs.updates > self._limits["updates"][1]:
             self._limits["updates"] = (0, min(2 * self._limits["updates"][1], self.updates))
         for slot, curves in lines.items():
-            low, high = self._limits[slot]
-            while max(c.mean.max() for c in curves) > high:
-                high *= 2
-            while min(c.mean.min() for c in curves) < low:
-                low *= 2
-            self._limits[slot] = (low, high)
+            self._limits[slot] = grown(self._limits[slot], curves)
         for slot in lines:
             if any(before[k] != self._limits[k] for k in (slot, "updates")):
                 self._pictures[slot] = self._picture(slot)

@@ -165,8 +165,8 @@ class BiasLab(Lab):
         self._curves_of: _Trials | None = None  # whose axes they have
         self._seen = False  # whether the page has asked for curves
 
-    def displayed(self) -> None:
-        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+    def make_curves(self) -> None:
+        self._seen = True
 
     # -- trials --------------------------------------------------------------------------------
 
@@ -188,9 +188,6 @@ class BiasLab(Lab):
         self.say(f"All {_TRIALS:,} trials are done. Press Reset to begin anew.")
 
     def change(self, key: str, value) -> None:
-        if key == "curves":
-            self._seen = True
-            return
         self.settings = self.settings | {key: value}
         self._anew()
         self.say(f"A new problem: {self.trials.words()}. The means begin anew.")

@@ -13,17 +13,17 @@ from PIL import Image
 from dqnlib import pictures, targets
 from dqnlib.data import Config, check_choice, check_count, check_seeds
 from dqnlib.device import let_threads_go
-from dqnlib.labs.curves import evenly, side_curve
+from dqnlib.labs.curves import evenly, grown, side_curve
 from dqnlib.labs.frame import (
     LINE,
     TWO_LINES,
     WIDTH,
     Lab,
     in_lines,
-    letter,
     named_speeds,
     side_lines,
 )
+from dqnlib.labs.sides import Choices, changed, settings_row
 from dqnlib.pictures import INK, MUTED, SIDE_COLORS, Curve, CurvePicture, number
 from dqnlib.training import Trainer
 
@@ -33,7 +33,7 @@ _WINDOW = 400  # updates that the strips show
 _POINTS = 120  # of each error curve
 _HEIGHT = 236  # CSS pixels of each picture
 # what a slider of each setting is called, and where it can stand
-CHOICES: dict[str, tuple[str, list]] = {
+CHOICES: Choices = {
     "sync_every": ("sync every C", [1, 2, 5, 10, 20, 50, 100, 200, 500]),
     "tau": ("soft τ", [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]),
     "learning_rate": ("learning rate", [1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03]),
@@ -90,9 +90,7 @@ class _Side:
         self._look()
 
     def change(self, field: str, value) -> None:
-        more = {"final_learning_rate": value} if field == "learning_rate" else {}
-        self.config = self.config.replace(**{field: value}, **more)
-        self.trainer.config = self.config
+        self.trainer.config = self.config = changed(self.config, field, value, steady=True)
 
     def advance(self) -> None:
         """Take one update in every run."""
@@ -183,15 +181,9 @@ class _Charts:
 
     def _make_room(self, curves: list[Curve]) -> None:
         """Let the strips' axes grow when a line leaves them; both keep the same."""
-        values = np.concatenate([c.mean for c in curves])
-        values = values[np.isfinite(values)]
-        low, high = self._limits
-        while len(values) and values.max() > high and high < 1e9:
-            high *= 2
-        while len(values) and values.min() < low and low > -1e9:
-            low *= 2
-        if (low, high) != self._limits:
-            self._limits = (low, high)
+        limits = grown(self._limits, curves, most=1e9)
+        if limits != self._limits:
+            self._limits = limits
             self._pictures |= {slot: self._strip(slot) for slot in self.sides}
 
     def _strip(self, name: str) -> _Strip:
@@ -285,8 +277,8 @@ class ChaseLab(Lab):
     def release(self) -> None:
         self._charts: _Charts | None = None
 
-    def displayed(self) -> None:
-        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+    def make_curves(self) -> None:
+        self._charts = self._charts or _Charts(self.sides)
 
     # -- training ------------------------------------------------------------------------------
 
@@ -305,9 +297,6 @@ class ChaseLab(Lab):
         self.say(f"All {self.updates:,} updates are done. Press Reset to begin anew.")
 
     def change(self, key: str, value) -> None:
-        if key == "curves":
-            self._charts = self._charts or _Charts(self.sides)
-            return
         name, field = key.split(".")
         self.sides[name].change(field, value)
         self.say(f"{name} goes on with {CHOICES[field][0]} {value:g}.")
@@ -339,7 +328,7 @@ class ChaseLab(Lab):
         return self._w.VBox(
             [
                 self.row(*buttons, self.speed_slider()),
-                *(self._settings(side) for side in self.sides.values()),
+                *(settings_row(self, k, s.config, CHOICES) for k, s in self.sides.items()),
                 self.text("message", 42),
                 self.row(*(self.picture(side, WIDTH // 2, _HEIGHT) for side in "AB")),
                 self.picture("errors", WIDTH, _HEIGHT),
@@ -347,16 +336,6 @@ class ChaseLab(Lab):
                 self.text("status", 92),
             ]
         )
-
-    def _settings(self, side: _Side):
-        """Return one side's row of controls."""
-        chip = self._w.HTML(letter(side.side), layout={"width": "26px"})
-        sliders = []
-        for field, (label, values) in CHOICES.items():
-            now = getattr(side.config, field)
-            options = [(f"{value:g}", value) for value in sorted({*values, now})]
-            sliders.append(self.choice(f"{side.side}.{field}", label, options, now))
-        return self.row(chip, *sliders)
 
 
 @functools.lru_cache(8)

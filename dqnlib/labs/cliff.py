@@ -278,8 +278,8 @@ class CliffLab(Lab):
         self._pair: pictures.PairPicture | None = None
         self._curves: pictures.CurvePicture | None = None
 
-    def displayed(self) -> None:
-        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+    def make_curves(self) -> None:
+        self._curves = self._curves or self._new_curves()
 
     # -- training --------------------------------------------------------------------------
 
@@ -301,8 +301,6 @@ class CliffLab(Lab):
     def change(self, key: str, value) -> None:
         if key == "view":
             self.view = value
-        elif key == "curves":
-            self._curves = self._curves or self._new_curves()
         else:
             name, field = key.split(".")
             if not self.sides[name].change(field, value):

@@ -1,5 +1,8 @@
 """Curves of several runs as the labs draw them."""
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 
 from dqnlib.experiments import mean_interval
@@ -22,3 +25,18 @@ def side_curve(side: str, label: str, x: np.ndarray, values: np.ndarray, one=Fal
         curve.x, curve.one = x[known], values[0, known] if one else None
         curve.mean, curve.low, curve.high = mean_interval(values[:, known], resamples=200)
     return curve
+
+
+def grown(limits: tuple, curves: Iterable[Curve], factor: float = 2, most=math.inf) -> tuple:
+    """Return the (low, high) of an axis, made larger by a factor until the curves' means fit in.
+
+    most: once an end has passed it, it grows no more.
+    """
+    means = np.concatenate([np.empty(0), *(c.mean for c in curves)])
+    means = means[np.isfinite(means)]
+    low, high = limits
+    while len(means) and means.max() > high and high < most:
+        high = factor * high if high > 0 else 1.0
+    while len(means) and means.min() < low and low > -most:
+        low = factor * low if low < 0 else -(abs(high) or 1.0) / factor
+    return low, high

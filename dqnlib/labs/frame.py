@@ -69,10 +69,12 @@ class Lab:
     - ``build()`` returns the controls as one ipywidgets box; ``still()`` a PNG for readers
       without a live notebook.
 
-    - ``displayed()`` may post what can wait until then, ``release()`` lets go of what is large.
+    - ``make_curves()`` makes the pictures that need matplotlib, which loads slowly: it is called
+      after each look at the lab;
+    - ``release()`` lets go of what is large.
 
     They run in the worker, except for the first ``begin()`` and ``show()``, ``build()``,
-    ``still()``, ``displayed()`` and ``release()``.
+    ``still()`` and ``release()``.
     An exception in the worker is shown in the lab, and the lab pauses. Making a lab of the same
     name closes the one before it.
     """
@@ -92,6 +94,7 @@ class Lab:
         self._queue: queue.SimpleQueue = queue.SimpleQueue()
         self._values: dict[str, object] = {}  # what `put` was given last
         self._slots: dict[str, object] = {}  # the widgets that show it
+        self._controls: dict[str, object] = {}  # the widgets that post a value
         self._closed = False
         self._stale = False  # whether something has changed since the last picture
         self._shown = self._due = 0.0  # times of the last picture and of the next step
@@ -114,8 +117,7 @@ class Lab:
 
     def show(self) -> None: ...
 
-    def displayed(self) -> None:
-        """Called when the lab is about to be seen, after all that the first look needs."""
+    def make_curves(self) -> None: ...
 
     def release(self) -> None:
         """Called by `close`: let go of what is large."""
@@ -141,8 +143,20 @@ class Lab:
 
     def control(self, key: str, widget):
         """Return the widget; when it moves, the worker gets ``change(key, value)``."""
-        widget.observe(lambda event: self.post(key, event["new"]), "value")
+
+        def moved(event) -> None:
+            if threading.current_thread() is not self._worker:  # which has put it back
+                self.post(key, event["new"])
+
+        widget.observe(moved, "value")
+        self._controls[key] = widget
         return widget
+
+    def put_back(self, key: str, refused, value) -> None:
+        """Let a control show the value that holds, unless it has left the refused one by itself."""
+        widget = self._controls.get(key)
+        if widget is not None and widget.value == refused:
+            widget.value = value
 
     def button(self, key: str, icon: str, tooltip: str, label: str = ""):
         """Return a button that posts its key: step, play, pause, reset, or one of the lab's own."""
@@ -243,10 +257,16 @@ class Lab:
         self.post("reset")
 
     def settle(self, timeout: float = 10) -> bool:
-        """Wait until the worker has done what was posted so far; return whether it has."""
-        done = threading.Event()
+        """Wait until the worker has done what was posted so far; return whether it has.
+
+        A lab that was closed does nothing more: False at once.
+        """
+        done, end = threading.Event(), time.monotonic() + timeout
         self.post("settle", done)
-        return done.wait(timeout)
+        while not self._closed and self._worker.is_alive() and time.monotonic() < end:
+            if done.wait(max(0.0, min(0.1, end - time.monotonic()))):
+                break
+        return done.is_set()
 
     def close(self) -> None:
         """Stop the worker and take the controls off the page. Closing twice is fine."""
@@ -260,6 +280,7 @@ class Lab:
             self._worker.join(timeout=2)  # a learner's function may hang; the thread is a daemon
         _close_widgets(self.ui)
         self._slots.clear()
+        self._controls.clear()
         self.release()
 
     def __repr__(self) -> str:
@@ -274,6 +295,10 @@ class Lab:
         self.displayed()
         return {**view, **still, "text/plain": repr(self)}
 
+    def displayed(self) -> None:
+        """Have the curves made: the lab is about to be seen, and they can wait until then."""
+        self.post("curves")
+
     # -- the worker ------------------------------------------------------------------------
 
     def _work(self) -> None:
@@ -281,7 +306,7 @@ class Lab:
         while going:
             try:
                 going = self._turn()
-            except Exception as error:
+            except BaseException as error:  # a learner's function may call sys.exit()
                 self._fail(error)
 
     def _turn(self) -> bool:
@@ -340,6 +365,8 @@ class Lab:
             self.say(self.hint)
         elif command == "speed":
             self.speed, self._due = value, time.monotonic()
+        elif command == "curves":
+            self.make_curves()
         else:
             self.change(command, value)
 
@@ -369,7 +396,7 @@ class Lab:
             self.show()
             time.sleep(0.001)  # lets the thread that sends the picture have its turn
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         """Show an error in the lab: a thread's traceback would land under some other cell."""
         self.playing = False
         lines = str(error).strip().splitlines()

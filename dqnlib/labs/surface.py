@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from dqnlib import pictures
 from dqnlib.data import check_choice, check_count
+from dqnlib.device import own_random_numbers
 from dqnlib.features import CAR_HIGH, CAR_LOW, Bins, LinearFit, TileCoder, mountain_car_values
 from dqnlib.labs.frame import FASTEST, WIDTH, Lab, in_lines
 from dqnlib.pictures import EDGE, INK, MUTED, VALUE_COLORS, Card, number
@@ -41,8 +42,7 @@ class NetworkFit:
 
         from dqnlib.networks import QNetwork
 
-        with torch.random.fork_rng(devices=[]):  # nobody else's random numbers change
-            torch.manual_seed(seed)
+        with own_random_numbers(seed):  # nobody else's change
             self.network = QNetwork(2, 1, (width, width))
         self._torch = torch
         self._obs, self._target = self._scaled(obs), torch.tensor(target / 100).float()

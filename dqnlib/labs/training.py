@@ -7,21 +7,24 @@ import html
 import time
 from collections.abc import Callable, Iterable
 
+import gymnasium as gym
 import numpy as np
 import torch
+from gymnasium.envs.classic_control import CartPoleEnv
 from PIL import Image
 
 from dqnlib import pictures
-from dqnlib.data import Config, Run
+from dqnlib.data import Config, Run, check_number, check_seeds
 from dqnlib.envs import make_for
-from dqnlib.labs.curves import evenly, side_curve
-from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, letter, side_lines
+from dqnlib.labs.curves import evenly, grown, side_curve
+from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, side_lines
+from dqnlib.labs.sides import Choices, changed, is_steady, settings_row, shown
 from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
 from dqnlib.seeds.acting import network_input
-from dqnlib.training import FIXED, Trainer
+from dqnlib.training import FIXED, Trainer, library_functions
 
 # What a slider of each setting is called, and where it can stand.
-CHOICES: dict[str, tuple[str, list]] = {
+CHOICES: Choices = {
     "learning_rate": ("learning rate", [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1]),
     "gamma": ("discount γ", [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1.0]),
     "final_epsilon": ("final ε", [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0]),
@@ -39,27 +42,37 @@ CHOICES: dict[str, tuple[str, list]] = {
 _POINTS = 120  # of each curve
 _STAGE = 150  # CSS pixels, height of the animation
 _START = 7  # seed of the episode that is shown
+_LONGEST = 500  # steps of it, where nothing else ends it
 
 
 class _Side:
     """One side of the lab: settings, the learner's functions, and S runs."""
 
     def __init__(self, side: str, title: str, config: Config, seeds, slots: dict):
-        self.side, self.title, self.config, self.slots = side, title, config, slots
-        self.seeds = tuple(seeds)
-        self.begin()
+        self.side, self.title, self.seeds = side, title, seeds
+        library = library_functions(config)  # which a setting may exchange, also at Reset
+        self.slots = {k: f for k, f in slots.items() if f is None or f is not library.get(k)}
+        self._steady = is_steady(config)
+        self.begin(config)
 
-    def begin(self) -> None:
-        self.trainer: Trainer | None = Trainer(self.config, self.seeds, **self.slots)
+    def begin(self, config: Config | None = None) -> None:
+        """Begin anew, with other settings if they are given; an error leaves all as it was."""
+        config = config or self.config
+        self.trainer: Trainer | None = Trainer(config, self.seeds, **self.slots)
+        self.config = config
 
     def change(self, field: str, value) -> bool:
-        """Set one setting; return False if the side had to begin anew for it."""
-        self.config = self.config.replace(**{field: value})
-        if field not in FIXED and self.trainer is not None:
-            self.trainer.config = self.config
-            return True
-        self.begin()
-        return False
+        """Set one setting; return False if the side had to begin anew for it.
+
+        An error leaves the side as it was.
+        """
+        new = changed(self.config, field, value, self._steady)
+        if field in FIXED or self.trainer is None:
+            self.begin(new)
+            return False
+        self.trainer.config = new  # which may refuse it
+        self.config = new
+        return True
 
     def curves(self, run: Run) -> tuple[Curve, Curve]:
         """Return the curves of the return and of the largest Q-value so far."""
@@ -73,7 +86,7 @@ class _Side:
     def status(self, run: Run, names: Iterable[str]) -> str:
         """Return the side's two lines of text as HTML."""
         c = self.config
-        settings = [f"{CHOICES[n][0]} {_shown(getattr(c, n))}" for n in names]
+        settings = [f"{CHOICES[n][0]} {shown(getattr(c, n))}" for n in names]
         facts = [*([f"<b>{html.escape(self.title)}</b>"] if self.title else []), *settings]
         last = self.trainer.last_returns
         known = last[~np.isnan(last)]
@@ -88,18 +101,6 @@ class _Side:
         return side_lines(self.side, facts, found)
 
 
-def _shown(value) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return "–".join(map(str, value)) or "none"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if _number(value) else value
-
-
-def _number(value) -> bool:
-    return isinstance(value, int | float)
-
-
 def _range(values: np.ndarray) -> str:
     low, high = np.nanmin(values), np.nanmax(values)
     return f"{short_number(low)} to {short_number(high)}" if high > low else short_number(low)
@@ -110,12 +111,14 @@ class TrainingLab(Lab):
 
     a, b: the settings of both sides; b None: one side. titles: what they are called. controls:
     settings with a slider, of `CHOICES`. Those that can change in flight do; for the others the
-    side begins anew. slots, slots_b: your own one-run functions (see `dqnlib.Trainer`); slots_b
-    left out, B has the same. bound: a value that no Q-value can truly exceed, or the true value,
-    drawn as a line; bound_text: what it is. returns, values: (low, high) of the two axes, the
-    latter grows when needed. still: {"A": Run, "B": Run}, runs that a page without the live lab
-    shows. name: a second lab of the same name replaces the first.
+    side begins anew. A learning rate that is constant at first stays constant. slots, slots_b: your
+    own one-run functions (see `dqnlib.Trainer`); slots_b left out, B has the same. bound: a value
+    that no Q-value can truly exceed, or the true value, drawn as a line; bound_text: what it is.
+    returns, values: (low, high) of the two axes at first; an axis grows when a mean leaves it.
+    still: {"A": Run, "B": Run}, runs that a page without the live lab shows. name: a second lab of
+    the same name replaces the first.
 
+    The button Watch is there where each side plays CartPole, its own or the library's.
     Raises ValueError at once for a setting out of range.
     """
 
@@ -142,16 +145,16 @@ class TrainingLab(Lab):
         still: dict[str, Run] | None = None,
         name: str = "training",
     ):
-        unknown = [c for c in controls if c not in CHOICES]
-        if unknown:
-            raise ValueError(f"controls must be of {', '.join(CHOICES)}, but there is {unknown[0]}")
-        slots, seeds = dict(slots or {}), tuple(seeds)
-        configs = {"A": a or Config(steps=20_000, eval_every=0)} | ({"B": b} if b else {})
+        slots, seeds = dict(slots or {}), check_seeds(seeds)
+        given = {"A": Config(steps=20_000, eval_every=0) if a is None else a, "B": b}
+        configs = {k: _check_config(k.lower(), c) for k, c in given.items() if c is not None}
         own = {"A": slots, "B": slots if slots_b is None else dict(slots_b)}
-        names = dict(zip("AB", titles, strict=True))
-        self.controls, self.bound, self.bound_text = controls, bound, bound_text
-        self.limits = {"returns": returns, "values": values}
+        names = dict(zip("AB", _check_titles(titles), strict=True))
+        self.controls, self.bound, self.bound_text = _check_controls(controls), bound, bound_text
+        self.limits = {"returns": _check_limits("returns", returns),
+                       "values": _check_limits("values", values)}  # fmt: skip
         self.sides = {k: _Side(k, names[k], c, seeds, own[k]) for k, c in configs.items()}
+        self._can_watch = all(map(_plays_cart_pole, self.sides.values()))
         self._given, self._stopped = still, False
         self._grown: dict[str, tuple[float, float]] = {}  # axes that had to grow
         self._start_clock()
@@ -164,8 +167,9 @@ class TrainingLab(Lab):
             for side in self.sides.values():
                 side.trainer = None
 
-    def displayed(self) -> None:
-        self.post("curves")  # matplotlib loads slowly: the worker does it after the first look
+    def make_curves(self) -> None:
+        if not self._curves:
+            self._curves = {k: self._picture(k) for k in ("returns", "values")}
 
     # -- training --------------------------------------------------------------------------------
 
@@ -198,13 +202,11 @@ class TrainingLab(Lab):
         if self._stopped:
             self.say("Stopped. Press Reset to begin anew.")
         else:
-            self.say("Done. Press Watch to see the agents play, or Reset to begin anew.")
+            watch = "Watch to see the agents play, or " if self._can_watch else ""
+            self.say(f"Done. Press {watch}Reset to begin anew.")
 
     def change(self, key: str, value) -> None:
-        if key == "curves":
-            if not self._curves:
-                self._curves = {k: self._picture(k) for k in ("returns", "values")}
-        elif key == "stop":
+        if key == "stop":
             self.playing, self._stopped = False, True
             self.say("Stopped. Press Reset to begin anew.")
         elif key == "watch":
@@ -213,16 +215,19 @@ class TrainingLab(Lab):
             self._change(*key.split("."), value)
 
     def _change(self, name: str, field: str, value) -> None:
-        label = CHOICES[field][0]
+        side, label = self.sides[name], CHOICES[field][0]
         try:
-            at_once = self.sides[name].change(field, value)
-        except ValueError as error:  # two settings that do not go together
+            at_once = side.change(field, value)
+        except BaseException as error:
+            self.put_back(f"{name}.{field}", value, getattr(side.config, field))
+            if not isinstance(error, ValueError):  # of two settings that do not go together
+                raise
             self.say(f"{name} keeps its {label}: {error}")
             return
         if at_once:
-            self.say(f"{name} goes on with {label} {_shown(value)}.")
+            self.say(f"{name} goes on with {label} {shown(value)}.")
         else:
-            self.say(f"{name} begins anew: {label} is {_shown(value)}.")
+            self.say(f"{name} begins anew: {label} is {shown(value)}.")
 
     # -- showing ---------------------------------------------------------------------------------
 
@@ -258,18 +263,12 @@ class TrainingLab(Lab):
             self.put(slot, pictures.png_bytes(image))
 
     def _make_room(self, slot: str, curves: Iterable[Curve]) -> None:
-        """Let the axis of values grow when a curve leaves it."""
-        low, high = self._grown.get(slot, self.limits[slot])
-        tops = [c.mean.max() for c in curves if len(c.mean)]
-        bottoms = [c.mean.min() for c in curves if len(c.mean)]
-        if not tops or (max(tops) <= high and min(bottoms) >= low):
-            return
-        while max(tops) > high:
-            high = high * 4 if high > 0 else 1.0
-        while min(bottoms) < low:
-            low = low * 4 if low < 0 else -high / 4
-        self._grown[slot] = (low, high)
-        self._curves[slot] = self._picture(slot)
+        """Let an axis grow when a curve leaves it."""
+        before = self._grown.get(slot, self.limits[slot])
+        limits = grown(before, curves, 4)
+        if limits != before:
+            self._grown[slot] = limits
+            self._curves[slot] = self._picture(slot)
 
     def _picture(self, slot: str) -> CurvePicture:
         seeds = len(self.sides["A"].seeds)
@@ -324,15 +323,15 @@ class TrainingLab(Lab):
             self.button("stop", "stop", "Stop for good"),
             self.button("reset", "refresh", "Forget everything and begin anew"),
         ]
-        below = []
-        if all(s.config.env_id == "CartPole-v1" for s in self.sides.values()):
+        choices, below = {field: CHOICES[field] for field in self.controls}, []
+        if self._can_watch:
             buttons.append(self.button("watch", "eye", "See the greedy agents play"))
             below.append(self.picture("agent", WIDTH, _STAGE))
             below[0].format = "webp"
         return self._w.VBox(
             [
                 self.row(*buttons),
-                *(self._settings(side) for side in self.sides.values()),
+                *(settings_row(self, k, s.config, choices) for k, s in self.sides.items()),
                 self.text("message", 42),
                 self.text("progress", 30),
                 self.row(
@@ -344,40 +343,72 @@ class TrainingLab(Lab):
             ]
         )
 
-    def _settings(self, side: _Side):
-        """Return one side's row of controls."""
-        chip = self._w.HTML(letter(side.side), layout={"width": "26px"})
-        sliders = []
-        for field in self.controls:
-            label, values = CHOICES[field]
-            now = getattr(side.config, field)
-            if now not in values:
-                values = sorted([*values, now]) if _number(now) else [*values, now]
-            options, key = [(_shown(value), value) for value in values], f"{side.side}.{field}"
-            if len(options) > 3:
-                sliders.append(self.choice(key, label, options, now))
-                continue
-            few = self._w.ToggleButtons(
-                options=options, value=now, description=label,
-                style={"description_width": "84px", "button_width": "60px"},
-                layout={"flex": "1 1 205px", "width": "auto"},
-            )  # fmt: skip
-            sliders.append(self.control(key, few))
-        return self.row(chip, *sliders)
+
+def _check_config(name: str, config) -> Config:
+    if not isinstance(config, Config):
+        raise ValueError(
+            f"{name} must be a Config, such as Config(steps=5000), but it is {config!r}"
+        )
+    return config
+
+
+def _check_controls(controls) -> tuple[str, ...]:
+    """Return the settings that have a slider."""
+    if isinstance(controls, str) or not np.iterable(controls):
+        raise ValueError(
+            'controls must be a tuple of names, such as ("gamma", "tau") or ("tau",), '
+            f"but it is {controls!r}"
+        )
+    controls = tuple(controls)
+    for name in controls:
+        if not isinstance(name, str) or name not in CHOICES:
+            raise ValueError(f"controls must be of {', '.join(CHOICES)}, but there is {name!r}")
+    return controls
+
+
+def _check_titles(titles) -> tuple[str, str]:
+    several = np.iterable(titles) and not isinstance(titles, str)
+    found = tuple(titles) if several else ()
+    if len(found) != 2 or not all(isinstance(title, str) for title in found):
+        raise ValueError(f'titles must be two texts, such as ("DQN", "mine"), but it is {titles!r}')
+    return found
+
+
+def _check_limits(name: str, limits) -> tuple[float, float]:
+    """Return the low and the high end of an axis."""
+    try:
+        low, high = limits
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a pair (low, high), but it is {limits!r}") from None
+    low, high = (check_number(f"each end of {name}", end, -1e9, 1e9) for end in (low, high))
+    if low >= high:
+        raise ValueError(f"{name} must be (low, high) with low below high, but it is {limits!r}")
+    return low, high
+
+
+def _plays_cart_pole(side: _Side) -> bool:
+    """Whether what the side plays can be drawn."""
+    env = _env_of(side)
+    env.close()
+    return isinstance(env.unwrapped, CartPoleEnv)
+
+
+def _env_of(side: _Side) -> gym.Env:
+    return make_for(side.config, side.slots.get("env"))
 
 
 def _played(side: _Side) -> list[np.ndarray]:
     """Return the raw states of a greedy episode of the side's first run."""
-    env, network = make_for(side.config, None), side.trainer.network(side.seeds[0])
+    env, network = _env_of(side), side.trainer.network(side.seeds[0])
     device = next(network.parameters()).device
     obs, _ = env.reset(seed=_START)
-    seen, ended = [], False
+    seen, ended, most = [], False, side.config.max_episode_steps or _LONGEST
     with torch.no_grad():
         while not ended:
             x = network_input(torch.from_numpy(np.asarray(obs))[None], device)
             obs, _, terminated, truncated, _ = env.step(int(network(x).argmax()))
             seen.append(np.array(env.unwrapped.state))
-            ended = terminated or truncated
+            ended = terminated or truncated or len(seen) >= most
     env.close()
     return seen
 

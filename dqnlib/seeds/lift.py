@@ -20,6 +20,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from dqnlib.device import own_random_numbers
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 
 LARGE = 1e15  # the sum of a batch of squares is still a number in float32
@@ -87,7 +88,7 @@ class Lifted:
     def _choose(self, tensors, extra) -> str:
         tries = [tensors, *(_made_up(tensors, number) for number in range(3))]
         found = "a loop over seeds"
-        with torch.random.fork_rng(devices=[]):  # a function that draws leaves no trace here
+        with own_random_numbers():  # a function that draws leaves no trace here
             want = [self._loop(tensors, extra)]
             try:
                 want += [self._loop(made, extra) for made in tries[1:]]

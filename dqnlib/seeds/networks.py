@@ -17,11 +17,15 @@ import copy
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
+from torch.nn import functional
 from torch.optim.adam import adam
+from torch.overrides import TorchFunctionMode
 
+from dqnlib.device import own_random_numbers
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 
 NARROW = 16  # a layer with fewer outputs is quicker with its factors the other way round
@@ -46,10 +50,12 @@ class Stack:
         self.views = self._views(self.flat, shapes)  # [S, *shape] each
         grads = self._views(self.grad, shapes)
         self._slots = []  # (parameter, its place in `grad`) of all modules
+        self._places = []  # each module's places in `flat`
         for k, module in enumerate(self.modules):
-            for p, view, grad in zip(module.parameters(), self.views, grads, strict=True):
-                view[k] = p.data
-                p.data, p.grad = view[k], grad[k]
+            self._places.append([view[k] for view in self.views])
+            for p, place, grad in zip(module.parameters(), self._places[k], grads, strict=True):
+                place.copy_(p.data)
+                p.data, p.grad = place, grad[k]
                 self._slots.append((p, grad[k]))
         self.names = [name for name, _ in modules[0].named_parameters()]
 
@@ -110,10 +116,45 @@ class Stack:
             f"{list(obs.shape[1:])}: {first_line(error)}"
         )
 
-    def arrays(self, flat: Tensor | None = None) -> dict[str, Tensor]:
-        """Return copies of the parameters by name, [S, *shape] each; flat: others than today's."""
+    def adopt(self, name: str) -> None:
+        """Take in what a learner's code put in the place of parameters, as `p.data = ...` does.
+
+        name: of that code, for the LearnerError that other shapes raise.
+        """
+        for module, places in zip(self.modules, self._places, strict=True):
+            for p, place in zip(module.parameters(), places, strict=True):
+                if p.data_ptr() != place.data_ptr() or p.shape != place.shape:
+                    if p.shape != place.shape:
+                        raise LearnerError(
+                            f"✗ {name} changed the shape of a parameter from {list(place.shape)} "
+                            f"to {list(p.shape)}"
+                        )
+                    place.copy_(p.data)
+                    p.data = place
+
+    def buffers(self) -> dict[str, Tensor]:
+        """Return copies of what the modules keep beside their parameters, [S, *shape] each."""
+        kept = [module.state_dict() for module in self.modules]
+        names = kept[0].keys() - set(self.names)
+        return {name: torch.stack([state[name] for state in kept]) for name in sorted(names)}
+
+    def arrays(self, flat: Tensor | None = None, buffers: dict | None = None) -> dict[str, Tensor]:
+        """Return copies of parameters and buffers by name, [S, *shape] each.
+
+        flat, buffers: others than those of the moment.
+        """
         views = self.views if flat is None else self._views(flat, [v.shape[1:] for v in self.views])
-        return {name: view.clone() for name, view in zip(self.names, views, strict=True)}
+        found = {name: view.clone() for name, view in zip(self.names, views, strict=True)}
+        kept = self.buffers() if buffers is None else buffers
+        return found | {name: array.clone() for name, array in kept.items()}
+
+    def put(self, arrays: dict[str, Tensor]) -> None:
+        """Write parameters and buffers, as `arrays` gives them; ValueError if they do not fit."""
+        want = {name: tuple(array.shape) for name, array in self.arrays().items()}
+        if want != {name: tuple(array.shape) for name, array in arrays.items()}:
+            raise ValueError("the networks have other parameters")
+        for k, module in enumerate(self.modules):
+            module.load_state_dict({name: array[k] for name, array in arrays.items()})
 
 
 class VmapStack(Stack):
@@ -165,8 +206,8 @@ class DenseStack(Stack):
         self._padding = torch.zeros_like(self.flat[:, sum(self._sizes) :])
         self._layers = []  # [weight [S, out, in], bias [S, out], activation after it]
         for step in dense_layers(modules[0]):
-            if isinstance(step, nn.Linear):
-                pair = [self.views[where[id(p)]] for p in (step.weight, step.bias)]
+            if isinstance(step, Dense):
+                pair = [self.views[where[id(p)]] for p in step]
                 if len(modules) == 1:  # computed as two equal ones, to round as among others
                     pair = [view.expand(2, *view.shape[1:]) for view in pair]
                 self._layers.append([*pair, None])
@@ -233,59 +274,82 @@ class DenseStack(Stack):
         torch.cat([*reversed(parts), self._padding], 1, out=self.grad)
 
 
-def dense_layers(module: nn.Module) -> list:
-    """Return a module's nn.Linear layers and the activation after each, "relu" or "tanh".
+class Dense(NamedTuple):
+    """A fully connected layer, by its parameters."""
 
-    The module's forward is read by torch.fx, so it may be written in any way. Raises
-    NotImplementedError if it is anything but flatten, Linear, ReLU and Tanh in a row, each layer
-    used once, with its parameters in that order.
+    weight: nn.Parameter  # [out, in]
+    bias: nn.Parameter  # [out]
+
+
+def dense_layers(module: nn.Module) -> list:
+    """Return a module's fully connected layers and the activation after each, "relu" or "tanh".
+
+    One forward pass is recorded, so the module may be written in any way. Raises
+    NotImplementedError if it calls anything but flatten, linear, ReLU and Tanh in a row, each layer
+    once, with its parameters in that order.
     """
-    try:
-        graph = fx.symbolic_trace(module).graph
-    except Exception as error:  # a branch on data, an unknown call, ...
-        raise NotImplementedError(first_line(error)) from None
-    children, steps, before = dict(module.named_modules()), [], None
-    for node in graph.nodes:
-        if node.op == "placeholder":
-            if before is not None:
-                raise NotImplementedError("two inputs")
-        elif node.op == "output":
-            if node.args != (before,):
-                raise NotImplementedError("the output is not the last value")
-            continue
-        else:
-            if node.all_input_nodes != [before] or node.args[:1] != (before,):
-                raise NotImplementedError(f"{node} takes other inputs than the value before it")
-            steps += _read(node, children, first=not steps)
-        before = node
-    linear = [step for step in steps if isinstance(step, nn.Linear)]
-    order = [p for layer in linear for p in (layer.weight, layer.bias)]
     parameters = list(module.parameters())
+    matrices = [p for p in parameters if p.ndim == 2]
+    if not matrices:
+        raise NotImplementedError("it has no fully connected layer")
+    tape = _Tape(torch.zeros(2, matrices[0].shape[1], device=matrices[0].device))
+    try:
+        with torch.no_grad(), tape:
+            result = module(tape.last)
+    except Exception as error:  # another layer, a branch on data, an unknown call, ...
+        raise NotImplementedError(first_line(error)) from None
+    steps = tape.steps
+    if result is not tape.last:
+        raise NotImplementedError("the output is not the last value")
+    order = [p for step in steps if isinstance(step, Dense) for p in step]
     if len(order) != len(parameters) or any(a is not b for a, b in zip(order, parameters)):
         raise NotImplementedError("its parameters are not those of its Linear layers, in order")
-    if not linear or not isinstance(steps[0], nn.Linear):
+    if not isinstance(steps[0], Dense):
         raise NotImplementedError("it does not begin with a Linear layer")
     if any(isinstance(a, str) and isinstance(b, str) for a, b in pairwise(steps)):
         raise NotImplementedError("two activations in a row")
     return steps
 
 
-def _read(node: fx.Node, children: dict, first: bool) -> list:
-    """Return what a node of the graph does: a Linear layer, an activation, or nothing."""
-    what = children[node.target] if node.op == "call_module" else node.target
-    extra = node.args[1:]
-    if isinstance(what, nn.Linear) and what.bias is not None:
-        return [what]
-    if isinstance(what, nn.ReLU) or what in (torch.relu, nn.functional.relu, "relu", "relu_"):
-        return ["relu"]
-    if isinstance(what, nn.Tanh) or what in (torch.tanh, nn.functional.tanh, "tanh"):
-        return ["tanh"]
-    from_1 = (extra == (1,) and not node.kwargs) or (not extra and node.kwargs == {"start_dim": 1})
-    if first and (what in (torch.flatten, "flatten") and from_1):
-        return []
-    if first and isinstance(what, nn.Flatten) and (what.start_dim, what.end_dim) == (1, -1):
-        return []
-    raise NotImplementedError(f"it does {node.format_node()}")
+class _Tape(TorchFunctionMode):
+    """Records what is called in this thread alone; a lab may train in another one meanwhile."""
+
+    def __init__(self, obs: Tensor):
+        super().__init__()
+        self.last = obs  # what the next call must take
+        self.steps: list[Dense | str] = []
+
+    def __torch_function__(self, called, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        step = self._read(called, args, kwargs)
+        self.steps += [step] if step else []
+        self.last = called(*args, **kwargs)
+        return self.last
+
+    def _read(self, called, args: tuple, kwargs: dict) -> "Dense | str":
+        """Return what a call does; an empty text for one that changes nothing."""
+        if not args or args[0] is not self.last:
+            raise NotImplementedError(
+                f"{called.__name__} takes another input than the value before"
+            )
+        extra = args[1:]
+        if called is functional.linear:
+            weight, bias = [*extra, *kwargs.values(), None][:2]
+            if isinstance(weight, nn.Parameter) and isinstance(bias, nn.Parameter):
+                return Dense(weight, bias)
+        elif called in _RELU:
+            return "relu"
+        elif called in _TANH:
+            return "tanh"
+        elif called in (torch.flatten, Tensor.flatten) and not self.steps:
+            ends = dict(zip(("start_dim", "end_dim"), extra)) | kwargs
+            if ends in ({"start_dim": 1}, {"start_dim": 1, "end_dim": -1}):
+                return ""
+        raise NotImplementedError(f"it calls {called.__name__}")
+
+
+_RELU = (torch.relu, torch.relu_, functional.relu, Tensor.relu, Tensor.relu_)
+_TANH = (torch.tanh, Tensor.tanh)
 
 
 def stack(
@@ -297,8 +361,8 @@ def stack(
     torch.manual_seed with its own number. Raises LearnerError for a network that fails, that
     cannot learn, or that gives anything but one finite number an action.
     """
-    with torch.random.fork_rng(devices=[]):
-        modules = []
+    modules = []
+    with own_random_numbers():
         for seed in network_seeds:
             torch.manual_seed(seed)
             modules.append(_made(make, obs_shape, n_actions))
@@ -374,6 +438,14 @@ def _made(make: Callable, obs_shape: tuple[int, ...], n_actions: int) -> nn.Modu
         ) from error
     for n, word in ((2, "two observations"), (1, "one observation")):
         _check_output(copied, name, torch.zeros(n, *obs_shape), n_actions, word)
+    obs = torch.randn(2, *obs_shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        again = _without_sharing(module)
+        if not torch.equal(_without_sharing(module)(obs), again(obs)):
+            raise LearnerError(
+                f"✗ the network of {name} gives other values each time for the same observations, "
+                "and a run could not be repeated: take dropout and random numbers out of it"
+            )
     for key, p in module.named_parameters():
         if p.dtype != torch.float32:
             raise LearnerError(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqnlib.data import Batch, Transition
+from dqnlib.data import Batch, Transition, seeds_in_words
 from dqnlib.seeds.acting import network_input
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
@@ -28,7 +28,14 @@ class Ring:
         self.device, self._obs_size = torch.device(device), obs_size
         self._rngs, self._indices, self._last_added = rngs, Indices(rngs), 0
         self._added = 0  # transitions a run so far; and when the last batch was drawn
-        self._rows = torch.zeros(s, n, 2 * o + 3, device=device)
+        try:
+            self._rows = torch.zeros(s, n, 2 * o + 3, device=device)
+        except RuntimeError:  # PyTorch names the bytes, and a whole page of its own source
+            size = f"{4 * s * n * (2 * o + 3) / 1e9:,.0f} GB"
+            raise ValueError(
+                f"a buffer of {n:,} transitions for {seeds_in_words(s)} takes {size}, and there is "
+                "not so much memory: take a smaller capacity"
+            ) from None
         self._long = self._rows.view(s * n, -1)  # run k's transition i lies in row k · N + i
         self._first = np.arange(s)[:, None] * n
         self._new = np.zeros((s, 2 * o + 3), np.float32)
