@@ -2,8 +2,11 @@
 
 Kills these mutants: a lesson that only runs under nbval; a wrong answer that shows a traceback of
 the library, or that stops the kernel; a right answer that does not reach the progress table; a
-prediction that is not remembered; a damaged progress file that takes the table away.
+prediction that is not remembered; a damaged progress file that takes the table away; a right answer
+that a later lesson does not run on.
 """
+
+import importlib
 
 import nbformat
 import pytest
@@ -12,10 +15,8 @@ from dqnlib import notebooks
 
 pytestmark = pytest.mark.browser
 LESSONS = [path.name for path in notebooks.lessons()]
-LONG = (
-    "03",
-    "04",
-)  # two minutes each: nbval runs them, and test_training_lab.py looks at their lab
+# two minutes each: nbval runs them, and test_training_lab.py looks at their lab
+LONG = ("03", "04")
 
 
 def cell_with(lesson: str, text: str) -> int:
@@ -75,6 +76,42 @@ def test_an_exercise_wrong_then_right(first_lesson):
     after = cell_with(lesson, "thirteen steps")
     nb.run_cell(after)
     assert "thirteen steps along the cliff: -13.0" in nb.text(after)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("lesson", LESSONS[2:])
+def test_all_exercises_wrong_then_right(open_notebook, lesson):
+    """With the first wrong and the first right answer of the bank, in the order of the lesson."""
+    bank = importlib.import_module(f"answers.lesson_{lesson[:2]}")
+    nb = open_notebook(lesson)
+    nb.run_cell(0)
+    for path in dict.fromkeys(a.path for a in bank.ANSWERS):
+        found = [a for a in bank.ANSWERS if a.path == path]
+        wrong = next(a for a in found if a.verdict == "wrong" and not a.limit)
+        right = next(a for a in found if a.verdict == "right")
+        i = cell_with(lesson, f'@exercise("{path}")')
+        nb.set_cell(i, wrong.source)
+        nb.run_cell(i)
+        (error,) = nb.errors()
+        assert f"✗ {wrong.name}: not yet." in error
+        assert wrong.diagnosis in error
+        assert "Traceback" not in error
+        nb.set_cell(i, right.source)
+        nb.run_cell(i)
+        assert nb.errors() == []
+        assert f"✓ {wrong.name}: right." in nb.text(i)
+
+
+def test_a_later_lesson_runs_on_the_learners_pieces(open_notebook):
+    lesson = "02_function_approximation.ipynb"
+    nb = open_notebook(lesson)
+    nb.run_cell(0)
+    body = "return reward + gamma * next_q.max(1).values * ~terminated"
+    assert "✓ td_target: right." in nb.text(answer(nb, lesson, "td_target", body))
+    nb.close()
+    later = open_notebook("04_target_networks.ipynb")
+    later.run_cell(0)
+    assert "td_target (you)" in later.text(0)
 
 
 def test_a_function_that_never_returns_leaves_the_kernel_alive(first_lesson):
