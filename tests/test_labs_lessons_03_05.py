@@ -31,6 +31,7 @@ from dqnlib.data import Batch, Transition
 from dqnlib.labs import BiasLab, BufferLab, ChaseLab
 from dqnlib.labs import chase as chase_module
 from dqnlib.labs.chase import Lap
+from dqnlib.labs.curves import Several, side_curves
 from dqnlib.replay import ReplayBuffer
 from dqnlib.targets import hard_update, polyak_update
 
@@ -468,9 +469,23 @@ def test_the_error_is_that_of_all_ten_values():
         values = side.trainer.network(1)(torch.from_numpy(Lap.places()))[:, 0].numpy()
     want = np.sqrt(((values - Lap.values(0.9)) ** 2).mean())
     assert side.trainer.run().records["error"][1, -1] == pytest.approx(want, rel=1e-5)
-    curve = side.errors()
+    (curve,) = side_curves([side.errors()])
     assert curve.x.tolist() == [8]
     assert curve.mean[-1] == pytest.approx(side.trainer.run().records["error"][:, -1].mean())
+
+
+def test_curves_drawn_together_are_those_drawn_alone():
+    rng, gone = np.random.default_rng(0), np.full((5, 1), np.nan)
+    values = [rng.normal(size=(5, 7)), np.hstack([gone, rng.normal(size=(5, 3))]), gone]
+    several = [Several("A", "some", np.arange(v.shape[1]), v) for v in values]
+    together = side_curves(several, one=True)
+    for found, alone in zip(together, (side_curves([one], one=True)[0] for one in several)):
+        for part in ("x", "mean", "low", "high", "one"):
+            assert np.array_equal(getattr(found, part), getattr(alone, part)), part
+    assert np.allclose(together[0].mean, values[0].mean(0))
+    assert together[1].x.tolist() == [1, 2, 3]
+    assert together[1].one.tolist() == values[1][0, 1:].tolist()
+    assert len(together[2].x) == 0
 
 
 @pytest.mark.parametrize(

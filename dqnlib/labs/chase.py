@@ -13,7 +13,7 @@ from PIL import Image
 from dqnlib import pictures, targets
 from dqnlib.data import Config, check_choice, check_count, check_seeds
 from dqnlib.device import let_threads_go
-from dqnlib.labs.curves import evenly, grown, side_curve
+from dqnlib.labs.curves import Several, evenly, grown, side_curves
 from dqnlib.labs.frame import (
     LINE,
     TWO_LINES,
@@ -127,13 +127,13 @@ class _Side:
             Curve("prediction Q", SIDE_COLORS[self.side], x=x, mean=values[:, 0]),
         ]
 
-    def errors(self) -> Curve:
-        """Return the curve of the error of all runs."""
+    def errors(self) -> Several:
+        """Return the errors of all runs."""
         run = self.trainer.run()
         learned = np.flatnonzero(run.record_steps >= _BATCH)
         learned = learned[evenly(len(learned), _POINTS)]
         x, values = run.record_steps[learned] - _BATCH, run.records["error"][:, learned]
-        return side_curve(self.side, self.side, x, values)
+        return Several(self.side, self.side, x, values)
 
     def status(self) -> str:
         """Return the side's two lines of text as HTML."""
@@ -176,7 +176,7 @@ class _Charts:
         """Return the pictures as things are now."""
         lines = {name: side.lines() for name, side in self.sides.items()}
         self._make_room([c for found in lines.values() for c in found])
-        lines["errors"] = [side.errors() for side in self.sides.values()]
+        lines["errors"] = side_curves(side.errors() for side in self.sides.values())
         return {slot: self._pictures[slot].draw(found) for slot, found in lines.items()}
 
     def _make_room(self, curves: list[Curve]) -> None:

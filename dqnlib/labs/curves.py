@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,17 +15,38 @@ def evenly(n: int, most: int) -> np.ndarray:
     return np.arange(n) if n <= most else np.unique(np.linspace(0, n - 1, most).astype(int))
 
 
-def side_curve(side: str, label: str, x: np.ndarray, values: np.ndarray, one=False) -> Curve:
-    """Return the curve of a side, A or B: the mean of values [S, X] and its 95 % interval.
+class Several(NamedTuple):
+    """The values of S runs at X places, and whose they are."""
 
-    It has the points at which all runs have a finite value. one: also the first run's own line.
+    side: str  # A or B
+    label: str
+    x: np.ndarray  # [X]
+    values: np.ndarray  # [S, X]
+
+
+def side_curves(several: Iterable[Several], one=False) -> list[Curve]:
+    """Return their curves: the mean of each and its 95 % interval; S is the same for all.
+
+    A curve has the points at which all runs have a finite value. one: also the first run's own
+    line.
     """
-    curve = Curve(label, SIDE_COLORS[side], {"A": "-", "B": "--"}[side])
-    known = np.isfinite(values).all(0)
-    if known.any():
-        curve.x, curve.one = x[known], values[0, known] if one else None
-        curve.mean, curve.low, curve.high = mean_interval(values[:, known], resamples=200)
-    return curve
+    several = list(several)
+    known = [np.isfinite(found.values).all(0) for found in several]
+    columns = [found.values[:, some] for found, some in zip(several, known, strict=True)]
+    ends = np.cumsum([values.shape[1] for values in columns])
+    if ends[-1]:  # one call for all curves: its overhead is most of its cost
+        bands = mean_interval(np.concatenate(columns, 1), resamples=200)
+        parts = zip(*(np.split(band, ends[:-1]) for band in bands), strict=True)
+    else:
+        parts = [np.empty((3, 0))] * len(several)
+    curves = []
+    for found, some, values, part in zip(several, known, columns, parts, strict=True):
+        curve = Curve(found.label, SIDE_COLORS[found.side], {"A": "-", "B": "--"}[found.side])
+        if some.any():
+            curve.x, curve.one = found.x[some], values[0] if one else None
+            curve.mean, curve.low, curve.high = part
+        curves.append(curve)
+    return curves
 
 
 def grown(limits: tuple, curves: Iterable[Curve], factor: float = 2, most=math.inf) -> tuple:

@@ -16,7 +16,7 @@ from PIL import Image
 from dqnlib import pictures
 from dqnlib.data import Config, Run, check_number, check_seeds
 from dqnlib.envs import make_for
-from dqnlib.labs.curves import evenly, grown, side_curve
+from dqnlib.labs.curves import Several, evenly, grown, side_curves
 from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, side_lines
 from dqnlib.labs.sides import Choices, changed, is_steady, settings_row, shown
 from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
@@ -74,13 +74,13 @@ class _Side:
         self.config = new
         return True
 
-    def curves(self, run: Run) -> tuple[Curve, Curve]:
-        """Return the curves of the return and of the largest Q-value so far."""
+    def several(self, run: Run) -> tuple[Several, Several]:
+        """Return the returns and the largest Q-values of all runs so far."""
         x, keep = np.linspace(0, run.steps, _POINTS), evenly(len(run.record_steps), _POINTS)
         name = f"{self.side}  {self.title}".strip()
         return (
-            side_curve(self.side, name, x, run.returns_at(x), one=True),
-            side_curve(self.side, self.side, run.record_steps[keep], run.q[:, keep], one=True),
+            Several(self.side, name, x, run.returns_at(x)),
+            Several(self.side, self.side, run.record_steps[keep], run.q[:, keep]),
         )
 
     def status(self, run: Run, names: Iterable[str]) -> str:
@@ -125,7 +125,7 @@ class TrainingLab(Lab):
     title = "Training lab"
     hint = "Press Start. The sliders act at once."
     go = "Start"
-    period, speed = 1 / 10, FASTEST
+    period, speed = 1 / 9, FASTEST
     stride = 100  # environment steps for one press of Step
 
     def __init__(
@@ -256,8 +256,9 @@ class TrainingLab(Lab):
         )
 
     def _draw_curves(self, runs: dict[str, Run]) -> None:
-        pairs = [side.curves(runs[k]) for k, side in self.sides.items()]
-        for slot, curves in zip(("returns", "values"), zip(*pairs, strict=True), strict=True):
+        found = [one for k, side in self.sides.items() for one in side.several(runs[k])]
+        drawn = side_curves(found, one=True)
+        for slot, curves in (("returns", drawn[::2]), ("values", drawn[1::2])):
             self._make_room(slot, curves)
             image = self._curves[slot].draw(curves)
             self.put(slot, pictures.png_bytes(image))
@@ -310,7 +311,11 @@ class TrainingLab(Lab):
             empty="Run this cell in JupyterLab for the live lab.",
         )  # fmt: skip
         given = self._given or {}
-        curves = [self.sides[k].curves(run)[0] for k, run in given.items() if k in self.sides]
+        curves = [
+            side_curves([self.sides[k].several(run)[0]], one=True)[0]  # runs may differ in seeds
+            for k, run in given.items()
+            if k in self.sides
+        ]
         return pictures.small_png(picture.draw(curves))
 
     # -- controls --------------------------------------------------------------------------------
