@@ -2,7 +2,8 @@
 
 Mutants that these tests kill: the threads stay; training or a lab does not let them go; an empty
 list of libraries is remembered from before PyTorch was loaded; the generator is not given back, or
-lent to two threads at once; a thread that keeps it stops all others.
+lent to two threads at once; a thread that keeps it stops all others; a lab takes all cores, or
+takes a core from a cell, too.
 """
 
 import os
@@ -55,9 +56,9 @@ def test_who_has_computed_lets_go_of_the_helpers():
 
 def test_without_threadpoolctl_nothing_happens(monkeypatch):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    device._pauses.cache_clear()
+    device._openmp.cache_clear()
     device.let_threads_go()
-    device._pauses.cache_clear()
+    device._openmp.cache_clear()
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -93,6 +94,57 @@ def test_a_lab_that_stands_still_lets_go(monkeypatch):
     assert lab.settle()
     lab.close()
     assert {thread.name for thread in threads} == {"lab-still"}
+
+
+CORES = """
+import threading
+from dqnlib.device import leave_a_core
+leave_a_core()  # no PyTorch yet
+import torch
+torch.set_num_threads(3)  # as on a machine with three cores
+found = []
+
+def count(before=lambda: None):
+    def work():
+        before()
+        torch.rand(300, 300) @ torch.rand(300, 300)
+        found.append(torch.get_num_threads())
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+count()
+count(leave_a_core)
+count()
+from dqnlib import Config
+from dqnlib.labs import TrainingLab
+
+def td_target(reward, terminated, next_q, gamma):
+    found.append(torch.get_num_threads())
+    return reward
+
+config = Config(steps=40, warmup=0, batch_size=2, eval_every=0)
+lab = TrainingLab(config, slots={"td_target": td_target})
+lab.play()
+while lab.playing or len(found) < 5:
+    lab.settle()
+lab.close()
+found = found[:4]
+torch.set_num_threads(1)
+count(leave_a_core)
+print(*found)
+"""
+
+
+def test_a_lab_leaves_a_core_to_the_browser():
+    """The numbers of three threads, of a lab's, and of one where there is one core."""
+    pytest.importorskip("threadpoolctl")
+    env = {**os.environ, "OMP_NUM_THREADS": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", CORES], capture_output=True, text=True, timeout=120, env=env
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == ["3", "2", "3", "2", "1"]
 
 
 # -- random numbers of one's own -----------------------------------------------------------------

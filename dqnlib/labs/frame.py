@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from dqnlib import pictures
-from dqnlib.device import let_threads_go
+from dqnlib.device import leave_a_core, let_threads_go
 from dqnlib.pictures import SIDE_COLORS
 
 _LIVE: dict[str, "Lab"] = {}  # the labs whose workers run, by name
@@ -302,6 +302,7 @@ class Lab:
     # -- the worker ------------------------------------------------------------------------
 
     def _work(self) -> None:
+        leave_a_core()  # to the browser that shows the lab
         going = True
         while going:
             try:

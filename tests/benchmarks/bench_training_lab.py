@@ -34,7 +34,7 @@ let_threads_go()"""
 def test_speed(open_notebook):  # noqa: F811
     nb = open_notebook([IMPORTS, LAB, HEADLESS])
     nb.run_cell(0)
-    pictures, stops, slower = [], [], []
+    pictures, stops, slower, rates = [], [], [], []
     for _ in range(3):
         nb.run_cell(1)
         nb.click("Start")
@@ -47,8 +47,11 @@ def test_speed(open_notebook):  # noqa: F811
         pictures.append(len(nb.picture_times(0)) / (end - start))
         stops.append(last_picture_after(nb, "Stop"))
         alone = float(nb.run_cell(2, timeout=120)[0]["text"])
-        slower.append(100 * (alone * (end - start) / (last - first) - 1))
+        rates.append((alone, (last - first) / (end - start)))
+        slower.append(100 * (alone / rates[-1][1] - 1))
     print("\npictures a second:", middle(pictures))
     print("click on Stop -> last new picture, s:", middle(stops))
+    print("steps a second headless:", middle([one for one, _ in rates]))
+    print("steps a second in the lab:", middle([one for _, one in rates]))
     print("training slower than headless, %:", middle(slower))
     assert nb.errors() == []
