@@ -331,6 +331,9 @@ class TrainingLab(Lab):
         choices, below = {field: CHOICES[field] for field in self.controls}, []
         if self._can_watch:
             buttons.append(self.button("watch", "eye", "See the greedy agents play"))
+            upright = [np.zeros(4)] * len(self.sides)
+            first = _frame_of(upright, ["press Watch"] * len(upright), self.sides.values())
+            self.put("agent", pictures.animation([first], 25))
             below.append(self.picture("agent", WIDTH, _STAGE))
             below[0].format = "webp"
         return self._w.VBox(
@@ -420,17 +423,24 @@ def _played(side: _Side) -> list[np.ndarray]:
 
 def _frames_of(stages: list[list[np.ndarray]], sides: Iterable[_Side]) -> list[Image.Image]:
     """Return the frames of all sides next to each other; who has ended stands still."""
-    longest, sides = max(map(len, stages)), list(sides)
-    frames = []
-    for t in range(0, longest, 2):
-        frame = Image.new("RGB", (WIDTH, _STAGE), pictures.CARD)
-        for i, (stage, side) in enumerate(zip(stages, sides, strict=True)):
-            at = min(t, len(stage) - 1)
-            text = f"{side.title} step {at + 1}" + (", ended" if t >= len(stage) else "")
-            card = pictures.cart_pole(stage[at], text, side.side, WIDTH // 2, _STAGE)
-            frame.paste(card, (i * (WIDTH // 2), 0))
-        frames.append(frame)
+    frames, sides = [], list(sides)
+    for t in range(0, max(map(len, stages)), 2):
+        places = [min(t, len(stage) - 1) for stage in stages]
+        states = [stage[at] for stage, at in zip(stages, places, strict=True)]
+        texts = [f"step {at + 1}" + (", ended" if t > at else "") for at in places]
+        frames.append(_frame_of(states, texts, sides))
     return frames
+
+
+def _frame_of(states: list[np.ndarray], texts: list[str], sides: Iterable[_Side]) -> Image.Image:
+    """Return the carts of all sides next to each other; texts: beside the titles."""
+    frame = Image.new("RGB", (WIDTH, _STAGE), pictures.CARD)
+    for i, (state, text, side) in enumerate(zip(states, texts, sides, strict=True)):
+        line = f"{side.title} {text}".strip()
+        frame.paste(
+            pictures.cart_pole(state, line, side.side, WIDTH // 2, _STAGE), (i * (WIDTH // 2), 0)
+        )
+    return frame
 
 
 def _duration(seconds: float) -> str:
