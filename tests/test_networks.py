@@ -595,7 +595,7 @@ def test_a_gradient_that_was_taken_away_comes_back():
 
 SIZES = [  # observations, actions, hidden layers
     (4, 2, (64, 64)), (1, 1, (16,)), (2, 3, ()), (8, 4, (128,)), (6, 5, (64, 32)), (3, 6, (64, 64)),
-    (10, 7, (48,)), (5, 18, (128, 16)),
+    (10, 7, (48,)), (5, 18, (128, 16)), (17, 6, (256, 256)),
 ]  # fmt: skip
 
 
@@ -622,7 +622,7 @@ def trained(modules, batch: int) -> list[torch.Tensor]:
 
 
 @pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="was found with MKL only")
-@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 8])
 @pytest.mark.parametrize("batch", [32, 50])
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_a_row_has_the_same_bits_in_a_stack_of_any_height(size, batch, threads):

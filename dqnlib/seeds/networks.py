@@ -9,8 +9,9 @@ On a processor, row k of a `DenseStack` has the same bits in a stack of any heig
 to a multiple of 64 numbers, so that vector instructions split each in the same way, and a stack of
 one is computed as two equal ones, because MKL takes another routine for a single matrix product,
 or shares it among the threads, and so rounds in another way. (All of this was found by trying, with
-MKL, AVX2 and AVX-512, one thread and several.) A `Stack` is a loop, so there rows cannot matter. In
-a `VmapStack` of convolutions, and on a graphics card, they may in the last bit.
+MKL, AVX2 and AVX-512, one to eight threads. With four or more, hidden sizes that are no multiples
+of 16 can differ in the last bit.) A `Stack` is a loop, so there rows cannot matter. In a
+`VmapStack` of convolutions, and on a graphics card, they may in the last bit.
 """
 
 import copy
