@@ -31,6 +31,7 @@ SGD = FULL.replace(
     optimizer="sgd", learning_rate=1e-3, final_learning_rate=1e-3, sync_every=100,
     final_epsilon=0.05,
 )  # fmt: skip
+FIFTY = tuple(range(1_000, 1_050))  # ten leave intervals of 90 on either side: too wide here
 NO_REPLAY = {"capacity": 1, "batch_size": 1}
 NO_TARGET = {"sync_every": 1}
 
@@ -46,8 +47,10 @@ def two_by_two(config: Config) -> dict[str, Config]:
 
 
 STUDIES = {
-    "replay_target_sgd": Study("replay × target with plain SGD (lesson 04)", two_by_two(SGD)),
-    "replay_target_adam": Study("replay × target with Adam (lesson 04)", two_by_two(FULL)),
+    "replay_target_sgd": Study(
+        "replay × target with plain SGD (lesson 04)", two_by_two(SGD), FIFTY
+    ),
+    "replay_target_adam": Study("replay × target with Adam (lesson 04)", two_by_two(FULL), FIFTY),
     "naive_rates": Study(
         "naive online deep Q-learning at several learning rates (lesson 02)",
         {
