@@ -84,6 +84,13 @@ def check_choice(name: str, value, choices: tuple[str, ...]) -> str:
     return str(value)  # NumPy's texts become plain ones
 
 
+def check_switch(name: str, value) -> bool:
+    """Return ``value`` as a bool; raise a ValueError if it is none: "no" would count as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, but it is {value!r}")
+    return bool(value)
+
+
 def seeds_in_words(n: int) -> str:
     """Return "1 seed", "2 seeds" and so on."""
     return "1 seed" if n == 1 else f"{n} seeds"
@@ -272,9 +279,7 @@ class Config(Frozen):
             put(self, name, check_count(name, getattr(self, name), 0))
         if self.max_episode_steps is not None:
             put(self, "max_episode_steps", check_count("max_episode_steps", self.max_episode_steps))
-        if not isinstance(self.double, bool | np.bool_):
-            raise ValueError(f"double must be True or False, but it is {self.double!r}")
-        put(self, "double", bool(self.double))
+        put(self, "double", check_switch("double", self.double))
         choices = {"optimizer": OPTIMIZERS, "loss": LOSSES, "device": DEVICES}
         for name, known in choices.items():
             put(self, name, check_choice(name, getattr(self, name), known))
@@ -375,3 +380,24 @@ def _arrays_in(value) -> list[np.ndarray]:
     if isinstance(value, Run):
         return [a for f in dataclasses.fields(value) for a in _arrays_in(getattr(value, f.name))]
     return []
+
+
+def check_config(name: str, value) -> Config:
+    """Return ``value`` if it is a `Config`, else raise a ValueError that shows one."""
+    if not isinstance(value, Config):
+        raise ValueError(
+            f"{name} must be a Config, such as Config(steps=5000), but it is {value!r}"
+        )
+    return value
+
+
+def parameters_of(run: Run, best: bool) -> dict[str, np.ndarray]:
+    """Return the parameters [S, *shape] at the end of a run, or at its best evaluation.
+
+    Raises ValueError for a run that was stored without its networks, as a study's are.
+    """
+    if not run.parameters:
+        raise ValueError(
+            "this run was stored without its networks (a study keeps results only): train it anew"
+        )
+    return run.best_parameters if best else run.parameters

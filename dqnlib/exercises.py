@@ -248,26 +248,14 @@ def _is_empty(code: CodeType) -> bool:
     return all(op.opname in idle for op in ops) and constants in ([None], [...])
 
 
-def _functions(given: Any) -> Iterator[Any]:
-    """Yield the functions that a learner wrote: the methods of a class, or the function itself.
-
-    Decorators around them are taken off.
-    """
-    for part in vars(given).values() if inspect.isclass(given) else (given,):
-        part = getattr(part, "fget", getattr(part, "__func__", part))  # property, staticmethod
-        part = getattr(part, "__wrapped__", part)
-        if isinstance(getattr(part, "__code__", None), CodeType):
-            yield part
-
-
 def codes(given: Any) -> list[CodeType]:
     """Return the compiled code that a learner wrote."""
-    return [function.__code__ for function in _functions(given)]
+    return [function.__code__ for function in solutions.functions(given)]
 
 
 def _names_around(given: Any) -> dict[str, Any]:
     """Return the names that a function sees: those of the notebook that it was written in."""
-    return next((getattr(f, "__globals__", {}) for f in _functions(given)), {})
+    return next((getattr(f, "__globals__", {}) for f in solutions.functions(given)), {})
 
 
 def _names(code: CodeType) -> Iterator[str]:

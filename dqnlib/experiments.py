@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.data import Config, Run, check_count, check_number, check_seeds
+from dqnlib.data import Config, Run, check_count, check_number, check_seeds, parameters_of
 
 
 class Interval(NamedTuple):
@@ -118,10 +118,7 @@ def evaluate(
     from dqnlib.seeds.networks import stack
 
     episodes, seed = check_count("episodes", episodes), check_count("seed", seed, 0)
-    if not run.parameters:
-        raise ValueError(
-            "this run was stored without its networks (a study keeps results only): train it anew"
-        )
+    arrays = parameters_of(run, best)
     if best and (run.best_steps < 0).any():
         raise ValueError(
             "the run has no best agents, for it was not evaluated while it trained (eval_every)"
@@ -133,7 +130,6 @@ def evaluate(
     shape = environments(run.config, env, numbers[:1])
     make = network or (lambda obs_shape, n: QNetwork(obs_shape, n, run.config.hidden))
     stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu")
-    arrays = run.best_parameters if best else run.parameters
     try:
         stacked.put({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
     except ValueError:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.data import check_count, check_number, check_seeds
+from dqnlib.data import check_count, check_number, check_seeds, check_switch
 from dqnlib.tabular import random_streams
 
 # -- features ------------------------------------------------------------------------------
@@ -415,10 +415,10 @@ class Baird:
         self.seeds = check_seeds(seeds)
         self.alpha = check_number("alpha", alpha, 0, 0.05, open_low=True)
         self.gamma = check_number("gamma", gamma, 0, 1)
-        self.off_policy = _check_switch("off_policy", off_policy)
-        self.bootstrapping = _check_switch("bootstrapping", bootstrapping)
-        self.approximation = _check_switch("approximation", approximation)
-        self.expected = _check_switch("expected", expected)
+        self.off_policy = check_switch("off_policy", off_policy)
+        self.bootstrapping = check_switch("bootstrapping", bootstrapping)
+        self.approximation = check_switch("approximation", approximation)
+        self.expected = check_switch("expected", expected)
         first = BAIRD_START if self.approximation else BAIRD_FEATURES @ BAIRD_START
         self.features = BAIRD_FEATURES if self.approximation else np.eye(7)  # [7, W]
         self.weights = np.tile(first, (len(self.seeds), 1))  # [S, W]: W = 8, or 7 in a table
@@ -477,13 +477,6 @@ class Baird:
             self._block, self._used = (7 * np.array(drawn)).astype(int), 0
         self._used += 1
         return self._block[:, self._used - 1]
-
-
-def _check_switch(name: str, value) -> bool:
-    """Return ``value`` as a bool; raise a ValueError if it is none: "no" would count as true."""
-    if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{name} must be True or False, but it is {value!r}")
-    return bool(value)
 
 
 def baird(updates: int = 1000, *, seeds: Iterable[int] = range(10), **settings) -> np.ndarray:

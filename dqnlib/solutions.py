@@ -82,17 +82,21 @@ def source_of(answer: Any) -> str:
     return "\n".join(sorted(imports.values())) + "\n\n\n" + "\n\n\n".join(helpers.values()) + "\n"
 
 
-def _functions(given: Any) -> Iterator[types.FunctionType]:
-    """Yield the functions that were written: a function itself, or the methods of a class."""
+def functions(given: Any) -> Iterator[Any]:
+    """Yield the functions that a learner wrote: the methods of a class, or the function itself.
+
+    Decorators around them are taken off.
+    """
     for part in vars(given).values() if inspect.isclass(given) else (given,):
-        part = inspect.unwrap(getattr(part, "fget", getattr(part, "__func__", part)))
-        if inspect.isfunction(part):
+        part = getattr(part, "fget", getattr(part, "__func__", part))  # property, staticmethod
+        part = getattr(part, "__wrapped__", part)
+        if isinstance(getattr(part, "__code__", None), types.CodeType):
             yield part
 
 
 def _written(given: Any) -> tuple[str, dict[str, Any]]:
     """Return the source of a function or class, without decorators, and the names around it."""
-    for function in _functions(given):
+    for function in functions(given):
         lines = linecache.getlines(function.__code__.co_filename)
         text = "".join(lines)
         try:

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from dqnlib import policies, replay, targets
-from dqnlib.data import Batch, Config, Run, check_seeds
+from dqnlib.data import Batch, Config, Run, check_config, check_seeds, parameters_of
 from dqnlib.device import let_threads_go
 from dqnlib.networks import QNetwork
 from dqnlib.seeds import learning
@@ -103,10 +103,7 @@ class Trainer:
             raise TypeError(
                 f"there is no slot {next(iter(unknown))!r}; there are {', '.join(given)} and record"
             )
-        if not isinstance(config, Config):
-            raise ValueError(
-                f"config must be a Config, such as Config(steps=5_000), but it is {config!r}"
-            )
+        check_config("config", config)
         if not isinstance(record or {}, dict):
             raise ValueError(
                 "record must be a dict of functions, such as {'norm': my_function}, but it is "
@@ -596,11 +593,7 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
     """
     if seed not in run.seeds:
         raise ValueError(f"the run has the seeds {run.seeds}, but not {seed}")
-    if not run.parameters:
-        raise ValueError(
-            "this run was stored without its networks (a study keeps results only): train it anew"
-        )
-    row, arrays = run.seeds.index(seed), run.best_parameters if best else run.parameters
+    row, arrays = run.seeds.index(seed), parameters_of(run, best)
     kept = {name: torch.from_numpy(array[row].copy()) for name, array in arrays.items()}
     if network is None:
         weights = [array for name, array in arrays.items() if name.endswith("weight")]

@@ -14,7 +14,7 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from PIL import Image
 
 from dqnlib import pictures
-from dqnlib.data import Config, Run, check_number, check_seeds
+from dqnlib.data import Config, Run, check_config, check_number, check_seeds
 from dqnlib.envs import make_for
 from dqnlib.labs.curves import Several, evenly, grown, side_curves
 from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, side_lines
@@ -147,7 +147,7 @@ class TrainingLab(Lab):
     ):
         slots, seeds = dict(slots or {}), check_seeds(seeds)
         given = {"A": Config(steps=20_000, eval_every=0) if a is None else a, "B": b}
-        configs = {k: _check_config(k.lower(), c) for k, c in given.items() if c is not None}
+        configs = {k: check_config(k.lower(), c) for k, c in given.items() if c is not None}
         own = {"A": slots, "B": slots if slots_b is None else dict(slots_b)}
         names = dict(zip("AB", _check_titles(titles), strict=True))
         self.controls, self.bound, self.bound_text = _check_controls(controls), bound, bound_text
@@ -350,14 +350,6 @@ class TrainingLab(Lab):
                 *below,
             ]
         )
-
-
-def _check_config(name: str, config) -> Config:
-    if not isinstance(config, Config):
-        raise ValueError(
-            f"{name} must be a Config, such as Config(steps=5000), but it is {config!r}"
-        )
-    return config
 
 
 def _check_controls(controls) -> tuple[str, ...]:
