@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from dqnlib.launch import ROOT, become, ensure_environment
+from dqnlib.course.launch import ROOT, become, ensure_environment
 
 ME = "py -m dqnlib" if os.name == "nt" else "python3 -m dqnlib"
 
@@ -103,14 +103,14 @@ def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
 
 def check(args: argparse.Namespace, extra: list[str]) -> int:
     """Check notebooks with nbval."""
-    from dqnlib import nbcheck
+    from dqnlib.course import nbcheck
 
     return nbcheck.main(args.copy, args.solved, extra)
 
 
 def run_notebooks(args: argparse.Namespace, extra: list[str]) -> int:
     """Execute notebooks and clean them for a commit."""
-    from dqnlib import notebooks
+    from dqnlib.course import notebooks
 
     return notebooks.main(args.notebook)
 
@@ -122,7 +122,7 @@ def make_assignments(args: argparse.Namespace, extra: list[str]) -> int:
             f"This command needs nbgrader. Install it in the folder {ROOT} with\n"
             f'  "{sys.executable}" -m pip install -e ".[teach]"'
         )
-    from dqnlib import teach
+    from dqnlib.course import teach
 
     return teach.main(args.out_dir)
 

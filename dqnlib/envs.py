@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from dqnlib import probes  # noqa: F401 (registers the course's own environments)
-from dqnlib.data import Config
+from dqnlib.config import Config
 
 
 def make(env_id: str, **kwargs) -> gym.Env:

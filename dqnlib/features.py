@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.data import check_count, check_number, check_seeds, check_switch
+from dqnlib.arguments import check_count, check_number, check_seeds, check_switch
 from dqnlib.tabular import random_streams
 
 # -- features ------------------------------------------------------------------------------

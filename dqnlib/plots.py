@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dqnlib.data import Run, TabularRun, seeds_in_words
+from dqnlib.arguments import seeds_in_words
 from dqnlib.envs import TabularModel
-from dqnlib.experiments import interval, mean_interval
-from dqnlib.tabular import Path, greedy_path
+from dqnlib.intervals import interval, mean_interval
+from dqnlib.planning import Path, greedy_path
+from dqnlib.results import Run, TabularRun
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito
 STYLES = ("-", "--", "-.", ":", "-", "--")  # so that curves differ without color, too

@@ -11,8 +11,9 @@ arm again and compares them with what is stored.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqnlib.data import Config, Run
+from dqnlib.config import Config
 from dqnlib.experiments import file_name, load_run, save_run
+from dqnlib.results import Run
 
 FOLDER = Path(__file__).parents[1] / "assets" / "studies"
 

@@ -15,10 +15,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqnlib import policies, replay, targets
-from dqnlib.data import Batch, Config, Run, check_config, check_seeds, parameters_of
+from dqnlib import frames, policies, replay, targets
+from dqnlib.arguments import check_seeds
+from dqnlib.config import Config, check_config
+from dqnlib.data import Batch
 from dqnlib.device import let_threads_go
 from dqnlib.networks import QNetwork
+from dqnlib.results import Run, parameters_of
 from dqnlib.seeds import learning
 from dqnlib.seeds.acting import Actor, Examiner, network_input
 from dqnlib.seeds.environments import environments
@@ -542,7 +545,7 @@ class Trainer:
         own, capacity = self.own.get("replay"), self._config.capacity
         if own is None and len(self.obs_shape) == 1:
             return Ring(capacity, self.obs_shape[0], rngs, self.device)
-        make = own or replay.FrameReplayBuffer
+        make = own or frames.FrameReplayBuffer
         return Buffers(make, capacity, rngs, self.device, self.seeds, self._where)
 
     def _make_optimizers(self) -> list[torch.optim.Optimizer]:

@@ -6,7 +6,8 @@ Nothing here knows about many seeds. It draws the same random numbers as the tra
 import torch
 
 from dqnlib import targets
-from dqnlib.data import Config, Transition
+from dqnlib.config import Config
+from dqnlib.data import Transition
 from dqnlib.envs import make_for
 from dqnlib.networks import QNetwork
 from dqnlib.policies import epsilon_greedy, linear_schedule, random_streams

@@ -153,7 +153,7 @@ def test_the_handshakes_are_still_needed():
     [
         ("import dqnlib.seeds", [("seeds", False, 1)]),
         ("import dqnlib.seeds as s, dqnlib.envs", [("seeds", False, 1), ("envs", False, 1)]),
-        ("from dqnlib.checks.lesson_01 import CHECKS", [("checks", False, 1)]),
+        ("from dqnlib.course.checks.lesson_01 import CHECKS", [("checks", False, 1)]),
         ("from dqnlib import plots, data", [("plots", False, 1), ("data", False, 1)]),
         ("from dqnlib import train_tabular", [("seeds", False, 1)]),
         ("from . import labs", [("labs", False, 1)]),
@@ -204,7 +204,7 @@ def test_what_judges_exercises_loads_no_training_code():
         "checks.lessons()\n"  # also loads the checks of every lesson
         "print(*sys.modules)"
     ).split()
-    assert "dqnlib.checks.lesson_01" in loaded
+    assert "dqnlib.course.checks.lesson_01" in loaded
     assert {f"dqnlib.{room}" for room in TRAINING}.isdisjoint(loaded)
     assert {"torch", "gymnasium", "matplotlib", "ipywidgets", "scipy"}.isdisjoint(loaded)
 
@@ -244,9 +244,9 @@ def test_the_core_trains_where_pictures_and_labs_are_missing():
         "config = TabularConfig(episodes=300)\n"
         "run = train_tabular(config, range(3))\n"
         "model = TabularModel.from_env(config.env_id)\n"
-        "values = tabular.value_iteration(model)\n"
-        "tabular.policy_evaluation(model, tabular.soft_policy(values.q, 0.1))\n"
-        "print([tabular.greedy_path(q, model).total_reward for q in (*run.q, values.q)])\n"
+        "values = planning.value_iteration(model)\n"
+        "planning.policy_evaluation(model, planning.soft_policy(values.q, 0.1))\n"
+        "print([planning.greedy_path(q, model).total_reward for q in (*run.q, values.q)])\n"
         "from dqnlib import exercise, show_progress, predict\n"
     )
     assert printed.split("\n")[0] == "[-13.0, -13.0, -13.0, -13.0]"

@@ -25,18 +25,10 @@ import warnings
 import numpy as np
 import pytest
 
-from dqnlib.data import (
-    ALGORITHMS,
-    DEVICES,
-    LOSSES,
-    OPTIMIZERS,
-    Config,
-    Run,
-    Step,
-    TabularConfig,
-    TabularRun,
-    check_seeds,
-)
+from dqnlib.arguments import check_seeds
+from dqnlib.config import ALGORITHMS, DEVICES, LOSSES, OPTIMIZERS, Config, TabularConfig
+from dqnlib.data import Step
+from dqnlib.results import Run, TabularRun
 
 HUGE = pytest.param(10**400, id="10**400")  # too large for a float
 NO_NUMBERS = [float("nan"), True, np.True_, "0.5", b"0.5", None, [0.5], np.array([0.5]), 1j]

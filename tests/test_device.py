@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from dqnlib import device, labs, training
-from dqnlib.data import Config
+from dqnlib.config import Config
 from dqnlib.labs import frame
 
 

@@ -38,19 +38,11 @@ import torch
 from joblib.parallel import ThreadingBackend
 
 from dqnlib import experiments, training
-from dqnlib.data import Config, Run
-from dqnlib.experiments import (
-    Interval,
-    claim,
-    evaluate,
-    file_name,
-    interval,
-    iqm_interval,
-    load_run,
-    mean_interval,
-    sweep,
-)
+from dqnlib.config import Config
+from dqnlib.experiments import claim, evaluate, file_name, load_run, sweep
+from dqnlib.intervals import Interval, interval, iqm_interval, mean_interval
 from dqnlib.policies import random_streams
+from dqnlib.results import Run
 from dqnlib.seeds import LearnerError
 from dqnlib.seeds.learner import TrainingError
 from dqnlib.storage import SavedRunError

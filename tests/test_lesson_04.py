@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from dqnlib import Transition, notebooks, policies, targets
-from dqnlib.data import Config
+from dqnlib import Transition, policies, targets
+from dqnlib.config import Config
+from dqnlib.course import notebooks
 from dqnlib.envs import make_for
 from dqnlib.networks import QNetwork
 from dqnlib.replay import ReplayBuffer

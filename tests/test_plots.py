@@ -19,9 +19,10 @@ from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from dqnlib import TabularConfig, TabularModel, plots, train_tabular
-from dqnlib.data import Config, Run
-from dqnlib.experiments import mean_interval
-from dqnlib.tabular import rollout, value_iteration
+from dqnlib.config import Config
+from dqnlib.intervals import mean_interval
+from dqnlib.planning import rollout, value_iteration
+from dqnlib.results import Run
 
 
 @pytest.fixture(autouse=True)

@@ -43,8 +43,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from scipy.stats import chisquare
 
-from dqnlib.data import Batch, Config, Transition
-from dqnlib.replay import FrameReplayBuffer, ReplayBuffer
+from dqnlib.config import Config
+from dqnlib.data import Batch, Transition
+from dqnlib.frames import FrameReplayBuffer
+from dqnlib.replay import ReplayBuffer
 from dqnlib.seeds import Draws, LearnerError
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.replay import Buffers, Ring

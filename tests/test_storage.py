@@ -34,8 +34,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dqnlib import QNetwork, targets
-from dqnlib.data import Batch, Config, Run, Transition
+from dqnlib.config import Config
+from dqnlib.data import Batch, Transition
 from dqnlib.experiments import load_run, save_run
+from dqnlib.results import Run
 from dqnlib.storage import SavedRunError, load_state, save_state, write_whole
 from dqnlib.training import Trainer, train
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dqnlib import studies
-from dqnlib.data import Config
+from dqnlib.config import Config
 from dqnlib.storage import SavedRunError
 from dqnlib.training import Trainer
 

@@ -31,8 +31,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from dqnlib import tabular
-from dqnlib.data import TabularConfig
+from dqnlib import planning, tabular
+from dqnlib.config import TabularConfig
 from dqnlib.envs import TabularModel
 
 UP, RIGHT, DOWN, LEFT = range(4)
@@ -173,7 +173,7 @@ def test_random_streams_are_repeatable_and_all_different():
 )
 def test_soft_policy_by_hand(q, epsilon, want):
     rows = np.array([q, [9.0, 0, 0, 0]], float)
-    policy = tabular.soft_policy(rows, epsilon)
+    policy = planning.soft_policy(rows, epsilon)
     assert policy.shape == (2, 4)
     assert policy[0] == pytest.approx(want)
     assert policy[1, 0] == pytest.approx(1 - epsilon + epsilon / 4)
@@ -365,7 +365,7 @@ def test_value_iteration_agrees_with_linear_programming(model, gamma):
     above = (gamma * move - np.eye(n)[:, None]).reshape(n * a, n)
     found = linprog(np.ones(n), A_ub=above, b_ub=-reward.ravel(), bounds=(None, None))
     where = model.reachable()
-    q = tabular.value_iteration(model, gamma).q
+    q = planning.value_iteration(model, gamma).q
     assert q[where].max(1) == pytest.approx(found.x[where], abs=1e-6)
     assert q[where] == pytest.approx((reward + gamma * move @ found.x)[where], abs=1e-6)
     assert not q[~where].any()
@@ -382,7 +382,7 @@ def test_value_iteration_agrees_with_the_best_of_all_policies(model, gamma, epsi
     best = np.max([value_of(model, policy, gamma) for policy in handicapped], axis=0)
     reward, move = plain_tables(model)
     where = model.reachable()
-    q = tabular.value_iteration(model, gamma, epsilon=epsilon).q
+    q = planning.value_iteration(model, gamma, epsilon=epsilon).q
     assert q[where] == pytest.approx((reward + gamma * move @ best)[where], abs=1e-6)
 
 
@@ -392,7 +392,7 @@ def test_policy_evaluation_agrees_with_plain_equations_and_with_sweeps(model, ga
     rng = np.random.default_rng(seed)
     policy = rng.dirichlet(np.ones(model.n_actions), model.n_states)
     where = model.reachable()
-    v = tabular.policy_evaluation(model, policy, gamma)
+    v = planning.policy_evaluation(model, policy, gamma)
     assert v[where] == pytest.approx(value_of(model, policy, gamma)[where], abs=1e-8)
     assert not v[~where].any()
     reward, move = plain_tables(model)
@@ -405,19 +405,19 @@ def test_policy_evaluation_agrees_with_plain_equations_and_with_sweeps(model, ga
 @FEW
 @given(models, gammas, epsilons)
 def test_each_sweep_shrinks_the_changes_by_gamma(model, gamma, epsilon):
-    values = tabular.value_iteration(model, gamma, epsilon=epsilon)
+    values = planning.value_iteration(model, gamma, epsilon=epsilon)
     assert (values.changes[1:] <= gamma * values.changes[:-1] + 1e-12).all()
     assert values.changes[-1] < 1e-10
     assert (values.changes[:-1] >= 1e-10).all()  # no sweep too many
     # the best policy's own value is the one that value iteration found
-    soft = tabular.soft_policy(np.round(values.q, 8), epsilon)
-    v = tabular.policy_evaluation(model, soft, gamma)
+    soft = planning.soft_policy(np.round(values.q, 8), epsilon)
+    v = planning.policy_evaluation(model, soft, gamma)
     assert v == pytest.approx((soft * values.q).sum(1) * model.reachable(), abs=1e-6)
 
 
 def test_the_bound_on_the_changes_is_tight():
     model = random_model(0, 1, 1, 1, 0.0)  # one state forever, one reward
-    changes = tabular.value_iteration(model, 0.9).changes
+    changes = planning.value_iteration(model, 0.9).changes
     assert changes[0] == abs(model.reward.item()) > 0
     assert (changes[1:] / changes[:-1])[:100] == pytest.approx(0.9, abs=1e-6)
 
@@ -437,7 +437,7 @@ def two_states() -> TabularModel:
 
 def test_value_iteration_by_hand():
     # v(1) = 10, since the end has no value; v(0) = max(1 + v(0) / 2, 10 / 2) = 5
-    values = tabular.value_iteration(two_states(), 0.5)
+    values = planning.value_iteration(two_states(), 0.5)
     assert values.q == pytest.approx(np.array([[3.5, 5.0], [2.5, 10.0]]))
     # from zero: (1, 0; 0, 10), (1.5, 5; 0.5, 10), (3.5, 5; 2.5, 10), the same again
     assert values.changes == pytest.approx([10, 5, 2, 0])
@@ -445,7 +445,7 @@ def test_value_iteration_by_hand():
 
 def test_endless_reward_is_an_error_in_words():
     with pytest.raises(RuntimeError, match=r"in 50 sweeps: .* by 1\. .*try gamma below 1"):
-        tabular.value_iteration(two_states(), 1.0, max_sweeps=50)
+        planning.value_iteration(two_states(), 1.0, max_sweeps=50)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), True, "1", None])
@@ -453,17 +453,17 @@ def test_planning_refuses_bad_numbers(value):
     model = two_states()
     for name in ("gamma", "epsilon"):
         with pytest.raises(ValueError, match=f"^{name} must be"):
-            tabular.value_iteration(model, **{name: value})
+            planning.value_iteration(model, **{name: value})
     with pytest.raises(ValueError, match=r"^gamma must be"):
-        tabular.policy_evaluation(model, np.full((2, 2), 0.5), value)
+        planning.policy_evaluation(model, np.full((2, 2), 0.5), value)
 
 
 def test_policy_evaluation_by_hand():
     # 0 stays or goes on by half; 1 always ends: v(1) = 10, v(0) = (1 + v(0)/2)/2 + (10/2)/2
     policy = np.array([[0.5, 0.5], [0.0, 1.0]])
-    assert tabular.policy_evaluation(two_states(), policy, 0.5) == pytest.approx([4.0, 10.0])
+    assert planning.policy_evaluation(two_states(), policy, 0.5) == pytest.approx([4.0, 10.0])
     # gamma = 1 is fine where the end comes with certainty: v(0) = (1 + v(0))/2 + 10/2
-    assert tabular.policy_evaluation(two_states(), policy) == pytest.approx([11.0, 10.0])
+    assert planning.policy_evaluation(two_states(), policy) == pytest.approx([11.0, 10.0])
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_policy_evaluation_by_hand():
 )
 def test_policy_evaluation_refuses_what_is_no_policy(policy, words):
     with pytest.raises(ValueError, match=words):
-        tabular.policy_evaluation(two_states(), policy, 0.5)
+        planning.policy_evaluation(two_states(), policy, 0.5)
 
 
 @pytest.mark.parametrize("env_id", ["CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1"])
@@ -489,15 +489,15 @@ def test_an_endless_policy_has_no_value_at_gamma_one(env_id):
     action = 3
     policy = np.tile(np.eye(4)[action], (model.n_states, 1))
     with pytest.raises(ValueError, match=r"may never end.*gamma below 1"):
-        tabular.policy_evaluation(model, policy)
-    assert np.isfinite(tabular.policy_evaluation(model, policy, 0.99)).all()
+        planning.policy_evaluation(model, policy)
+    assert np.isfinite(planning.policy_evaluation(model, policy, 0.99)).all()
 
 
 # -- Cliff Walking -------------------------------------------------------------------------
 
 
 def test_optimal_values_of_cliff_walking_are_minus_the_steps_to_the_goal(cliff):
-    values = tabular.value_iteration(cliff)
+    values = planning.value_iteration(cliff)
     for state in range(48):
         row, column = divmod(state, 12)
         if row < 3:
@@ -543,21 +543,21 @@ def simulate(row: int, epsilon: float, agents: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize(("row", "greedy", "soft"), PATHS)
 def test_the_three_paths_of_cliff_walking(cliff, row, greedy, soft):
     q = path_table(row)
-    path = tabular.greedy_path(q, cliff)
+    path = planning.greedy_path(q, cliff)
     assert (path.total_reward, path.terminated) == (greedy, True)
-    v = tabular.policy_evaluation(cliff, tabular.soft_policy(q, 0.1))
+    v = planning.policy_evaluation(cliff, planning.soft_policy(q, 0.1))
     assert v[START] == pytest.approx(soft, abs=0.005)
-    assert tabular.policy_evaluation(cliff, tabular.soft_policy(q, 0.0))[START] == greedy
+    assert planning.policy_evaluation(cliff, planning.soft_policy(q, 0.0))[START] == greedy
     played = simulate(row, 0.1, agents=20_000, seed=row)
     assert v[START] == pytest.approx(played.mean(), abs=6 * played.std() / 20_000**0.5)
 
 
 def test_the_best_soft_policy_stays_away_from_the_edge_but_not_at_the_top(cliff):
-    values = tabular.value_iteration(cliff, epsilon=0.1)
-    soft = tabular.soft_policy(values.q, 0.1)
+    values = planning.value_iteration(cliff, epsilon=0.1)
+    soft = planning.soft_policy(values.q, 0.1)
     assert (soft * values.q).sum(1)[START] == pytest.approx(-20.708, abs=0.005)
-    assert tabular.policy_evaluation(cliff, soft)[START] == pytest.approx(-20.708, abs=0.005)
-    path = tabular.greedy_path(values.q, cliff)
+    assert planning.policy_evaluation(cliff, soft)[START] == pytest.approx(-20.708, abs=0.005)
+    path = planning.greedy_path(values.q, cliff)
     assert (path.total_reward, path.terminated) == (-15, True)
 
 
@@ -565,7 +565,7 @@ def test_the_best_soft_policy_stays_away_from_the_edge_but_not_at_the_top(cliff)
 
 
 def test_the_greedy_path_by_hand(cliff):
-    path = tabular.greedy_path(path_table(2), cliff)
+    path = planning.greedy_path(path_table(2), cliff)
     assert path.states == (36, *range(24, 36), 47)
     assert path.actions == (UP, *[RIGHT] * 11, DOWN)
     assert path.total_reward == -13
@@ -586,7 +586,7 @@ def test_a_greedy_path_that_goes_round_is_found_out(cliff, moves, states, total)
     q = np.zeros((48, 4))
     for state, action in moves.items():
         q[state, action] = 1
-    path = tabular.greedy_path(q, cliff)
+    path = planning.greedy_path(q, cliff)
     assert (path.states, path.total_reward, path.terminated) == (states, total, False)
     assert path.actions == tuple(moves.values())
 
@@ -601,8 +601,8 @@ def test_a_greedy_path_takes_the_first_of_ties_and_the_likeliest_outcome():
         initial=np.array([0.6, 0.4, 0]),
         max_episode_steps=None,
     )
-    path = tabular.greedy_path(np.zeros((3, 2)), model)
-    assert path == tabular.Path((0, 2, 0), (0, 0), 3.0, True)
+    path = planning.greedy_path(np.zeros((3, 2)), model)
+    assert path == planning.Path((0, 2, 0), (0, 0), 3.0, True)
 
 
 # -- playing -------------------------------------------------------------------------------
@@ -611,17 +611,17 @@ def test_a_greedy_path_takes_the_first_of_ties_and_the_likeliest_outcome():
 def test_a_rollout_without_chance_is_the_greedy_path(cliff):
     q = path_table(1)
     before = q.copy()
-    assert tabular.rollout(q, cliff, 0.0, seed=0, steps=100) == tabular.greedy_path(q, cliff)
+    assert planning.rollout(q, cliff, 0.0, seed=0, steps=100) == planning.greedy_path(q, cliff)
     assert np.array_equal(q, before)
 
 
 def test_a_rollout_stops_at_its_length_and_may_come_back(cliff):
     q = np.zeros((48, 4))
     q[:, LEFT] = 1
-    path = tabular.rollout(q, cliff, 0.0, seed=0, steps=7)
-    assert path == tabular.Path((36,) * 8, (LEFT,) * 7, -7.0, False)
-    many = [tabular.rollout(path_table(0), cliff, 0.1, seed, 1000) for seed in range(300)]
+    path = planning.rollout(q, cliff, 0.0, seed=0, steps=7)
+    assert path == planning.Path((36,) * 8, (LEFT,) * 7, -7.0, False)
+    many = [planning.rollout(path_table(0), cliff, 0.1, seed, 1000) for seed in range(300)]
     assert all(p.terminated for p in many)
     returns = np.array([p.total_reward for p in many])  # exactly −22.27 on average, see above
     assert returns.mean() == pytest.approx(-22.27, abs=6 * returns.std() / 300**0.5)
-    assert many[3] == tabular.rollout(path_table(0), cliff, 0.1, 3, 1000)
+    assert many[3] == planning.rollout(path_table(0), cliff, 0.1, 3, 1000)

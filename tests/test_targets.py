@@ -27,7 +27,8 @@ import torch
 from torch import nn
 
 from dqnlib import targets
-from dqnlib.data import Batch, Config
+from dqnlib.config import Config
+from dqnlib.data import Batch
 from dqnlib.networks import QNetwork
 from dqnlib.policies import linear_schedule, random_streams
 from dqnlib.seeds import learning

@@ -24,8 +24,10 @@ from plain_dqn import plain_dqn
 from torch import nn
 
 from dqnlib import QNetwork, ReplayBuffer, Trainer, evaluate, network_of, studies, targets, train
-from dqnlib.data import Batch, Config, Run
+from dqnlib.config import Config
+from dqnlib.data import Batch
 from dqnlib.probes import PROBES
+from dqnlib.results import Run
 from dqnlib.seeds import LearnerError
 from dqnlib.seeds.learner import TrainingError
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from dqnlib import pictures
-from dqnlib.data import check_count, seeds_in_words
+from dqnlib.arguments import check_count, seeds_in_words
 from dqnlib.features import Baird, baird
 from dqnlib.labs.curves import evenly, grown
 from dqnlib.labs.frame import WIDTH, Lab, in_lines, named_speeds

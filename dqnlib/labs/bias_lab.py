@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from dqnlib import bias, pictures
-from dqnlib.data import check_count, check_number
+from dqnlib import pictures
+from dqnlib.arguments import check_count, check_number
+from dqnlib.classics import maximization
 from dqnlib.labs.frame import HALF, WIDTH, Lab, in_lines, named_speeds
 from dqnlib.pictures import EDGE, FAINT, INK, MUTED, SIDE_COLORS, Card, Curve, CurvePicture, number
 from dqnlib.seeds.learner import LearnerError, first_line, is_finite_number, name_of
@@ -65,13 +66,13 @@ class _Trials:
         self.chooser = self.judge = None  # [1, A] of the last trial
 
     @functools.cached_property
-    def expected(self) -> bias.Bias:
+    def expected(self) -> maximization.Bias:
         """Where the means go; worked out when it is first shown, since it takes a while."""
-        return bias.estimator_bias(self.true_values, _LONG_RUN, self.error)
+        return maximization.estimator_bias(self.true_values, _LONG_RUN, self.error)
 
     @property
     def own(self) -> bool:
-        return self._double is not bias.double_estimate
+        return self._double is not maximization.double_estimate
 
     @property
     def count(self) -> int:
@@ -80,10 +81,10 @@ class _Trials:
     def step(self) -> None:
         """Draw a trial."""
         self.chooser, self.judge = (
-            bias.noisy_values(self.true_values, 1, self.error, rng) for rng in self._rngs
+            maximization.noisy_values(self.true_values, 1, self.error, rng) for rng in self._rngs
         )
         double = self._estimate()
-        self.means["single"].add(float(bias.single_estimate(self.chooser)))
+        self.means["single"].add(float(maximization.single_estimate(self.chooser)))
         self.means["double"].add(double)
 
     def _estimate(self) -> float:
@@ -124,9 +125,10 @@ class BiasLab(Lab):
 
     actions: 2 to 32; noise: standard deviation of one sample, 0 to 3; samples: per action and
     estimate, 1 to 100; spread: by how much the worst action is worse than the best, 0 to 5; the
-    others lie evenly between. double_estimate: your own, see `dqnlib.bias.double_estimate`; it is
-    called with one trial at a time, [1, A]. seed: of the estimates. name: a second lab of the same
-    name replaces the first. Raises ValueError at once for a setting out of range.
+    others lie evenly between. double_estimate: your own, see
+    `dqnlib.classics.maximization.double_estimate`; it is called
+    with one trial at a time, [1, A]. seed: of the estimates. name: a second lab of the same name
+    replaces the first. Raises ValueError at once for a setting out of range.
     """
 
     title = "Bias lab"
@@ -153,7 +155,7 @@ class BiasLab(Lab):
         }
         if double_estimate is not None and not callable(double_estimate):
             raise ValueError(f"double_estimate must be a function, but it is {double_estimate!r}")
-        self._double = double_estimate or bias.double_estimate
+        self._double = double_estimate or maximization.double_estimate
         self.seed = check_count("seed", seed, 0)
         self.release()
         self.begin()
@@ -222,7 +224,7 @@ class BiasLab(Lab):
 
     def still(self) -> bytes:
         if not hasattr(self, "_still"):
-            trials = _Trials(self.settings, _generators(self.seed), bias.double_estimate)
+            trials = _Trials(self.settings, _generators(self.seed), maximization.double_estimate)
             for _ in range(1000):
                 trials.step()
             card = Card(WIDTH, _HEIGHT)

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import ImageDraw
 
 from dqnlib import envs, pictures, policies
-from dqnlib.data import Transition, check_choice, check_count, check_number
+from dqnlib.arguments import check_choice, check_count, check_number
+from dqnlib.data import Transition
 from dqnlib.labs.frame import HALF, WIDTH, Lab, in_lines
 from dqnlib.pictures import CARD, EDGE, FAINT, HOT, INK, MUTED, SIDE_COLORS, Card, number
 from dqnlib.replay import ReplayBuffer

@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from dqnlib import pictures, targets
-from dqnlib.data import Config, check_choice, check_count, check_seeds
+from dqnlib.arguments import check_choice, check_count, check_seeds
+from dqnlib.config import Config
 from dqnlib.device import let_threads_go
 from dqnlib.labs.curves import Several, evenly, grown, side_curves
 from dqnlib.labs.frame import (

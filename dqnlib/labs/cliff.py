@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from dqnlib import pictures
-from dqnlib.data import TabularConfig
+from dqnlib.config import TabularConfig
 from dqnlib.envs import TabularModel
-from dqnlib.experiments import mean_interval
+from dqnlib.intervals import mean_interval
 from dqnlib.labs.curves import evenly
 from dqnlib.labs.frame import TWO_LINES, WIDTH, Lab, in_lines, letter, named_speeds
 from dqnlib.pictures import ACTIONS, SIDE_COLORS, Curve, number

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.experiments import mean_interval
+from dqnlib.intervals import mean_interval
 from dqnlib.pictures import SIDE_COLORS, Curve
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from dqnlib import pictures
-from dqnlib.data import check_number
+from dqnlib.arguments import check_number
 from dqnlib.labs.frame import WIDTH, Lab
 from dqnlib.pictures import number
 

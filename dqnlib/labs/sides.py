@@ -1,6 +1,6 @@
 """What the labs have in common whose sides A and B are two `Config`s."""
 
-from dqnlib.data import Config
+from dqnlib.config import Config
 from dqnlib.labs.frame import Lab, letter
 
 Choices = dict[str, tuple[str, list]]  # what a control of each setting is called, and its values

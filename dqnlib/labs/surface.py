@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dqnlib import pictures
-from dqnlib.data import check_choice, check_count
+from dqnlib.arguments import check_choice, check_count
 from dqnlib.device import own_random_numbers
 from dqnlib.features import CAR_HIGH, CAR_LOW, Bins, LinearFit, TileCoder, mountain_car_values
 from dqnlib.labs.frame import FASTEST, WIDTH, Lab, in_lines

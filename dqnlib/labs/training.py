@@ -14,12 +14,14 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from PIL import Image
 
 from dqnlib import pictures
-from dqnlib.data import Config, Run, check_config, check_number, check_seeds
+from dqnlib.arguments import check_number, check_seeds
+from dqnlib.config import Config, check_config
 from dqnlib.envs import make_for
 from dqnlib.labs.curves import Several, evenly, grown, side_curves
 from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, side_lines
 from dqnlib.labs.sides import Choices, changed, is_steady, settings_row, shown
 from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
+from dqnlib.results import Run
 from dqnlib.seeds.acting import network_input
 from dqnlib.training import FIXED, Trainer, library_functions
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from dqnlib.data import Config
+from dqnlib.config import Config
 from dqnlib.seeds.draws import Draws, choose
 from dqnlib.seeds.environments import CartPoles, Environments, environments
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, name_of

@@ -11,7 +11,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 
-from dqnlib.data import Config
+from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for
 from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqnlib.data import Batch, Transition, seeds_in_words
+from dqnlib.arguments import seeds_in_words
+from dqnlib.data import Batch, Transition
 from dqnlib.seeds.acting import network_input
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.learner import LearnerError, first_line, name_of

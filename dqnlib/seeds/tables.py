@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from dqnlib import tabular
-from dqnlib.data import TabularConfig, TabularRun, check_count, check_seeds
+from dqnlib.arguments import check_count, check_seeds
+from dqnlib.config import TabularConfig
 from dqnlib.envs import TabularModel
+from dqnlib.results import TabularRun
 from dqnlib.seeds.draws import Draws, PlainDraws, choose, value_of
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, is_finite_number
 

@@ -5,8 +5,8 @@ python -m pytest tests/benchmarks/bench_checks.py -o python_files="bench_*.py" -
 
 import statistics
 
-from dqnlib import checks
-from dqnlib.exercises import load, timed_check
+from dqnlib.course import checks
+from dqnlib.course.exercises import load, timed_check
 
 REPEATS = 5
 

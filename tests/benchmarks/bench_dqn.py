@@ -24,7 +24,7 @@ import pytest
 from contenders import Settings, one_after_the_other
 
 from dqnlib import Trainer
-from dqnlib.data import Config
+from dqnlib.config import Config
 
 STEPS = int(os.environ.get("DQN_BENCH_STEPS", 4_000))
 REPEATS, WORKERS, SEEDS = 3 if STEPS < 20_000 else 1, 2, 10

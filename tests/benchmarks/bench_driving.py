@@ -14,8 +14,8 @@ import time
 import numpy as np
 
 from dqnlib import Trainer, labs, pictures
-from dqnlib.data import Config
-from dqnlib.experiments import mean_interval
+from dqnlib.config import Config
+from dqnlib.intervals import mean_interval
 
 STEPS, REPEATS = 3_000, 5
 CONFIG = Config(eval_every=0)

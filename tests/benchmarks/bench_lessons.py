@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
 from browser_fixtures import chromium, jupyterlab, open_notebook  # noqa: F401
 
-from dqnlib import notebooks
+from dqnlib.course import notebooks
 
 
 @pytest.mark.browser

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dqnlib import evaluate, iqm_interval, train
-from dqnlib.data import Config
+from dqnlib.config import Config
 
 SEEDS = range(1_000, 1_020)
 

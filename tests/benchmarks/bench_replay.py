@@ -29,7 +29,8 @@ import torch
 from contenders import needed, with_threads
 
 from dqnlib.data import Transition
-from dqnlib.replay import FrameReplayBuffer, ReplayBuffer
+from dqnlib.frames import FrameReplayBuffer
+from dqnlib.replay import ReplayBuffer
 from dqnlib.seeds.replay import Ring
 
 CAPACITY, BATCH, REPEATS = 10_000, 64, 7  # capacity: of all runs together

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from dqnlib import tabular
-from dqnlib.data import TabularConfig
+from dqnlib.config import TabularConfig
 from dqnlib.seeds import train_tabular
 
 SEEDS, EPISODES, REPEATS, PLAIN = 100, 500, 7, 5

@@ -19,8 +19,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib import experiments, notebooks, studies, train
-from dqnlib.data import Config, Run
+from dqnlib import experiments, studies, train
+from dqnlib.config import Config
+from dqnlib.course import notebooks
+from dqnlib.results import Run
 
 SETS = (1000, 2000, 3000, 4000, 5000)
 SEEDS = re.compile(r"(seeds=|, |for seed in )range\((\d+)\)")

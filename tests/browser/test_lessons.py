@@ -11,7 +11,7 @@ import importlib
 import nbformat
 import pytest
 
-from dqnlib import notebooks
+from dqnlib.course import notebooks
 
 pytestmark = pytest.mark.browser
 LESSONS = [path.name for path in notebooks.lessons()]

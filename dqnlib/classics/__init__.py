@@ -1,0 +1,1 @@
+"""The textbook's experiments: Mountain Car, Baird's counterexample, maximization bias."""

@@ -1,0 +1,652 @@
+"""Lesson 01: tabular Q-learning. Expected values are worked by hand beside each case."""
+
+import numpy as np
+
+from dqnlib.course.exercises import Case, Check, Mistake, Problem, show
+
+# -- epsilon_greedy: chance is in play, so shares of many calls are judged -----------------
+
+CALLS = 3000  # the share of an action then has a standard error of at most 0.91 %
+WIDE = 0.05  # allowed distance from a share: more than five standard errors
+FEW = 300  # calls where chance should play no part
+
+
+def _choose(function, q, epsilon, calls=CALLS, seed=1) -> list[int]:
+    """Call the function many times: -> the actions; raise Problem if it is no choice of one."""
+    row, rng = np.array(q), np.random.default_rng(seed)
+    case = f"This case: epsilon_greedy(q={q}, epsilon={epsilon:g}, rng)"
+    chosen = []
+    for _ in range(calls):
+        try:
+            got = function(row, epsilon, rng)
+        except BaseException as error:
+            error.add_note(case)
+            raise
+        _expect_action(got, q, case)
+        chosen.append(int(got))
+    if not np.array_equal(row, q):
+        raise Problem(
+            case,
+            f"  q before  {q}",
+            f"  q after   {row.round(3).tolist()}",
+            "Choosing must only read the table, or the agent forgets what it learned.",
+            diagnosis="arguments changed",
+        )
+    return chosen
+
+
+def _expect_action(got, q, case) -> None:
+    """Raise Problem unless the answer is the number of an action."""
+    whole = isinstance(got, int | np.integer) and not isinstance(got, bool)
+    if whole and 0 <= got < len(q):
+        return
+    call = (case, f"  expected  the number of an action: {', '.join(map(str, range(len(q))))}")
+    yours = f"  yours     {show(got)}"
+    if got is None:
+        text = "It returned None: is there a return in every branch?"
+        raise Problem(*call, yours, text, diagnosis="returned None")
+    if isinstance(got, list | tuple) or getattr(got, "ndim", 0) > 0:
+        text = "Several actions make a list of candidates: pick one of them."
+        raise Problem(*call, yours, text, diagnosis="wrong shape")
+    if isinstance(got, float | np.floating) and got in q:
+        raise Problem(
+            *call,
+            yours,
+            "",
+            "Likely: the value in place of the action.",
+            "That is how good the action is; wanted is its place in the row (argmax, not max).",
+            diagnosis="the value in place of the action",
+        )
+    if not whole:
+        text = f"It is of the type {type(got).__name__}, but a whole number is wanted: an int."
+        raise Problem(*call, yours, text, diagnosis="wrong type")
+    text = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
+    raise Problem(*call, yours, text, diagnosis="no such action")
+
+
+def _share(chosen, action) -> float:
+    return chosen.count(action) / len(chosen)
+
+
+def _called(q, epsilon, calls=CALLS) -> str:
+    return f"q={q}, epsilon={epsilon:g}, called {calls:,} times"
+
+
+def _wrong_share(case, want, got, name, *advice) -> Problem:
+    return Problem(
+        f"This case: {case}",
+        f"  expected  {want}",
+        f"  yours     {got}",
+        "",
+        f"Likely: {name}.",
+        *advice,
+        diagnosis=name,
+    )
+
+
+Q = [-3.0, -5.0, -1.0, -4.0]  # the best action is number 2, the worst number 1
+TIED = [2.0, 0.0, 2.0, -1.0]  # two best actions: 0 and 2
+
+
+def judge_epsilon_greedy(function) -> None:
+    """Raise Problem unless the function chooses as ε-greedy does, by its shares and its rng."""
+    greedy = _choose(function, Q, 0.0, FEW)
+    always = _choose(function, Q, 1.0)
+    _judge_greedy(function, greedy, always)
+    _judge_generator(function)
+    _judge_exploring(function, always)
+    _judge_ties(function)
+
+
+def _judge_greedy(function, greedy, always) -> None:
+    case, want = _called(Q, 0, FEW), "action 2 always"
+    best = _share(greedy, 2)
+    if best == 1:
+        return
+    if _share(always, 2) == 1:
+        raise _wrong_share(
+            case, want, f"action 2 in {best:.0%} of the calls", "the two branches are swapped",
+            "A random number below epsilon means: explore. Yours explores at the other times.",
+        )  # fmt: skip
+    if set(greedy) == {1}:
+        raise _wrong_share(
+            case, want, "action 1 always", "the worst action in place of the best",
+            "argmin finds the smallest value; the best action has the largest.",
+        )  # fmt: skip
+    if set(greedy) == {0}:
+        raise _wrong_share(
+            case, want, "action 0 always", "a place in the list of the best actions",
+            "A random place in that list is no action yet: return the entry at that place.",
+        )  # fmt: skip
+    raise _wrong_share(
+        case, want, f"action 2 in {best:.0%} of the calls", "it explores although epsilon is 0",
+        "With epsilon = 0 no random number may lead to a random action:",
+        "compare a number from rng.random() with epsilon itself.",
+    )  # fmt: skip
+
+
+def _judge_generator(function) -> None:
+    """Raise Problem unless all random numbers come from rng."""
+    again = [_choose(function, TIED, 0.5, 60, seed=5) for _ in range(2)]
+    rng = np.random.default_rng(5)
+    before = rng.bit_generator.state
+    only_best = all(function(np.array(q), 1.0, rng) == np.argmax(q) for q in (Q, Q[::-1]))
+    unused = rng.bit_generator.state == before and not only_best
+    if unused or again[0] != again[1]:
+        first, second = (str(chosen[:12])[:-1] for chosen in again)
+        shown = ["It never drew a number from rng."]
+        if not unused:
+            shown = [
+                "Called again with a generator of the same seed, it must choose the same actions:",
+                f"  the first time  {first}, ...",
+                f"  and later       {second}, ...",
+            ]
+        raise Problem(
+            *shown,
+            "",
+            "Likely: another generator than rng.",
+            "Draw every random number from the argument rng, as it comes: rng.random().",
+            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
+            diagnosis="another generator than rng",
+        )
+
+
+def _judge_exploring(function, always) -> None:
+    case = _called(Q, 1)
+    shares = [_share(always, a) for a in range(4)]
+    yours = "shares " + ", ".join(f"{s:.0%}" for s in shares)
+    even = "each action in about 25 % of the calls"
+    if max(shares) == 1 and shares[2] < 1:
+        raise _wrong_share(
+            case, even, yours, "exploring always takes the same action",
+            "Draw the random action afresh from rng on each call: rng.integers(len(q)).",
+        )  # fmt: skip
+    if max(shares) == 1:
+        raise _wrong_share(
+            case, even, yours, "it never explores",
+            "Draw a fresh number from rng on each call, and compare it with epsilon.",
+        )  # fmt: skip
+    if shares[2] == 0:
+        raise _wrong_share(
+            case, even, yours, "exploring leaves out the best action",
+            "A random action is any action, each equally likely, the best one too.",
+        )  # fmt: skip
+    if min(shares) == 0:
+        raise _wrong_share(
+            case, even, yours, "exploring leaves out an action",
+            "rng.integers(n) gives 0 to n − 1, with n = len(q); so does int(rng.random() * n).",
+        )  # fmt: skip
+    others = shares[:2] + shares[3:]
+    uneven = max(others) - min(others) > WIDE
+    if uneven or shares[2] < 0.25 - WIDE:
+        raise _wrong_share(
+            case, even, yours, "exploring is uneven",
+            "A random action is any action, each equally likely.",
+        )  # fmt: skip
+    some = _share(_choose(function, Q, 0.4), 2)
+    if shares[2] > 0.25 + WIDE or abs(some - 0.7) > WIDE:
+        raise _wrong_share(
+            _called(Q, 0.4), "action 2 in about 70 % (60 % greedy + 40 % / 4 by chance)",
+            f"action 2 in {some:.0%}", "epsilon is not the probability of exploring",
+            "Compare one number from rng.random() with epsilon, once a call.",
+        )  # fmt: skip
+    _choose(function, [0.0, 5.0, -1.0], 1.0, FEW)  # three actions, not four
+
+
+def _judge_ties(function) -> None:
+    for q, best in ((TIED, (0, 2)), ([0.0, 0.0, 0.0, 0.0], (0, 1, 2, 3))):
+        chosen = _choose(function, q, 0.0)
+        shares = {a: _share(chosen, a) for a in best}
+        case, want = _called(q, 0), f"actions {', '.join(map(str, best))} equally often"
+        got = "shares " + ", ".join(f"{s:.0%} for {a}" for a, s in shares.items())
+        if not set(chosen) <= set(best):
+            raise _wrong_share(
+                case, want, got, "a worse action is chosen at a tie",
+                "Choose only among the actions whose value equals the largest one.",
+            )  # fmt: skip
+        if max(shares.values()) == 1:
+            raise _wrong_share(
+                case, want, got, "at a tie always the same action",
+                "argmax gives the first of several best actions. At the start all values are 0,",
+                "and the agent would always go the same way: pick one of the best at random.",
+            )  # fmt: skip
+        if max(abs(s - 1 / len(best)) for s in shares.values()) > WIDE:
+            raise _wrong_share(
+                case, want, got, "ties are broken unevenly",
+                "Each of the best actions should be equally likely.",
+            )  # fmt: skip
+
+
+EPSILON_GREEDY = Check(
+    path="dqnlib.tabular.epsilon_greedy",
+    judge=judge_epsilon_greedy,
+    returns="the number of an action",
+    hints=(
+        "First decide whether to explore: draw one number with `rng.random()` and compare it "
+        "with `epsilon`.",
+        "To explore is to take any action: `int(rng.integers(len(q)))`. Else find all actions "
+        "whose value equals the largest, `np.flatnonzero(q == q.max())`, and pick one of them.",
+        "`if rng.random() < epsilon: return int(rng.integers(len(q)))`, and then "
+        "`return int(rng.choice(np.flatnonzero(q == q.max())))`. The course's own version draws "
+        "both numbers at once, which is quicker to train with.",
+    ),
+)
+
+# -- q_learning_target ---------------------------------------------------------------------
+
+ROW = np.array([-2.0, -6.0, 4.0, 1.0])  # best 4 at action 2, mean −0.75, sum −3
+LOW = np.array([-8.0, -3.0, -5.0, -4.0])  # all negative: best −3 at action 1
+
+Q_LEARNING_TARGET = Check(
+    path="dqnlib.tabular.q_learning_target",
+    cases=(
+        # −1 + 0.9 · 4 = 2.6
+        Case(
+            {"reward": -1.0, "terminated": False, "next_q": ROW, "gamma": 0.9},
+            2.6,
+            "a step in the middle of an episode",
+        ),
+        # the episode is over: the reward alone, 5
+        Case(
+            {"reward": 5.0, "terminated": True, "next_q": ROW, "gamma": 0.9},
+            5.0,
+            "the step that ended the episode",
+        ),
+        # −1 + 0.5 · (−3) = −2.5
+        Case(
+            {"reward": -1.0, "terminated": False, "next_q": LOW, "gamma": 0.5},
+            -2.5,
+            "all values are negative",
+        ),
+        # 2 + 0 · 4 = 2
+        Case(
+            {"reward": 2.0, "terminated": False, "next_q": ROW, "gamma": 0.0},
+            2.0,
+            "gamma = 0 looks at nothing but the reward",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "the value of a terminal state was kept",
+            "After termination no reward can follow: there the target is the reward alone.",
+            lambda r, t, q, g: r + g * q.max(),
+        ),
+        Mistake(
+            "terminated is used the wrong way round",
+            "What follows counts while the episode goes on, and is dropped when it has terminated.",
+            lambda r, t, q, g: r + g * q.max() * t,
+        ),
+        Mistake(
+            "~ on a Python bool",
+            "~True is −2 and ~False is −1, since ~ works on bits. Write not terminated, "
+            "or 1 - terminated.",
+            lambda r, t, q, g: r + g * q.max() * ~int(t),
+        ),
+        Mistake(
+            "the discount is missing",
+            "The value of the next state is multiplied by gamma.",
+            lambda r, t, q, g: r + q.max() * (not t),
+        ),
+        Mistake(
+            "gamma discounts the reward as well",
+            "The reward of this step comes now, so it counts in full.",
+            lambda r, t, q, g: g * (r + q.max() * (not t)),
+        ),
+        Mistake(
+            "the mean of the next values in place of the largest",
+            "Q-learning supposes that the best action follows: take the max of next_q.",
+            lambda r, t, q, g: r + g * q.mean() * (not t),
+        ),
+        Mistake(
+            "the number of the best action in place of its value",
+            "argmax tells which action is best; the target needs how good it is: max.",
+            lambda r, t, q, g: r + g * q.argmax() * (not t),
+        ),
+        Mistake(
+            "the smallest value in place of the largest",
+            "Q-learning supposes that the best action follows: take the max of next_q.",
+            lambda r, t, q, g: r + g * q.min() * (not t),
+        ),
+        Mistake(
+            "the first action's value in place of the largest",
+            "Q-learning supposes that the best action follows: take the max of next_q.",
+            lambda r, t, q, g: r + g * q[0] * (not t),
+        ),
+        Mistake(
+            "negative values are cut off at 0",
+            "On Cliff Walking all values are negative, and the best of them still counts.",
+            lambda r, t, q, g: r + g * max(q.max(), 0.0) * (not t),
+        ),
+        Mistake(
+            "the reward is dropped when the episode ends",
+            "The last step gives its reward too; only what would follow is dropped.",
+            lambda r, t, q, g: (r + g * q.max()) * (not t),
+        ),
+        Mistake(
+            "the reward is missing",
+            "The target is the reward plus the discounted value of what follows.",
+            lambda r, t, q, g: g * q.max() * (not t),
+        ),
+        Mistake(
+            "the next value is subtracted",
+            "What follows is added to the reward.",
+            lambda r, t, q, g: r - g * q.max() * (not t),
+        ),
+    ),
+    hints=(
+        "There are two cases. What can follow a step that ended the episode?",
+        "If `terminated`, the target is `reward` alone. Else add the discounted value of the "
+        "best next action; `next_q.max()` is that value.",
+        "`if terminated: return reward`, and then `return reward + gamma * next_q.max()`.",
+    ),
+)
+
+# -- td_update -----------------------------------------------------------------------------
+
+TABLE = np.array([[0.0, 2.0, 4.0], [1.0, -3.0, 5.0]])
+
+
+def _after(row, column, value) -> dict:
+    table = TABLE.copy()
+    table[row, column] = value
+    return {"q": table}
+
+
+def _store(q, obs, action, value) -> None:
+    q[obs, action] = value
+
+
+def _returning(result):
+    """Make a mistake that stores the right value, but returns another one than the error."""
+
+    def wrong(q, obs, action, td_target, alpha):
+        old = q[obs, action]
+        q[obs, action] += alpha * (td_target - old)
+        return result(old, q[obs, action], td_target)
+
+    return wrong
+
+
+TD_UPDATE = Check(
+    path="dqnlib.tabular.td_update",
+    cases=(
+        # error 7 − (−3) = 10; −3 + 0.25 · 10 = −0.5
+        Case(
+            {"q": TABLE, "obs": 1, "action": 1, "td_target": 7.0, "alpha": 0.25},
+            10.0,
+            "the target 7 lies above the old value −3: the TD error is 7 − (−3)",
+            after=_after(1, 1, -0.5),
+        ),
+        # error 0 − 4 = −4; 4 + 0.5 · (−4) = 2
+        Case(
+            {"q": TABLE, "obs": 0, "action": 2, "td_target": 0.0, "alpha": 0.5},
+            -4.0,
+            "the target 0 lies below the old value 4: the TD error is 0 − 4",
+            after=_after(0, 2, 2.0),
+        ),
+        # error −6 − 2 = −8; a step size of 1 goes all the way to −6
+        Case(
+            {"q": TABLE, "obs": 0, "action": 1, "td_target": -6.0, "alpha": 1.0},
+            -8.0,
+            "alpha = 1 goes all the way to the target",
+            after=_after(0, 1, -6.0),
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "the error has the wrong sign",
+            "The error is target minus old value: a target above the old value pulls it up.",
+            lambda q, s, a, y, alpha: _store(q, s, a, q[s, a] + alpha * (q[s, a] - y)),
+        ),
+        Mistake(
+            "the step size is missing",
+            "The value moves only the part alpha of the way to the target.",
+            lambda q, s, a, y, alpha: _store(q, s, a, y),
+        ),
+        Mistake(
+            "the target is added without the old value taken off",
+            "The value moves by alpha times the error, and the error is target minus old value.",
+            lambda q, s, a, y, alpha: _store(q, s, a, q[s, a] + alpha * y),
+        ),
+        Mistake(
+            "the old value is lost",
+            "alpha times the error is added to the old value: use +=, not =.",
+            lambda q, s, a, y, alpha: _store(q, s, a, alpha * (y - q[s, a])),
+        ),
+        Mistake(
+            "alpha weighs the old value in place of the target",
+            "With alpha = 1 the new value is the target: (1 − alpha) · old + alpha · target.",
+            lambda q, s, a, y, alpha: _store(q, s, a, alpha * q[s, a] + (1 - alpha) * y),
+        ),
+        Mistake(
+            "the whole row is changed",
+            "Only the action that was taken has been tried: change q[obs, action] alone.",
+            lambda q, s, a, y, alpha: _store(q, s, slice(None), q[s] + alpha * (y - q[s])),
+        ),
+        Mistake(
+            "the whole row gets the step of one action",
+            "Only the action that was taken has been tried: change q[obs, action] alone.",
+            lambda q, s, a, y, alpha: _store(q, s, slice(None), q[s] + alpha * (y - q[s, a])),
+        ),
+        Mistake(
+            "the best action is changed in place of the one taken",
+            "What was tried is `action`: change q[obs, action].",
+            lambda q, s, a, y, alpha: _store(
+                q, s, q[s].argmax(), q[s].max() + alpha * (y - q[s].max())
+            ),
+        ),
+        Mistake(
+            "the new value is returned in place of the error",
+            "The table is right. Return the TD error: target minus the old value.",
+            _returning(lambda old, new, td_target: new),
+        ),
+        Mistake(
+            "the error is taken after the change",
+            "The table is right. But keep the error before you change the table: afterwards it "
+            "is smaller.",
+            _returning(lambda old, new, td_target: td_target - new),
+        ),
+        Mistake(
+            "the step is returned in place of the error",
+            "The table is right. Return the whole error, without alpha.",
+            _returning(lambda old, new, td_target: new - old),
+        ),
+        Mistake(
+            "the returned error has the wrong sign",
+            "The table is right. The error is target minus old value: above 0 if the table "
+            "says too little.",
+            _returning(lambda old, new, td_target: old - td_target),
+        ),
+        Mistake(
+            "the error is returned without its sign",
+            "The table is right. The sign tells whether the table said too little or too much.",
+            _returning(lambda old, new, td_target: abs(td_target - old)),
+        ),
+    ),
+    hints=(
+        "First the error: how far is the target from what the table says now?",
+        "`td_error = td_target - q[obs, action]`. Then move the entry by `alpha` times the "
+        "error, in place, and return the error.",
+        "After that line: `q[obs, action] += alpha * td_error`, and `return td_error`.",
+    ),
+)
+
+# -- sarsa_target --------------------------------------------------------------------------
+
+SARSA_TARGET = Check(
+    path="dqnlib.tabular.sarsa_target",
+    cases=(
+        # −1 + 0.9 · (−6) = −6.4; the greedy action would be 2
+        Case(
+            {"reward": -1.0, "terminated": False, "next_q": ROW, "next_action": 1, "gamma": 0.9},
+            -6.4,
+            "the policy explores: it takes action 1 next, not the best one",
+        ),
+        # the episode is over: there is no next action
+        Case(
+            {"reward": 3.0, "terminated": True, "next_q": ROW, "next_action": -1, "gamma": 0.9},
+            3.0,
+            "the step that ended the episode: there is no next action, and next_action is -1",
+        ),
+        # −1 + 0.5 · (−4) = −3
+        Case(
+            {"reward": -1.0, "terminated": False, "next_q": LOW, "next_action": 3, "gamma": 0.5},
+            -3.0,
+            "all values are negative",
+        ),
+        # −1 + 0.9 · (−2) = −2.8
+        Case(
+            {"reward": -1.0, "terminated": False, "next_q": ROW, "next_action": 0, "gamma": 0.9},
+            -2.8,
+            "action 0 is an action like any other",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "the best action in place of the one that is taken",
+            "That is Q-learning. Sarsa learns from what the policy really does next: "
+            "next_q[next_action].",
+            lambda r, t, q, a, g: r if t else r + g * q.max(),
+        ),
+        Mistake(
+            "the value of a terminal state was kept",
+            "After termination no action follows: there the target is the reward alone.",
+            lambda r, t, q, a, g: r + g * q[a],
+        ),
+        Mistake(
+            "terminated is used the wrong way round",
+            "What follows counts while the episode goes on, and is dropped when it has terminated.",
+            lambda r, t, q, a, g: r + g * q[a] * t,
+        ),
+        Mistake(
+            "the discount is missing",
+            "The value of the next action is multiplied by gamma.",
+            lambda r, t, q, a, g: r if t else r + q[a],
+        ),
+        Mistake(
+            "gamma discounts the reward as well",
+            "The reward of this step comes now, so it counts in full.",
+            lambda r, t, q, a, g: r if t else g * (r + q[a]),
+        ),
+        Mistake(
+            "the number of the action in place of its value",
+            "next_action says which entry of next_q to take: next_q[next_action].",
+            lambda r, t, q, a, g: r if t else r + g * a,
+        ),
+        Mistake(
+            "the mean of the next values",
+            "Sarsa uses the one action that is taken next: next_q[next_action].",
+            lambda r, t, q, a, g: r if t else r + g * q.mean(),
+        ),
+        Mistake(
+            "action 0 is taken for no action",
+            "The number 0 counts as false in Python. Ask terminated whether anything follows.",
+            lambda r, t, q, a, g: r + g * q[a] if a and not t else r,
+        ),
+        Mistake(
+            "the reward is dropped when the episode ends",
+            "The last step gives its reward too; only what would follow is dropped.",
+            lambda r, t, q, a, g: 0.0 if t else r + g * q[a],
+        ),
+    ),
+    hints=(
+        "It is your Q-learning target with one thing changed: which next value?",
+        "Sarsa uses the value of the action that the policy has really picked: "
+        "`next_q[next_action]`. The case of `terminated` stays as it was.",
+        "`if terminated: return reward`, and then `return reward + gamma * next_q[next_action]`.",
+    ),
+)
+
+# -- expected_sarsa_target -----------------------------------------------------------------
+
+
+def _expected_case(reward, terminated, next_q, epsilon, gamma, expected, story) -> Case:
+    args = {
+        "reward": reward,
+        "terminated": terminated,
+        "next_q": next_q,
+        "epsilon": epsilon,
+        "gamma": gamma,
+    }
+    return Case(args, expected, story)
+
+
+EXPECTED_SARSA_TARGET = Check(
+    path="dqnlib.tabular.expected_sarsa_target",
+    cases=(
+        # 0.8 · 4 + 0.2 · (−0.75) = 3.05; −1 + 0.9 · 3.05 = 1.745
+        _expected_case(-1.0, False, ROW, 0.2, 0.9, 1.745, "a step in the middle of an episode"),
+        _expected_case(5.0, True, ROW, 0.2, 0.9, 5.0, "the step that ended the episode"),
+        # epsilon = 0 is greedy: −1 + 0.9 · 4 = 2.6
+        _expected_case(-1.0, False, ROW, 0.0, 0.9, 2.6, "epsilon = 0: the greedy value"),
+        # epsilon = 1 is the plain mean: −1 + 0.9 · (−0.75) = −1.675
+        _expected_case(-1.0, False, ROW, 1.0, 0.9, -1.675, "epsilon = 1: the plain mean"),
+        # 0.5 · (−3) + 0.5 · (−5) = −4; 2 + 0.5 · (−4) = 0
+        _expected_case(2.0, False, LOW, 0.5, 0.5, 0.0, "all values are negative"),
+    ),
+    mistakes=(
+        Mistake(
+            "the value of a terminal state was kept",
+            "After termination nothing follows: there the target is the reward alone.",
+            lambda r, t, q, e, g: r + g * ((1 - e) * q.max() + e * q.mean()),
+        ),
+        Mistake(
+            "the best value alone",
+            "That is Q-learning. The policy explores with probability epsilon: then the mean "
+            "of all values follows.",
+            lambda r, t, q, e, g: r if t else r + g * q.max(),
+        ),
+        Mistake(
+            "the plain mean of the next values",
+            "With probability 1 − epsilon the policy is greedy: weigh the max and the mean.",
+            lambda r, t, q, e, g: r if t else r + g * q.mean(),
+        ),
+        Mistake(
+            "epsilon and 1 − epsilon are swapped",
+            "The greedy part has the probability 1 − epsilon, the random part epsilon.",
+            lambda r, t, q, e, g: r if t else r + g * (e * q.max() + (1 - e) * q.mean()),
+        ),
+        Mistake(
+            "the sum in place of the mean",
+            "A random action has the probability epsilon / A each: their part is epsilon times "
+            "the mean.",
+            lambda r, t, q, e, g: r if t else r + g * ((1 - e) * q.max() + e * q.sum()),
+        ),
+        Mistake(
+            "exploring leaves out the best action",
+            "A random action is any action, the best one too: take the mean of all values.",
+            lambda r, t, q, e, g: (
+                r if t else r + g * ((1 - e) * q.max() + e * (q.sum() - q.max()) / (len(q) - 1))
+            ),
+        ),
+        Mistake(
+            "the random part is missing",
+            "With probability epsilon the mean of all values follows: add epsilon times the mean.",
+            lambda r, t, q, e, g: r if t else r + g * (1 - e) * q.max(),
+        ),
+        Mistake(
+            "the discount is missing",
+            "What follows is multiplied by gamma.",
+            lambda r, t, q, e, g: r if t else r + (1 - e) * q.max() + e * q.mean(),
+        ),
+        Mistake(
+            "gamma reaches only a part of what follows",
+            "Put brackets around the whole expected value: gamma * (... + ...).",
+            lambda r, t, q, e, g: r if t else r + g * (1 - e) * q.max() + e * q.mean(),
+        ),
+        Mistake(
+            "the reward is dropped when the episode ends",
+            "The last step gives its reward too; only what would follow is dropped.",
+            lambda r, t, q, e, g: 0.0 if t else r + g * ((1 - e) * q.max() + e * q.mean()),
+        ),
+    ),
+    hints=(
+        "What does an ε-greedy policy do next, and how likely is each part?",
+        "With probability `1 - epsilon` it takes the best action, worth `next_q.max()`; with "
+        "probability `epsilon` any action, worth `next_q.mean()` on average.",
+        "`expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()`, and the target is "
+        "`reward + gamma * expected`, or `reward` alone after termination.",
+    ),
+)
+
+CHECKS = (EPSILON_GREEDY, Q_LEARNING_TARGET, TD_UPDATE, SARSA_TARGET, EXPECTED_SARSA_TARGET)

@@ -1,0 +1,130 @@
+"""Results of many seeds, as plain arrays with one row a seed."""
+
+import dataclasses
+import html
+from dataclasses import dataclass
+
+import numpy as np
+
+from dqnlib.arguments import check_count, seeds_in_words
+from dqnlib.config import Config, TabularConfig
+
+
+@dataclass(frozen=True, eq=False)
+class TabularRun:
+    """What S seeds of a tabular experiment gave (E episodes, N states, A actions, K snapshots)."""
+
+    config: TabularConfig
+    seeds: tuple[int, ...]
+    returns: np.ndarray  # [S, E] sum of rewards of each whole episode, undiscounted
+    lengths: np.ndarray  # [S, E] environment steps of each episode
+    truncated: np.ndarray  # [S, E] bool, the time limit ended the episode
+    q: np.ndarray  # [S, N, A] action values at the end (the mean of both tables if double)
+    q_history: np.ndarray  # [S, K, N, A] action values after `history_episodes` episodes
+    history_episodes: np.ndarray  # [K] episodes finished at each snapshot
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
+
+    def __repr__(self) -> str:
+        seeds, episodes = self.returns.shape
+        c = self.config
+        text = f"{c.algorithm} on {c.env_id}: {seeds_in_words(seeds)} × {episodes} episodes"
+        if episodes:
+            last = self.returns[:, -100:]
+            text += f", mean return of the last {last.shape[1]}: {last.mean():.1f}"
+        return f"TabularRun({text})"
+
+    def _repr_html_(self) -> str:
+        return f"<code>{html.escape(repr(self))}</code>"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What S seeds of a deep Q-learning experiment gave: plain arrays, one row a seed.
+
+    `steps` environment steps were taken by each seed. K records, M greedy evaluations of E
+    episodes each.
+    """
+
+    config: Config
+    seeds: tuple[int, ...]
+    steps: int
+    returns: tuple[np.ndarray, ...]  # S arrays: return of each whole episode, undiscounted
+    ends: tuple[np.ndarray, ...]  # S arrays: environment step after which each episode ended
+    record_steps: np.ndarray  # [K] environment steps at each record
+    records: dict[str, np.ndarray]  # name -> [S, K]; "loss" and "q" are always there
+    eval_steps: np.ndarray  # [M] environment steps at each greedy evaluation
+    eval_returns: np.ndarray  # [S, M, E] returns on environments of their own; NaN: not played
+    diverged: np.ndarray  # [S] first record at which loss or Q-value was not finite, or -1
+    parameters: dict[str, np.ndarray]  # name -> [S, ...] of the online network at the end
+    best_parameters: dict[str, np.ndarray]  # the same at the best evaluation (the latest of equals)
+    best_steps: np.ndarray  # [S] environment steps at that evaluation, or -1
+    device: str = ""  # where it was computed, and why there
+
+    def __post_init__(self):
+        for array in _arrays_in(self):
+            array.setflags(write=False)
+
+    @property
+    def loss(self) -> np.ndarray:
+        """[S, K] loss of the last batch before each record; NaN before the first update."""
+        return self.records["loss"]
+
+    @property
+    def q(self) -> np.ndarray:
+        """[S, K] mean over that batch of the largest action value."""
+        return self.records["q"]
+
+    def returns_at(self, steps, episodes: int = 10) -> np.ndarray:
+        """Return the mean of the last `episodes` returns up to each step: [X] -> [S, X].
+
+        Only whole episodes count; NaN where none has ended yet.
+        """
+        steps, episodes = np.atleast_1d(steps), check_count("episodes", episodes)
+        found = np.full((len(self.seeds), len(steps)), np.nan)
+        for row, returns, ends in zip(found, self.returns, self.ends, strict=True):
+            sums = np.concatenate([[0.0], np.cumsum(returns)])
+            last = np.searchsorted(ends, steps, side="right")  # [X] episodes that ended by then
+            first = np.maximum(last - episodes, 0)
+            some = last > 0
+            row[some] = (sums[last] - sums[first])[some] / (last - first)[some]
+        return found
+
+    def __repr__(self) -> str:
+        c = self.config
+        name = ("Double " if c.double else "") + "DQN"
+        text = f"{name} on {c.env_id}: {seeds_in_words(len(self.seeds))} × {self.steps:,} steps"
+        if len(self.eval_steps):
+            text += f", greedy return at the end: {np.nanmean(self.eval_returns[:, -1]):.1f}"
+        return f"Run({text})"
+
+    def _repr_html_(self) -> str:
+        return f"<code>{html.escape(repr(self))}</code>"
+
+
+def _arrays_in(value) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        return [a for v in value.values() for a in _arrays_in(v)]
+    if isinstance(value, tuple):
+        return [a for v in value for a in _arrays_in(v)]
+    if isinstance(value, Run):
+        return [a for f in dataclasses.fields(value) for a in _arrays_in(getattr(value, f.name))]
+    return []
+
+
+def parameters_of(run: Run, best: bool) -> dict[str, np.ndarray]:
+    """Return the parameters [S, *shape] at the end of a run, or at its best evaluation.
+
+    Raises ValueError for a run that was stored without its networks, as a study's are.
+    """
+    if not run.parameters:
+        raise ValueError(
+            "this run was stored without its networks (a study keeps results only): train it anew"
+        )
+    return run.best_parameters if best else run.parameters

@@ -1,0 +1,712 @@
+"""The exercise decorator around its checks: blanks, hints, messages in IPython, what is stored.
+
+The tests fail for these mutants of `dqnlib.course.exercises`:
+- a function with a blank in a nested function is judged; one that only names ____ in a text is not;
+- ____ can be used in a sum, a condition or a setting without a word about what it stands for;
+- the solution is a copy that may differ from the library's source, or is not escaped;
+- an unknown exercise passes in silence;
+- DQNLIB_ON_WRONG=continue still raises, or hides the message;
+- a traceback around the message in IPython; a wrong function replaces an earlier one;
+- an unwritable progress file stops the exercise;
+- loading the judges loads training code or torch;
+- a class: a blank in a method, a property or a static method is not seen; one method without its
+  body makes the whole class blank; the wrong line of a method is shown; a method that loops is not
+  stopped; a class that lacks a method, a base or a parameter passes; super() does not find the
+  class; the check draws from the notebook's random numbers;
+- tensors: shown as tensor(...), compared by identity, changed by one call for the next; a list or
+  an array passes for a tensor.
+"""
+
+import functools
+import html
+import importlib
+import inspect
+import json
+import linecache
+import math
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from dqnlib.course import checks, exercises, progress
+from dqnlib.course.exercises import Case, Check, Wrong, ____, exercise, hints, is_blank, load
+
+PATH = "dqnlib.tabular.q_learning_target"
+EVERY = [check for found in checks.lessons().values() for check in found]
+
+
+def right(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.max() * (not terminated)
+
+
+def wrong(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.max()
+
+
+def blank(reward, terminated, next_q, gamma):
+    return ____
+
+
+right.__name__ = wrong.__name__ = blank.__name__ = "q_learning_target"
+
+
+# -- blanks --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return ____", True),
+        ("x = ____ + 1\n    return x", True),
+        ("return [____ for _ in q]", True),
+        ("return (lambda: ____)()", True),
+        ("def inner():\n        return ____\n    return inner()", True),
+        ("return max(q, key=____)", True),
+        ("raise NotImplementedError", True),
+        ("raise NotImplementedError('later') from None", True),
+        ("pass", True),
+        ("...", True),
+        ("return ...", True),
+        ("return", True),
+        ("return None", True),
+        ("'''only a docstring'''", True),
+        ("'''a docstring'''\n    ...", True),
+        ("'''a docstring'''\n    # return 3\n    pass", True),
+        ("return '____'", False),
+        ("# ____\n    return q", False),
+        ("'''Fill in ____ here.'''\n    return q", False),
+        ("return 0", False),
+        ("return q", False),
+        ("x = None\n    return x", False),
+        ("return print()", False),
+        ("____ = 3\n    return ____", False),  # a name of the function's own
+        ("return NotImplemented", False),
+    ],
+)
+def test_is_blank(body, expected):
+    names = {"____": ____}
+    exec(f"def f(q):\n    {body}\n", names)
+    assert is_blank(names["f"]) is expected
+    assert is_blank(functools.lru_cache(names["f"])) is expected
+
+
+@pytest.mark.parametrize("other", [sum, np.max, 3, None, functools.partial(sum)])
+def test_what_has_no_code_is_not_blank(other):
+    assert not is_blank(other)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: ____ + 1,
+        lambda: 1 - ____,
+        lambda: 2 * ____,
+        lambda: ____ / 2,
+        lambda: 1 / ____,
+        lambda: ____**2,
+        lambda: -____,
+        lambda: ____ @ np.eye(2),
+        lambda: ____ < 3,
+        lambda: ____ >= 3,
+        lambda: ____[0],
+        lambda: ____.max(),
+        lambda: ____(3),
+        lambda: float(____),
+        lambda: int(____),
+        lambda: range(____),
+        lambda: len(____),
+        lambda: list(____),
+        lambda: not ____,
+        lambda: 1 if ____ else 0,
+        lambda: ____.__setitem__(0, 1),
+    ],
+)
+def test_using_a_blank_says_what_to_do(use):
+    with pytest.raises(Wrong, match="____ is a blank for you to fill in"):
+        use()
+
+
+def test_a_blank_can_be_shown_and_looked_at():
+    assert repr(____) == "____"
+    assert not hasattr(____, "_repr_html_")  # a notebook asks
+    assert not hasattr(____, "__array__")
+
+
+# -- the three outcomes --------------------------------------------------------------------
+
+
+def stored():
+    return progress.read()[0]["exercises"].get(PATH)
+
+
+def test_right(capsys):
+    assert exercise(PATH)(right) is right
+    assert capsys.readouterr().out.startswith(exercises.RIGHT.format("q_learning_target") + "\n")
+    assert stored() == {"status": "right", "tries": 1}
+
+
+def test_blank(capsys):
+    assert exercise(PATH)(blank) is load(PATH)
+    assert capsys.readouterr().out == exercises.BLANK.format("q_learning_target") + "\n"
+    assert stored() == {"status": "blank", "tries": 0}
+
+
+def test_wrong_then_right(capsys):
+    with pytest.raises(Wrong) as caught:
+        exercise(PATH)(wrong)
+    assert caught.value.diagnosis == "the value of a terminal state was kept"
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert caught.value._render_traceback_() == str(caught.value).splitlines()
+    assert stored() == {"status": "wrong", "tries": 1}
+    assert capsys.readouterr().out == ""
+    exercise(PATH)(right)
+    assert stored() == {"status": "right", "tries": 2}
+    with pytest.raises(Wrong):
+        exercise(PATH)(wrong)
+    exercise(PATH)(blank)
+    assert stored() == {"status": "right", "tries": 3}
+
+
+def test_fixed_texts():
+    """Saved notebooks and other modules compare them."""
+    assert exercises.BLANK == "○ {}: still blank. The lesson goes on with the course's own version."
+    assert exercises.RIGHT == "✓ {}: right. From here on, the lesson runs on your version."
+    assert exercises.WRONG == "✗ {}: not yet."
+
+
+def test_on_wrong_continue(monkeypatch, capsys):
+    monkeypatch.setenv("DQNLIB_ON_WRONG", "continue")
+    assert exercise(PATH)(wrong) is load(PATH)
+    printed = capsys.readouterr().out
+    assert printed.startswith(exercises.WRONG.format("q_learning_target"))
+    assert "the value of a terminal state was kept" in printed
+    assert stored()["status"] == "wrong"
+    assert exercise(PATH)(right) is right
+
+
+@pytest.mark.parametrize("setting", ["", "raise", "CONTINUE"])
+def test_on_wrong_otherwise_raises(setting, monkeypatch):
+    monkeypatch.setenv("DQNLIB_ON_WRONG", setting)
+    with pytest.raises(Wrong):
+        exercise(PATH)(wrong)
+
+
+def test_progress_that_cannot_be_stored_stops_nothing(dqnlib_home, capsys):
+    dqnlib_home.write_text("a file where the folder should be")
+    assert exercise(PATH)(right) is right
+    printed = capsys.readouterr().out
+    assert "could not be saved" in printed
+    assert exercises.RIGHT.format("q_learning_target") in printed
+
+
+@pytest.mark.parametrize("use", [exercise, hints, checks.find])
+def test_unknown_exercise(use):
+    with pytest.raises(ValueError, match=r"Did you mean 'dqnlib\.tabular\.q_learning_target'"):
+        use("dqnlib.tabular.q_lerning_target")
+    with pytest.raises(ValueError, match="there is no exercise 'chess'") as caught:
+        use("chess")
+    assert "Did you mean" not in str(caught.value)
+    assert all(check.path in str(caught.value) for check in EVERY)
+
+
+def test_decorating_without_a_path():
+    with pytest.raises(ValueError, match="there is no exercise"):
+        exercise(right)
+
+
+def test_timed_check():
+    assert 0 < exercises.timed_check(PATH, right) < 5
+    with pytest.raises(Wrong):
+        exercises.timed_check(PATH, wrong)
+
+
+def test_a_case_may_leave_the_result_open():
+    """`ANY` and `after` together: only the change counts."""
+    case = Case({"rewards": [1.0, 2.0]}, exercises.ANY, after={"rewards": [2.0, 1.0]})
+    check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,))
+    exercises.run_check(check, lambda rewards: rewards.reverse())
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(check, lambda rewards: None)
+    assert caught.value.diagnosis == "result not stored"
+    assert repr(exercises.ANY) == "anything"
+
+
+# -- classes -------------------------------------------------------------------------------
+
+BUFFER = "dqnlib.replay.ReplayBuffer"
+NETWORK = "dqnlib.networks.QNetwork"
+
+
+def made(source, name, file="<cell>", **names):
+    """Return what a cell's source defines under a name, registered as IPython does it."""
+    source = textwrap.dedent(source)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    names = {"____": ____, "__name__": "__main__", "np": np, **names}
+    exec(compile(source, file, "exec"), names)
+    return names[name]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("pass", True),
+        ("'''only a docstring'''", True),
+        ("def f(self):\n        pass", True),
+        ("def f(self):\n        pass\n\n    def g(self):\n        '''later'''", True),
+        ("def f(self):\n        pass\n\n    def g(self):\n        return 3", False),
+        ("def f(self):\n        return 3\n\n    def g(self):\n        return ____", True),
+        ("def f(self):\n        super().f()\n        ____", True),
+        ("def f(self):\n        raise NotImplementedError", True),
+        ("@property\n    def f(self):\n        return ____", True),
+        ("@staticmethod\n    def f(x):\n        return ____", True),
+        ("@classmethod\n    def f(cls):\n        return ____", True),
+        ("@functools.cache\n    def f(cls):\n        return ____", True),
+        ("def f(self):\n        return '____'", False),
+        ("f = 3", False),
+    ],
+)
+def test_is_blank_for_a_class(body, expected):
+    assert is_blank(made(f"class F:\n    {body}\n", "F", functools=functools)) is expected
+
+
+METHODS = {
+    "__init__": lambda self, capacity: None,
+    "__len__": lambda self: 0,
+    "add": lambda self, transition: None,
+    "sample": lambda self, batch_size, rng: None,
+}
+
+
+def renamed(**changes):
+    """Return a class called ReplayBuffer with some METHODS replaced, or gone if None."""
+    methods = {**METHODS, **changes}
+    return type("ReplayBuffer", (), {name: method for name, method in methods.items() if method})
+
+
+def test_a_class_three_times(capsys):
+    right = made(BANK["right"], "ReplayBuffer", "<right>")
+    assert exercise(BUFFER)(right) is right
+    assert capsys.readouterr().out == exercises.RIGHT.format("ReplayBuffer") + "\n"
+    blank = made(BANK["blank"], "ReplayBuffer", "<blank>")
+    assert exercise(BUFFER)(blank) is load(BUFFER)
+    assert capsys.readouterr().out == exercises.BLANK.format("ReplayBuffer") + "\n"
+    with pytest.raises(Wrong) as caught:
+        exercise(BUFFER)(made(BANK["wrong"], "ReplayBuffer", "<wrong>"))
+    assert caught.value.diagnosis == "another length"
+    assert progress.read()[0]["exercises"][BUFFER] == {"status": "right", "tries": 2}
+
+
+BANK = {
+    "right": """
+        from dqnlib import Batch, ReplayBuffer as Library
+
+        class ReplayBuffer:
+            def __init__(self, capacity):
+                self.inner = Library(capacity)
+
+            def __len__(self):
+                return len(self.inner)
+
+            def add(self, transition):
+                self.inner.add(transition)
+
+            def sample(self, batch_size, rng):
+                return self.inner.sample(batch_size, rng)
+        """,
+    "blank": """
+        class ReplayBuffer:
+            def __init__(self, capacity):
+                ____
+
+            def __len__(self):
+                return ____
+        """,
+}
+BANK["wrong"] = BANK["right"].replace("len(self.inner)", "min(len(self.inner), 2)")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "words"),
+    [
+        (renamed(sample=None), "no method sample", "no method sample(self, batch_size, rng) yet"),
+        (renamed(__len__=None, __length__=len), "no method __len__", "It has __length__: the name"),
+        (renamed(add=None, ad=print), "no method add", "It has ad: the name is add."),
+        (renamed(add=lambda self: None), "other parameters", "def add(self, transition):"),
+        (renamed(add=lambda transition: None), "other parameters", "first parameter is self"),
+        (
+            renamed(sample=lambda self, rng, batch_size: None),
+            "other parameters", "def sample(self, batch_size, rng):",
+        ),
+        (type("Buffer", (), METHODS), "another name", "called Buffer"),
+        (lambda capacity: None, "not a class", "class ReplayBuffer"),
+        (3, "not a class", "class ReplayBuffer"),
+    ],
+)  # fmt: skip
+def test_first_lines_of_a_class(given, expected, words):
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(checks.find(BUFFER), given)
+    assert caught.value.diagnosis == expected
+    assert words in str(caught.value)
+    assert max(map(len, str(caught.value).splitlines())) <= 100
+
+
+def test_a_parameter_with_a_default_keeps_its_name():
+    """The lesson calls QNetwork((4,), 2, hidden=(32,))."""
+    source = """
+        from torch import nn
+
+        class QNetwork(nn.Module):
+            def __init__(self, obs_shape, n_actions, NAME=(64, 64)):
+                super().__init__()
+
+            def forward(self, obs):
+                return obs
+        """
+    for name, expected in (("widths", "other parameters"), ("hidden", "wrong shape")):
+        with pytest.raises(Wrong) as caught:
+            exercises.run_check(
+                checks.find(NETWORK), made(source.replace("NAME", name), "QNetwork")
+            )
+        assert caught.value.diagnosis == expected
+
+
+def test_a_class_may_inherit_its_methods():
+    home = made(BANK["right"], "ReplayBuffer", "<home>")
+    exercises.run_check(checks.find(BUFFER), type("ReplayBuffer", (home,), {}))
+
+
+def test_the_line_in_a_method_is_shown():
+    source = BANK["right"].replace("self.inner.add(transition)", "x = 3\n                x.add(4)")
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(checks.find(BUFFER), made(source, "ReplayBuffer", "<line>"))
+    assert caught.value.diagnosis == "raises AttributeError"
+    assert "in line 13 of the cell: x.add(4)" in str(caught.value)
+    assert "add(...) of transition 1" in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["def add(self, transition):", "def __init__(self, capacity):"])
+def test_a_method_that_loops_is_stopped(method, monkeypatch):
+    monkeypatch.setattr(exercises, "TIME_LIMIT", 0.3)
+    endless = f"{method}\n                while True: k = 1"
+    cls = made(BANK["right"].replace(method, endless), "ReplayBuffer", "<loop>")
+    before = set(threading.enumerate())
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(checks.find(BUFFER), cls)
+    assert caught.value.diagnosis == "does not end"
+    assert "of the cell: while True: k = 1" in str(caught.value)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_super_finds_a_class_whose_name_is_not_bound_yet():
+    """Also in the old way, which asks for the name."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    for call in ("super()", "super(QNetwork, self)", "super(__class__, self)"):
+        source = inspect.getsource(load(NETWORK)).replace("super()", call)
+        cls = made(source, "QNetwork", math=math, Sequence=Sequence, Tensor=torch.Tensor, nn=nn)
+        del cls.forward.__globals__["QNetwork"]
+        exercises.run_check(checks.find(NETWORK), cls)
+        assert "QNetwork" not in cls.forward.__globals__
+    assert torch.equal(torch.get_rng_state(), before)  # the lesson's numbers stay as they are
+
+
+# -- tensors -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([1.0, 2.0], "[1.0, 2.0]"),
+        ([[0.5, -3.0], [1e-7, 12345.678]], "[[0.5, -3.0], [1e-07, 1.235e+04]]"),
+        (2.6, "2.6"),
+        (-3.0, "-3.0"),
+        ([1, 2], "[1, 2]"),
+        ([True, False], "[True, False]"),
+        ([float("nan"), float("inf")], "[nan, inf]"),
+        ([], "[]"),
+        ([[0.0] * 9] * 2, "a tensor of shape [2, 9]"),
+    ],
+)
+def test_a_tensor_is_shown_as_a_list(value, expected):
+    import torch
+
+    tensor = torch.tensor(value)
+    assert exercises.show(tensor) == expected
+    if tensor.is_floating_point():
+        assert exercises.show(tensor.requires_grad_()) == expected
+
+
+def test_answers_that_are_tensors():
+    import torch
+
+    def answer(change):
+        return lambda rewards: change(rewards * 2)
+
+    case = Case({"rewards": np.array([1.0, 2.5], np.float32)}, [2.0, 5.0])
+    check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,), tensors=True)
+    for right in (
+        lambda x: x,
+        lambda x: x.double(),
+        lambda x: x.clone().requires_grad_(),
+        lambda x: x * (1 + 1e-6),  # float32 has about seven digits
+    ):
+        exercises.run_check(check, answer(right))
+    for wrong, diagnosis in (
+        (lambda x: x.tolist(), "wrong type"),
+        (lambda x: x.numpy(), "wrong type"),
+        (lambda x: x.sum().item(), "a plain number in place of a tensor"),
+        (lambda x: x[:, None], "wrong shape"),
+        (lambda x: x[:, None] + x, "a column [B, 1] met a row [B]"),
+        (lambda x: x.sum(), "wrong shape"),
+        (lambda x: x.int(), None),  # whole numbers here
+        (lambda x: x + 0.001, "another value"),
+        (lambda x: x / 0 * 0, "returned NaN"),
+        (lambda x: x > 0, "wrong type"),
+    ):
+        if diagnosis is None:
+            exercises.run_check(check, answer(wrong))
+            continue
+        with pytest.raises(Wrong) as caught:
+            exercises.run_check(check, answer(wrong))
+        assert caught.value.diagnosis == diagnosis
+        assert "rewards=[1.0, 2.5]" in str(caught.value)
+        assert "tensor(" not in str(caught.value)
+    with pytest.raises(Wrong) as caught:
+        exercises.run_check(check, lambda rewards: rewards.mul_(2))
+    assert caught.value.diagnosis == "arguments changed"
+    assert case.args["rewards"].tolist() == [1.0, 2.5]
+    assert torch.is_tensor(exercises._arguments(check, case)["rewards"])
+
+
+def test_an_error_text_names_the_mistake():
+    mistakes = (
+        exercises.Mistake("one", "a", raises="no such"),
+        exercises.Mistake("two", "b", raises=("thing", "other")),
+    )
+    case = Case({"rewards": [1.0]}, 1.0)
+    check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,), mistakes)
+    for text, diagnosis in (
+        ("no such key", "one"),
+        ("no such thing", "one"),
+        ("another thing", "two"),
+        ("others", "two"),
+        ("", "raises ValueError"),
+    ):
+
+        def episode_return(rewards, text=text):
+            raise ValueError(text)
+
+        with pytest.raises(Wrong) as caught:
+            exercises.run_check(check, lambda rewards, f=episode_return: f(rewards))
+        assert caught.value.diagnosis == diagnosis
+
+
+# -- hints ---------------------------------------------------------------------------------
+
+
+def folded(page):
+    return re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("check", EVERY, ids=lambda check: check.name)
+def test_hints_and_solution(check):
+    page = hints(check.path)._repr_html_()
+    parts = folded(page)
+    assert "".join(f"<details><summary>{a}</summary>{b}</details>" for a, b in parts) == page
+    assert [title for title, _ in parts] == [
+        "Hint 1", "Hint 2, stronger", "Hint 3, nearly there", "Solution",
+    ]  # fmt: skip
+    for hint, (_, shown) in zip(check.hints, parts[:3], strict=True):
+        plain = html.unescape(re.sub("<.*?>", "", shown))
+        assert plain == hint.replace("`", "")
+        assert hint.count("`") == 2 * shown.count("<code>")
+    solution = parts[3][1].removeprefix("<pre>").removesuffix("</pre>")
+    assert html.unescape(solution).endswith(inspect.getsource(load(check.path)).rstrip())
+    assert "<" not in solution
+    assert repr(hints(check.path)).startswith(f"Hints and solution for {check.name}")
+
+
+def test_the_solution_is_the_source_of_the_moment(tmp_path, monkeypatch):
+    file = tmp_path / "made_up_room.py"
+    file.write_text("def f(a, b):\n    return a < b & 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    shown = exercises.Hints(Check("made_up_room.f", ("`a < b`", "<b>", "`c`")))
+    page = shown._repr_html_()
+    assert "<pre>def f(a, b):\n    return a &lt; b &amp; 1</pre>" in page
+    assert "<code>a &lt; b</code>" in page
+    assert "&lt;b&gt;" in page
+    file.write_text("def f(a, b):\n    return 'another, longer one'\n")
+    importlib.reload(sys.modules["made_up_room"])
+    assert "another, longer one" in shown._repr_html_()
+    monkeypatch.delitem(sys.modules, "made_up_room")
+
+
+@pytest.mark.parametrize("check", EVERY, ids=lambda check: check.name)
+def test_hints_rise(check):
+    """The first hint gives no code away that the learner has to write, the last one does."""
+    code = [set(re.findall(r"`([^`]+)`", hint)) for hint in check.hints]
+    assert all(check.hints)
+    assert len(set(check.hints)) == 3
+    assert not any("return" in part for part in code[0] | code[1])
+    assert code[2]
+
+
+# -- in a real IPython ---------------------------------------------------------------------
+
+SHELL = """
+import json, os, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+config = Config()
+config.HistoryManager.enabled = False
+config.InteractiveShell.colors = "nocolor"
+shell = InteractiveShell.instance(config=config)
+results = []
+for cell in json.load(sys.stdin):
+    with capture_output() as captured:
+        done = shell.run_cell(cell, store_history=True)
+    results.append({"out": captured.stdout, "err": captured.stderr, "success": done.success,
+                    "shown": [output.data for output in captured.outputs]})
+print(json.dumps(results))
+"""
+
+DEFINE = '@exercise("dqnlib.tabular.episode_return")\ndef episode_return(rewards):\n    '
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """Run some cells in an IPython of its own: -> their outputs."""
+    folder = tmp_path_factory.mktemp("ipython")
+    source = [
+        "from dqnlib import ____, exercise, hints\nepisode_return = 'the earlier one'",
+        DEFINE + "return ____",
+        "episode_return([1.0, 2.0])",
+        "episode_return = 'the earlier one'",
+        DEFINE + "return len(rewards)",
+        "print(episode_return)",
+        DEFINE + "for i in range(9):\n        total += rewards[i]\n    return total",
+        DEFINE + "while True:\n        print('again')",
+        DEFINE + "exit()",
+        "print('alive')",
+        "3 + ____",
+        DEFINE + "return 0.0 + sum(rewards)",
+        "episode_return([1.0, 2.0])",
+        DEFINE
+        + "if rewards:\n        return rewards[0] + episode_return(rewards[1:])\n    return 0",
+    ]
+    environment = {"HOME": str(folder), "DQNLIB_HOME": str(folder), "IPYTHONDIR": str(folder)}
+    environment["PYTHONPATH"] = ":".join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", SHELL],
+        input=json.dumps(source),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_ipython_blank(cells):
+    assert cells[1]["success"]
+    assert cells[1]["out"].startswith("○ episode_return: still blank.")
+    assert "Out[3]: 3.0" in cells[2]["out"]
+
+
+def test_ipython_shows_the_message_alone(cells):
+    for number, words in (
+        (4, "Likely: the number of steps in place of their rewards."),
+        (6, "It stopped with UnboundLocalError"),
+        (7, "It did not finish within 5 seconds"),
+        (8, "Take out exit()"),
+    ):
+        cell = cells[number]
+        assert not cell["success"]
+        lines = cell["out"].strip().splitlines()
+        message = lines[lines.index("✗ episode_return: not yet.") :]
+        assert words in cell["out"]
+        assert cell["err"] == ""
+        assert message[-1].startswith("Three hints and the solution are folded")
+        for word in ("Traceback", "Error:  ", "raise wrong", "exercises.py", "----"):
+            assert word not in cell["out"]
+    assert "in line 4 of the cell: total += rewards[i]" in cells[6]["out"]
+    assert "of the cell: " in cells[7]["out"]  # where it was
+
+
+def test_ipython_keeps_the_earlier_function(cells):
+    assert cells[5]["out"] == "the earlier one\n"
+
+
+def test_ipython_lives_on(cells):
+    assert cells[9] == {"out": "alive\n", "err": "", "success": True, "shown": []}
+
+
+def test_ipython_blank_used_by_itself(cells):
+    assert cells[10]["out"].strip() == (
+        "✗ ____ is a blank for you to fill in: put your own code in its place."
+    )
+
+
+def test_ipython_right(cells):
+    assert cells[11]["out"].startswith("✓ episode_return: right.")
+    assert "Out[13]: 3.0" in cells[12]["out"]
+    assert cells[13]["out"].startswith("✓ episode_return: right.")  # it may call itself
+
+
+def test_ipython_shows_the_hints(cells):
+    """Below a blank, a wrong and a right function alike."""
+    for number in (1, 4, 11):
+        (shown,) = cells[number]["shown"]
+        assert shown["text/plain"].startswith("Hints and solution for episode_return")
+        assert len(folded(shown["text/html"])) == 4
+
+
+# -- what is loaded ------------------------------------------------------------------------
+
+
+def test_judging_loads_no_training_code():
+    code = """
+        import sys
+        import dqnlib.course.exercises, dqnlib.course.progress
+        import dqnlib.course.predictions, dqnlib.course.checks
+        dqnlib.course.checks.lessons()
+        dqnlib.course.progress.table()
+        print(*sorted(name.partition(".")[0] for name in sys.modules if "." not in name))
+        print(*sorted(name for name in sys.modules if name.startswith("dqnlib.")))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
+    first, second = map(str.split, done.stdout.splitlines())
+    assert not {"torch", "gymnasium", "matplotlib", "ipywidgets", "IPython", "scipy"} & set(first)
+    assert second == [
+        "dqnlib.course",
+        "dqnlib.course.checks",
+        *(f"dqnlib.course.checks.{lesson}" for lesson in checks.LESSONS.values()),
+        "dqnlib.course.exercises", "dqnlib.course.predictions",
+        "dqnlib.course.progress", "dqnlib.course.solutions",
+    ]  # fmt: skip
+
+
+def test_checking_a_tabular_exercise_loads_no_torch():
+    code = (
+        "import sys; from dqnlib.course import exercises\n"
+        f"exercises.timed_check({PATH!r}, exercises.load({PATH!r}))\n"
+        "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,473 @@
+"""The progress file, its table and the predictions: nothing on the disk may stop a lesson.
+
+The tests fail for these mutants of `dqnlib.course.progress` and `dqnlib.course.predictions`:
+- a right exercise becomes wrong again; a blank counts as a try;
+- the file is written in place, so that a crash leaves half of it; a failed write leaves litter;
+- a damaged file (cut off, binary, of other types, deeply nested, a folder, a link to nowhere)
+  raises, is lost without a copy, or keeps later results from being stored;
+- a status of another type reaches the table; a name or a note is not escaped;
+- a prediction of another lesson, or one that is no longer offered, is shown.
+"""
+
+import json
+import os
+import stat
+import sys
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dqnlib import show_progress
+from dqnlib.course import checks, predictions, progress
+from dqnlib.course.predictions import predict, reveal
+
+FIRST = "dqnlib.tabular.episode_return"
+SECOND = "dqnlib.tabular.epsilon_greedy"
+
+
+def entries():
+    return json.loads(progress.path().read_text(encoding="utf-8"))["exercises"]
+
+
+def files(home):
+    return sorted(file.name for file in home.iterdir())
+
+
+# -- where and what ------------------------------------------------------------------------
+
+
+def test_path(monkeypatch, tmp_path, dqnlib_home):
+    assert progress.path() == dqnlib_home / "progress.json"
+    monkeypatch.delenv("DQNLIB_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert progress.path() == tmp_path / ".dqnlib" / "progress.json"
+    monkeypatch.setenv("DQNLIB_HOME", "")  # set, but empty
+    assert progress.path() == tmp_path / ".dqnlib" / "progress.json"
+
+
+def test_reading_makes_no_file(dqnlib_home):
+    stored, note = progress.read()
+    assert stored == {"version": 1, "exercises": {}, "predictions": {}}
+    assert note is None
+    progress.table()
+    assert progress.prediction("a") is None
+    assert not dqnlib_home.exists()
+
+
+def test_record(dqnlib_home):
+    assert progress.record(FIRST, "blank") is None
+    assert entries() == {FIRST: {"status": "blank", "tries": 0}}
+    progress.record(FIRST, "wrong")
+    progress.record(FIRST, "wrong")
+    assert entries()[FIRST] == {"status": "wrong", "tries": 2}
+    progress.record(SECOND, "right")
+    assert entries() == {
+        FIRST: {"status": "wrong", "tries": 2},
+        SECOND: {"status": "right", "tries": 1},
+    }
+    assert files(dqnlib_home) == ["progress.json"]
+
+
+@pytest.mark.parametrize("later", ["wrong", "blank"])
+def test_right_stays_right(later):
+    progress.record(FIRST, "right")
+    progress.record(FIRST, later)
+    assert entries()[FIRST] == {"status": "right", "tries": 1 + (later == "wrong")}
+
+
+def test_blank_after_wrong_is_blank_again():
+    progress.record(FIRST, "wrong")
+    progress.record(FIRST, "blank")
+    assert entries()[FIRST] == {"status": "blank", "tries": 1}
+
+
+def test_two_readings_share_nothing():
+    one, two = progress.read()[0], progress.read()[0]
+    one["exercises"]["x"] = 1
+    assert two == progress.read()[0] == {"version": 1, "exercises": {}, "predictions": {}}
+
+
+def test_deletion():
+    progress.record(FIRST, "right")
+    progress.record_prediction("cliff", "Sarsa")
+    progress.path().unlink()
+    assert progress.read() == ({"version": 1, "exercises": {}, "predictions": {}}, None)
+    assert progress.record(SECOND, "right") is None
+    assert list(entries()) == [SECOND]
+
+
+def test_records_of_several_threads_leave_a_whole_file(dqnlib_home):
+    def work(number):
+        for _ in range(20):
+            progress.record(f"exercise {number}", "wrong")
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert entries()  # it can be read; a result may be lost, since the last one to write wins
+    assert files(dqnlib_home) == ["progress.json"]
+
+
+# -- crashes while writing -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broken", ["replace", "dump", "fdopen"])
+def test_failed_write_leaves_the_old_file_and_no_litter(broken, dqnlib_home, monkeypatch):
+    progress.record(FIRST, "right")
+    before = progress.path().read_bytes()
+
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    module = {"replace": os, "dump": json, "fdopen": os}[broken]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, broken, fail)
+        note = progress.record(SECOND, "right")
+    assert "could not be saved" in note
+    assert "No space left on device" in note
+    assert progress.path().read_bytes() == before
+    assert files(dqnlib_home) == ["progress.json"]
+
+
+def test_a_crash_halfway_leaves_the_old_file(monkeypatch):
+    progress.record(FIRST, "right")
+
+    def dies(stored, out, **kwargs):
+        out.write('{"version": 1, "exerc')
+        out.flush()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(json, "dump", dies)
+        with pytest.raises(KeyboardInterrupt):
+            progress.record(SECOND, "right")
+    assert list(entries()) == [FIRST]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such permission there")
+def test_read_only_folder(dqnlib_home, monkeypatch):
+    progress.record(FIRST, "right")
+    dqnlib_home.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        if os.access(dqnlib_home, os.W_OK):  # root may write all the same: play it
+            monkeypatch.setattr(
+                progress.tempfile, "mkstemp", lambda **k: no(13, "Permission denied")
+            )
+        note = progress.record(SECOND, "right")
+    finally:
+        dqnlib_home.chmod(stat.S_IRWXU)
+    assert "could not be saved" in note
+    assert "Permission denied" in note
+    assert list(entries()) == [FIRST]
+
+
+def no(*error):
+    raise OSError(*error)
+
+
+def test_file_that_may_not_be_read(dqnlib_home, monkeypatch):
+    progress.record(FIRST, "right")
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.Path, "read_text", lambda *a, **k: no(13, "Permission denied"))
+        stored, note = progress.read()
+    assert stored["exercises"] == {}
+    assert "cannot be read (Permission denied)" in note
+    assert list(entries()) == [FIRST]  # it was not moved away
+
+
+def test_a_file_where_the_folder_should_be(dqnlib_home):
+    dqnlib_home.write_text("mine")
+    assert "could not be saved" in progress.record(FIRST, "right")
+    assert "cannot be read" in progress.read()[1]
+    assert "cannot be read" in progress.table()
+    assert dqnlib_home.read_text() == "mine"
+
+
+# -- damaged files -------------------------------------------------------------------------
+
+WHOLE = json.dumps(
+    {"version": 1, "exercises": {FIRST: {"status": "right", "tries": 1}}, "predictions": {}}
+).encode()
+DAMAGED = {
+    "empty": b"",
+    "cut off": WHOLE[: len(WHOLE) // 2],
+    "zeros": bytes(300),
+    "binary": bytes(range(256)),
+    "no UTF-8": b'{"exercises": "\xff\xfe"}',
+    "a list": b"[1, 2, 3]",
+    "a number": b"12",
+    "a text": b'"progress"',
+    "null": b"null",
+    "exercises are a list": b'{"exercises": [], "predictions": {}}',
+    "predictions are null": b'{"exercises": {}, "predictions": null}',
+    "deeply nested": b"[" * 100_000,
+    "nested table": b'{"exercises": ' + b'{"a":' * 50_000,
+    "a huge number": b'{"exercises": ' + b"9" * 10_000 + b"}",
+    "two files": WHOLE + WHOLE,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_damaged_file_is_set_aside(content, dqnlib_home):
+    dqnlib_home.mkdir()
+    progress.path().write_bytes(content)
+    note = progress.record(SECOND, "right")
+    assert "damaged" in note
+    assert "progress.damaged.json" in note
+    assert (dqnlib_home / "progress.damaged.json").read_bytes() == content
+    assert entries() == {SECOND: {"status": "right", "tries": 1}}
+    assert progress.record(SECOND, "wrong") is None  # said once
+    assert files(dqnlib_home) == ["progress.damaged.json", "progress.json"]
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_table_of_a_damaged_file(content, dqnlib_home):
+    dqnlib_home.mkdir()
+    progress.path().write_bytes(content)
+    assert "The progress file was damaged" in progress.table()
+    assert "damaged" not in progress.table()  # said once
+
+
+ODD = {
+    "status is a list": {"status": ["right"], "tries": 1},
+    "status is a table": {"status": {}, "tries": 1},
+    "status is a number": {"status": 1, "tries": 1},
+    "status is unknown": {"status": "<b>superb</b>", "tries": 1},
+    "status is missing": {"tries": 1},
+    "not a table": "right",
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("entry", ODD.values(), ids=ODD)
+def test_odd_entry_is_forgotten_and_the_rest_kept(entry, dqnlib_home):
+    dqnlib_home.mkdir()
+    good = {"status": "right", "tries": 3}
+    progress.path().write_text(
+        json.dumps({"exercises": {FIRST: entry, SECOND: good}, "predictions": {"a": 3, "b": "x"}})
+    )
+    assert progress.read()[0]["exercises"] == {SECOND: good}
+    assert "superb" not in progress.table()
+    assert (progress.prediction("a"), progress.prediction("b")) == (None, "x")
+    assert progress.record(FIRST, "wrong") is None
+    assert entries() == {FIRST: {"status": "wrong", "tries": 1}, SECOND: good}
+    assert files(dqnlib_home) == ["progress.json"]
+
+
+@pytest.mark.parametrize("tries", [None, "3", -1, 2.5, True, [], 10**400])
+def test_odd_number_of_tries(tries, dqnlib_home):
+    dqnlib_home.mkdir()
+    entry = {"status": "right", "tries": tries}
+    progress.path().write_text(json.dumps({"exercises": {FIRST: entry}, "predictions": {}}))
+    assert progress.record(FIRST, "right") is None
+    assert entries()[FIRST] == {"status": "right", "tries": 1}
+
+
+def test_a_file_of_an_editor_with_a_byte_order_mark(dqnlib_home):
+    dqnlib_home.mkdir()
+    progress.path().write_bytes(b"\xef\xbb\xbf" + WHOLE)
+    assert progress.read()[0]["exercises"][FIRST]["status"] == "right"
+
+
+def test_a_folder_in_its_place(dqnlib_home):
+    progress.path().mkdir(parents=True)
+    (progress.path() / "mine.txt").write_text("keep me")
+    assert "damaged" in progress.record(FIRST, "right")
+    assert list(entries()) == [FIRST]
+    assert (dqnlib_home / "progress.damaged.json" / "mine.txt").read_text() == "keep me"
+
+
+def test_nowhere_to_set_it_aside(dqnlib_home):
+    (dqnlib_home / "progress.damaged.json" / "full").mkdir(parents=True)
+    progress.path().write_bytes(b"?")
+    assert "delete it" in progress.read()[1]
+    assert "delete it" in progress.record(FIRST, "right")
+    assert list(entries()) == [FIRST]  # the new file took the place of the damaged one
+
+
+def test_a_link_to_nowhere(dqnlib_home, tmp_path):
+    dqnlib_home.mkdir()
+    progress.path().symlink_to(tmp_path / "gone")
+    assert progress.record(FIRST, "right") is None
+    assert list(entries()) == [FIRST]
+
+
+def leaves():
+    words = st.sampled_from(["right", "wrong", "blank", FIRST, "status", "tries", "version"])
+    return st.none() | st.booleans() | st.integers() | st.floats() | st.text() | words
+
+
+def trees():
+    keys = st.sampled_from(
+        ["exercises", "predictions", "version", FIRST, SECOND, "status", "tries", "a"]
+    )
+    return st.recursive(
+        leaves(), lambda part: st.lists(part) | st.dictionaries(keys | st.text(), part)
+    )
+
+
+def anything():
+    entry = st.fixed_dictionaries({}, optional={"status": leaves(), "tries": leaves()})
+    nearly = st.fixed_dictionaries(
+        {
+            "exercises": trees() | st.dictionaries(st.sampled_from([FIRST, SECOND]), entry),
+            "predictions": trees() | st.dictionaries(st.text(), leaves()),
+        }
+    )
+    return st.binary() | (trees() | nearly).map(lambda tree: json.dumps(tree).encode())
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=anything())
+def test_no_content_of_the_file_stops_anything(content, dqnlib_home):
+    dqnlib_home.mkdir(exist_ok=True)
+    progress.path().write_bytes(content)
+    assert progress.table().startswith("<table>")
+    progress.path().write_bytes(content)
+    progress.prediction("a")
+    progress.path().write_bytes(content)
+    progress.record(FIRST, "wrong")
+    progress.record(FIRST, "right")
+    assert progress.record_prediction("cliff", "ε-greedy") is None
+    assert progress.read()[1] is None
+    assert entries()[FIRST]["status"] == "right"
+    assert progress.prediction("cliff") == "ε-greedy"
+    assert "✓ episode_return" in progress.table()
+
+
+# -- the table -----------------------------------------------------------------------------
+
+
+def rows(page):
+    return page.split("<tr>")[2:]
+
+
+def test_table():
+    progress.record(FIRST, "right")
+    progress.record(SECOND, "wrong")
+    page = progress.table()
+    lessons = checks.lessons()
+    assert len(rows(page)) == len(lessons)
+    assert page.count("<table>") == page.count("</table>") == 1
+    for (title, found), row in zip(lessons.items(), rows(page), strict=True):
+        assert f">{title}<" in row
+        assert all(check.name in row for check in found)
+    zero, one = rows(page)[:2]
+    assert "1 of 1" in zero
+    assert "width:100%" in zero
+    assert "✓ episode_return" in zero
+    assert "0 of 5" in one
+    assert "width:0%" in one
+    assert "✗ epsilon_greedy" in one
+    assert "○ td_update" in one
+    assert "<p>" not in page
+    progress.record(SECOND, "right")
+    assert "width:20%" in rows(progress.table())[1]
+
+
+def test_table_escapes_a_note(monkeypatch):
+    monkeypatch.setattr(progress, "read", lambda: (progress._known({}), "a <b> & c"))
+    assert progress.table().endswith("<p>a &lt;b&gt; &amp; c</p>")
+
+
+def test_progress_table_in_a_notebook():
+    shown = show_progress()
+    assert repr(shown) == "Your progress: run this cell in JupyterLab to see the table."
+    bundle = shown._repr_mimebundle_(include=None, exclude=None)
+    assert bundle["text/plain"] == repr(shown)
+    box = widget(bundle)
+    page, button = box.children
+    assert "○ episode_return" in page.value
+    progress.record(FIRST, "right")
+    button.click()
+    assert "✓ episode_return" in page.value
+
+
+def test_progress_table_without_ipywidgets(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    bundle = show_progress()._repr_mimebundle_()
+    assert bundle == {"text/plain": repr(show_progress()), "text/html": progress.table()}
+
+
+def widget(bundle):
+    from ipywidgets.widgets.widget import _instances
+
+    return _instances[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
+
+
+# -- predictions ---------------------------------------------------------------------------
+
+OPTIONS = ["Q-learning", "Sarsa", "neither"]
+
+
+def ask(options=OPTIONS, question="Which one falls less?"):
+    return predict("cliff", question, options)
+
+
+def parts(shown):
+    return widget(shown._repr_mimebundle_()).children
+
+
+def test_prediction_is_stored_and_shown_again(capsys):
+    question, radio, said = parts(ask())
+    assert question.value == "<b>Which one falls less?</b>"
+    assert (radio.options, radio.value) == (tuple(OPTIONS), None)
+    assert progress.prediction("cliff") is None
+    radio.value = "Sarsa"
+    assert progress.prediction("cliff") == "Sarsa"
+    assert said.value == "Noted. Now run the experiment."
+    radio.value = "neither"  # one may think again
+    assert parts(ask())[1].value == "neither"
+    reveal("cliff", "Sarsa")
+    assert capsys.readouterr().out.splitlines()[0] == "You predicted: neither"
+
+
+def test_prediction_that_is_no_longer_offered():
+    progress.record_prediction("cliff", "an option of an older edition")
+    assert parts(ask())[1].value is None
+
+
+def test_predictions_and_exercises_do_not_disturb_each_other():
+    progress.record(FIRST, "right")
+    progress.record_prediction("a", "x")
+    progress.record(SECOND, "wrong")
+    progress.record_prediction("b", "y")
+    assert set(entries()) == {FIRST, SECOND}
+    assert (progress.prediction("a"), progress.prediction("b")) == ("x", "y")
+
+
+def test_question_is_plain_text():
+    assert parts(ask(question="Is ε < 0.1 & α > 0 better?"))[0].value == (
+        "<b>Is ε &lt; 0.1 &amp; α &gt; 0 better?</b>"
+    )
+
+
+def test_prediction_that_cannot_be_stored_says_so(dqnlib_home):
+    dqnlib_home.write_text("mine")
+    _, radio, said = parts(ask())
+    radio.value = "Sarsa"
+    assert "could not be saved" in said.value
+
+
+def test_prediction_as_text():
+    assert repr(ask()) == (
+        "Your prediction, please: Which one falls less?\n  - Q-learning\n  - Sarsa\n  - neither"
+    )
+
+
+def test_prediction_without_ipywidgets(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    assert ask()._repr_mimebundle_() == {"text/plain": repr(ask())}
+
+
+def test_reveal_without_a_prediction(capsys):
+    predictions.reveal("never asked", "Sarsa")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("You predicted: nothing yet")
+    assert second.endswith("Sarsa")
