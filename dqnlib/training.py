@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqnlib import frames, policies, replay, targets
+from dqnlib import policies, replay, targets
 from dqnlib.arguments import check_seeds
 from dqnlib.config import Config, check_config
 from dqnlib.data import Batch
@@ -24,11 +24,11 @@ from dqnlib.networks import QNetwork
 from dqnlib.results import Run, parameters_of
 from dqnlib.seeds import learning
 from dqnlib.seeds.acting import Actor, Examiner, network_input
+from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.environments import environments
 from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
 from dqnlib.seeds.lift import Lifted
 from dqnlib.seeds.networks import QuickAdam, stack
-from dqnlib.seeds.replay import Buffers, Ring
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 FIXED = ("env_id", "capacity", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device")
@@ -542,11 +542,10 @@ class Trainer:
                 )
 
     def _make_replay(self, rngs: list[np.random.Generator]):
-        own, capacity = self.own.get("replay"), self._config.capacity
-        if own is None and len(self.obs_shape) == 1:
-            return Ring(capacity, self.obs_shape[0], rngs, self.device)
-        make = own or frames.FrameReplayBuffer
-        return Buffers(make, capacity, rngs, self.device, self.seeds, self._where)
+        return replay_for(
+            self._config, self.obs_shape, self._envs.obs_dtype, rngs, self.device,
+            self.own.get("replay"), self.seeds, self._where,
+        )  # fmt: skip
 
     def _make_optimizers(self) -> list[torch.optim.Optimizer]:
         """One optimizer for all rows, or one a run where the learner's step calls it."""

@@ -1,0 +1,20 @@
+"""Which replay buffer the runs get."""
+
+from dqnlib.config import Config
+from dqnlib.seeds.frames import FrameRing
+from dqnlib.seeds.replay import Buffers, Ring
+
+
+def replay_for(config: Config, obs_shape, obs_dtype, rngs, device: str, own, names, where):
+    """Return the replay buffer of S runs.
+
+    obs_shape, obs_dtype: of one observation; rngs: a generator a run, which draws its batches;
+    own: the learner's class, (capacity) -> object, or None; names, where: how its errors call
+    each run, and say when. A ring for vectors, a ring of frames for images.
+    """
+    if own is not None:
+        return Buffers(own, config.capacity, rngs, device, names, where)
+    if len(obs_shape) == 1:
+        return Ring(config.capacity, obs_shape[0], rngs, device)
+    n_step = getattr(config, "n_step", 1)
+    return FrameRing(config.capacity, obs_shape, obs_dtype, rngs, device, n_step=n_step)
