@@ -1,5 +1,7 @@
 """A replay buffer of images (lesson 08)."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 
@@ -77,7 +79,7 @@ class FrameReplayBuffer(ReplayBuffer):
             numbers = [*self._last_numbers[1:].tolist(), self._store(frames[-1])]
         else:
             numbers = [self._store(frames[0])]
-            for before, frame in zip(frames[:-1], frames[1:]):  # padding repeats one frame
+            for before, frame in pairwise(frames):  # padding repeats one frame
                 same = np.array_equal(before, frame)
                 numbers.append(numbers[-1] if same else self._store(frame))
         self._last, self._last_numbers = data, np.array(numbers)

@@ -16,5 +16,4 @@ def replay_for(config: Config, obs_shape, obs_dtype, rngs, device: str, own, nam
         return Buffers(own, config.capacity, rngs, device, names, where)
     if len(obs_shape) == 1:
         return Ring(config.capacity, obs_shape[0], rngs, device)
-    n_step = getattr(config, "n_step", 1)
-    return FrameRing(config.capacity, obs_shape, obs_dtype, rngs, device, n_step=n_step)
+    return FrameRing(config.capacity, obs_shape, obs_dtype, rngs, device, n_step=config.n_step)

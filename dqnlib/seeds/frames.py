@@ -30,7 +30,8 @@ class FrameRing:
         self.device, self._rngs = torch.device(device), rngs
         self._obs_shape, self._dtype = tuple(obs_shape), np.dtype(dtype)
         k, *self._frame = stack_shape(self._obs_shape)
-        self._recent = n_step + 2 * k  # frames back that a new transition may still refer to
+        # frames back that a new transition may still refer to: two of n steps and a stack ago
+        self._recent = 2 * (n_step + k)
         self._tails = [Tail(k, self._recent) for _ in rngs]
         self._stored = np.zeros(s, np.int64)  # frames written so far
         # run r's frame number f lies in row r · slots + f % slots; there are as many as
