@@ -70,11 +70,11 @@ class FrameReplayBuffer(ReplayBuffer):
 
     def _keep(self, obs: np.ndarray) -> np.ndarray:
         """Store the frames of an observation that are new; return the numbers of all, [K]."""
-        obs = np.asarray(obs, self._frames.dtype)
-        data, last = obs.tobytes(), self._last  # as bytes, a comparison stops where they differ
-        if data == last:
+        obs, last = np.asarray(obs, self._frames.dtype, order="C"), self._last
+        # as bytes, the comparison stops where they differ; the lengths are equal
+        if last and last.startswith(obs):
             return self._last_numbers
-        frames = obs.reshape(stack_shape(obs.shape))
+        data, frames = obs.tobytes(), obs.reshape(stack_shape(obs.shape))
         if last and data.startswith(memoryview(last)[len(last) // len(frames) :]):
             numbers = [*self._last_numbers[1:].tolist(), self._store(frames[-1])]
         else:

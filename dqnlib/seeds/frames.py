@@ -65,33 +65,32 @@ class FrameRing:
 
         rows: the numbers of the runs [R], each at most once; None: all, in their order.
         """
-        rows = np.arange(len(self._rngs)) if rows is None else np.asarray(rows, np.int64)
-        places = self._next[rows]
-        # the transitions that go now count as kept, which costs one frame's room
-        kept_from = np.where(self.sizes[rows] == self.capacity, places, 0)
-        floor = self._oldest[rows, kept_from]
-        obs, next_obs = np.asarray(obs, self._dtype), np.asarray(next_obs, self._dtype)
-        fresh: list[bytes] = []
-        where: list[tuple[int, int]] = []  # run and number of each of them
-        for i, row in enumerate(rows.tolist()):
-            tail, place = self._tails[row], places[i]
-            first = tail.count
+        rows = range(len(self._rngs)) if rows is None else np.asarray(rows).tolist()
+        obs, next_obs = (np.ascontiguousarray(x, self._dtype) for x in (obs, next_obs))
+        fresh: list[bytes] = []  # the frames that are new
+        where: list[tuple[int, int]] = []  # the run and the number of each of them
+        room = 0
+        for i, row in enumerate(rows):
+            tail, place, full = self._tails[row], self._next[row], self._full(row)
+            # the transition that goes now counts as kept, which costs one frame's room
+            floor, first = self._oldest[row, place if full else 0], tail.count
+            self._obs[row, place] = tail.numbers(obs[i], 0, fresh)
+            self._next_obs[row, place] = tail.numbers(next_obs[i], 1, fresh)
+            self._action[row, place], self._reward[row, place] = action[i], reward[i]
+            self._terminated[row, place] = terminated[i]
             self._oldest[row, place] = max(0, first - self._recent)
-            self._obs[row, place] = tail.numbers(obs[i].tobytes(), 0, fresh)
-            self._next_obs[row, place] = tail.numbers(next_obs[i].tobytes(), 1, fresh)
+            self._next[row] = (place + 1) % self.capacity
+            if not full:
+                self.sizes[row] += 1
             where += [(row, number) for number in range(first, tail.count)]
-            floor[i] = tail.count - floor[i]  # as many frames must be there at once
-        if len(rows) and floor.max() > self._slots:
-            self._grow(int(floor.max()))
+            room = max(room, tail.count - floor)  # so many frames must be there at once
+        if room > self._slots:
+            self._grow(int(room))
         if fresh:
-            run, number = np.array(where).T
-            frames = np.frombuffer(bytearray().join(fresh), self._dtype)
-            self._put(run * self._slots + number % self._slots, frames)
-        self._stored[rows] = [self._tails[row].count for row in rows.tolist()]
-        self._action[rows, places], self._reward[rows, places] = action, reward
-        self._terminated[rows, places] = terminated
-        self._next[rows] = (places + 1) % self.capacity
-        self.sizes[rows] = np.minimum(self.sizes[rows] + 1, self.capacity)
+            places = [row * self._slots + number % self._slots for row, number in where]
+            self._put(np.array(places), np.frombuffer(bytearray().join(fresh), self._dtype))
+        for row in rows:
+            self._stored[row] = self._tails[row].count
 
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, *O] and so on."""
@@ -105,6 +104,9 @@ class FrameRing:
         )
         obs, next_obs = (self._images(f[rows, i]) for f in (self._obs, self._next_obs))
         return Batch(obs, action, reward, next_obs, terminated)
+
+    def _full(self, row: int) -> bool:
+        return self.sizes[row] == self.capacity
 
     def _images(self, numbers: np.ndarray) -> torch.Tensor:
         """Return the frames of these numbers [S, B, K] as a network's input [S, B, *O]."""
@@ -122,8 +124,12 @@ class FrameRing:
 
     def _put(self, places: np.ndarray, frames: np.ndarray) -> None:
         """Write frames to these rows of the store."""
-        found = torch.from_numpy(frames.reshape(len(places), *self._frame)).to(self.device)
-        self._frames.index_copy_(0, torch.from_numpy(places).to(self.device), found)
+        frames = frames.reshape(len(places), *self._frame)
+        if self.device.type == "cpu":  # ten times as quick as PyTorch's way
+            self._frames.numpy()[places] = frames
+            return
+        where, found = (torch.from_numpy(x).to(self.device) for x in (places, frames))
+        self._frames.index_copy_(0, where, found)
 
     def _grow(self, least: int) -> None:
         """Make room: with short episodes there are more frames than transitions."""
@@ -179,25 +185,29 @@ class Tail:
         self._known: dict[bytes, int] = {}
         self._last: list[tuple[bytes, list[int]]] = [(b"", []), (b"", [])]  # obs, next_obs
 
-    def numbers(self, stack: bytes, stream: int, fresh: list[bytes]) -> list[int]:
+    def numbers(self, stack: np.ndarray, stream: int, fresh: list[bytes]) -> list[int]:
         """Return the numbers [K] of an observation's frames; append those that are new to fresh.
 
-        stream: 0 for obs, 1 for next_obs. Each goes on where it was, a frame further on, or is
-        what the other one was; else every frame is looked for.
+        stack: [K, *frame], one block of memory; stream: 0 for obs, 1 for next_obs. Each is what
+        the other one was, goes on where it was, or is a frame further on; else every frame is
+        looked for.
         """
-        size = len(stack) // self._k
+        data, size = b"", stack.nbytes // self._k
         for last, numbers in (self._last[1], self._last[0]):
             if not numbers or min(numbers) < self.count - self._recent:
                 continue
-            if stack == last:
+            if last.startswith(stack):  # of one length: they are equal
+                data = last
                 break
-            if stack.startswith(memoryview(last)[size:]):
-                numbers = [*numbers[1:], self._number(stack[-size:], fresh)]
+            data = data or stack.tobytes()
+            if data.startswith(memoryview(last)[size:]):
+                numbers = [*numbers[1:], self._number(data[-size:], fresh)]
                 break
         else:
-            starts = range(0, len(stack), size)
-            numbers = [self._number(stack[at : at + size], fresh) for at in starts]
-        self._last[stream] = stack, numbers
+            data = data or stack.tobytes()
+            starts = range(0, len(data), size)
+            numbers = [self._number(data[at : at + size], fresh) for at in starts]
+        self._last[stream] = data, numbers
         return numbers
 
     def _number(self, frame: bytes, fresh: list[bytes]) -> int:
