@@ -28,8 +28,8 @@ _HOME = {
     "train": "training",
     "claim": "experiments",
     "evaluate": "experiments",
-    "load_run": "experiments",
-    "save_run": "experiments",
+    "load_run": "saved",
+    "save_run": "saved",
     "sweep": "experiments",
     "interval": "intervals",
     "iqm_interval": "intervals",
@@ -44,7 +44,7 @@ _HOME = {
 }
 _ROOMS = {
     "classics", "envs", "experiments", "features", "frames", "intervals", "labs", "networks",
-    "pictures", "planning", "plots", "policies", "probes", "replay", "seeds", "studies", "tabular",
+    "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds", "studies", "tabular",
     "targets", "training",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from dqnlib.config import Config, check_config
 from dqnlib.data import Batch
 from dqnlib.device import let_threads_go
 from dqnlib.networks import QNetwork
-from dqnlib.results import Run, parameters_of
+from dqnlib.results import Run, check_slots, parameters_of
 from dqnlib.seeds import learning
 from dqnlib.seeds.acting import Actor, Examiner, network_input
 from dqnlib.seeds.buffers import replay_for
@@ -424,6 +424,7 @@ class Trainer:
             },
             best_steps=self._best_steps.copy(),
             device=f"{self.device}: {self.device_reason}",
+            slots=tuple(self.own),
         )
 
     # -- saving and going on ------------------------------------------------------------------
@@ -591,8 +592,9 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
 
     best: as it was at the best evaluation, not at the end. network: a fresh network of your own,
     if the run was trained with your own; its parameters are overwritten. Raises ValueError for a
-    seed that is not in the run or for a network whose parameters do not fit.
+    seed that is not in the run, for a network that is missing, too much, or does not fit.
     """
+    check_slots(run, network=network)
     if seed not in run.seeds:
         raise ValueError(f"the run has the seeds {run.seeds}, but not {seed}")
     row, arrays = run.seeds.index(seed), parameters_of(run, best)
