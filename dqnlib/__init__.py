@@ -44,8 +44,8 @@ _HOME = {
 }
 _ROOMS = {
     "classics", "envs", "experiments", "features", "frames", "intervals", "labs", "networks",
-    "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds", "studies", "tabular",
-    "targets", "training",
+    "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
+    "studies", "tabular", "targets", "training",
 }  # fmt: skip
 
 __all__ = sorted({*_HOME, *_ROOMS})

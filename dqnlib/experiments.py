@@ -147,10 +147,7 @@ def _values(name: str, values) -> list:
             f"try only this one, or a list, {list(values)!r}, to try one after the other"
         )
     plain = (value.tolist() if isinstance(value, np.ndarray) else value for value in values)
-    found = [tuple(value) if isinstance(value, list) else value for value in plain]
-    if not found:
-        raise ValueError(f"the grid has no values for {name}: leave it out, or give at least one")
-    return found
+    return [tuple(value) if isinstance(value, list) else value for value in plain]
 
 
 def _job(

@@ -155,6 +155,11 @@ class FrameRing:
 
     def restore(self, state: dict) -> None:
         """Go back to a state; frames that come now are not looked for among those before it."""
+        if "sizes" not in state:
+            raise ValueError(
+                "version 0.1.0 of dqnlib kept images in another way, which this one does not read: "
+                "train it anew"
+            )
         self.sizes, self._next, self._stored = (
             state[name].copy() for name in ("sizes", "next", "stored")
         )
