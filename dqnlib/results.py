@@ -64,6 +64,7 @@ class Run:
     best_parameters: dict[str, np.ndarray]  # the same at the best evaluation (the latest of equals)
     best_steps: np.ndarray  # [S] environment steps at that evaluation, or -1
     device: str = ""  # where it was computed, and why there
+    slots: tuple[str, ...] = ()  # names of the slots that held functions of your own
 
     def __post_init__(self):
         for array in _arrays_in(self):
