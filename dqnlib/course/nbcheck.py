@@ -23,7 +23,8 @@ import nbformat
 import pytest
 
 from dqnlib.course import notebooks
-from dqnlib.course.exercises import BLANK, RIGHT, reference_imports, reference_source
+from dqnlib.course.exercises import BLANK, RIGHT
+from dqnlib.course.reference import reference_imports, reference_source
 
 CELL_TIMEOUT = 300  # seconds
 DECORATOR = re.compile(r"""^@exercise\(\s*["']([\w.]+)["']""", re.MULTILINE)

@@ -10,6 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from dqnlib.course import checks
+
 VERSION = 1
 STATUSES = ("blank", "wrong", "right")
 
@@ -117,8 +119,6 @@ def prediction(name: str) -> str | None:
 
 def table() -> str:
     """Return the progress as an HTML table with a bar for each lesson."""
-    from dqnlib.course import checks
-
     stored, note = read()
     rows = []
     for lesson, found in checks.lessons().items():

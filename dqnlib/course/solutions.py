@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dqnlib.course import progress
+from dqnlib.course.answers import functions
 
 
 class NotKeptError(ValueError):
@@ -80,18 +81,6 @@ def source_of(answer: Any) -> str:
 
     write(answer.__name__, answer)
     return "\n".join(sorted(imports.values())) + "\n\n\n" + "\n\n\n".join(helpers.values()) + "\n"
-
-
-def functions(given: Any) -> Iterator[Any]:
-    """Yield the functions that a learner wrote: the methods of a class, or the function itself.
-
-    Decorators around them are taken off.
-    """
-    for part in vars(given).values() if inspect.isclass(given) else (given,):
-        part = getattr(part, "fget", getattr(part, "__func__", part))  # property, staticmethod
-        part = getattr(part, "__wrapped__", part)
-        if isinstance(getattr(part, "__code__", None), types.CodeType):
-            yield part
 
 
 def _written(given: Any) -> tuple[str, dict[str, Any]]:

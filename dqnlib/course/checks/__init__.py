@@ -3,7 +3,7 @@
 import difflib
 import importlib
 
-from dqnlib.course.exercises import Check
+from dqnlib.course.types import Check
 
 LESSONS = {
     "00 Start here": "lesson_00",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dqnlib.course.exercises import Case, Check, Mistake
+from dqnlib.course.types import Case, Check, Mistake
 
 # -- double_td_target ----------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ One text holds the answers to one exercise. Each begins with a line `=== ` and i
     === wrong, 0.5 s: does not end
 
 After `wrong` stands the diagnosis that the learner must get: the name of a `Mistake`, or of a
-general problem such as "returned None". The seconds replace `exercises.TIME_LIMIT`.
+general problem such as "returned None". The seconds replace `sandbox.TIME_LIMIT`.
 """
 
 import re
@@ -22,7 +22,7 @@ class Answer:
     path: str  # dotted name of the library's function
     verdict: str  # "right", "blank" or "wrong"
     diagnosis: str | None  # of a wrong one
-    limit: float | None  # seconds, in place of exercises.TIME_LIMIT
+    limit: float | None  # seconds, in place of sandbox.TIME_LIMIT
     source: str
 
     def __str__(self) -> str:
