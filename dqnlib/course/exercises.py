@@ -62,22 +62,22 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
 
     def decorate(function: Callable) -> Callable:
         if is_blank(function):
-            _record(path, "blank")
+            _record(check.path, "blank")
             print(BLANK.format(check.name))
             _display(Hints(check))
             return load(path)
         try:
             run_check(check, function)
         except Wrong as wrong:
-            _record(path, "wrong")
+            _record(check.path, "wrong")
             if os.environ.get("DQNLIB_ON_WRONG") == "continue":  # when a whole copy is judged
                 print(wrong)
                 return load(path)
             _display(Hints(check))
             raise
-        _record(path, "right")
+        _record(check.path, "right")
         print(RIGHT.format(check.name))
-        _keep(path, function)
+        _keep(check.path, function)
         _display(Hints(check))
         return function
 
@@ -100,7 +100,8 @@ def own(*paths: str) -> tuple[Callable, ...]:
     """
     found, whose = [], []
     for path in paths:
-        check, answer = checks.find(path), solutions.fetch(path)
+        check = checks.find(path)
+        answer = solutions.fetch(check.path)
         if answer is not None:
             try:
                 run_check(check, answer)

@@ -5,10 +5,12 @@ import importlib
 import inspect
 from collections.abc import Callable
 
+from dqnlib import moved
+
 
 def load(path: str) -> Callable:
     """Return the library's function or class at a dotted path."""
-    module, _, name = path.rpartition(".")
+    module, _, name = moved.today(path).rpartition(".")
     return getattr(importlib.import_module(module), name)
 
 
@@ -19,9 +21,10 @@ def reference_source(path: str) -> str:
 
 def reference_imports(path: str) -> list[str]:
     """Return the lines that import what the library's source needs from its module."""
-    own = vars(importlib.import_module(path.rpartition(".")[0]))
+    module, _, called = moved.today(path).rpartition(".")
+    own = vars(importlib.import_module(module))
     nodes = ast.walk(ast.parse(reference_source(path)))
-    used = {node.id for node in nodes if isinstance(node, ast.Name)} - {path.rpartition(".")[2]}
+    used = {node.id for node in nodes if isinstance(node, ast.Name)} - {called}
     lines = []
     for name in sorted(used & own.keys()):
         value = own[name]

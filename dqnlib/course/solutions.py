@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dqnlib import moved
 from dqnlib.course import progress
 from dqnlib.course.answers import functions
 
@@ -43,8 +44,12 @@ def keep(path: str, answer: Any) -> None:
 
 
 def fetch(path: str) -> Any:
-    """Return the kept answer to an exercise, or None if there is none that runs."""
-    file = file_of(path)
+    """Return the kept answer to an exercise, or None if there is none that runs.
+
+    One that was kept under an earlier name of the exercise is found, too.
+    """
+    names = (path, *moved.former(path))
+    file = next((file_of(name) for name in names if file_of(name).is_file()), file_of(path))
     name = f"dqnlib-solution-{path}"
     try:
         text = file.read_text(encoding="utf-8")

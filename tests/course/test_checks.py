@@ -28,15 +28,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from answers import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05
+from answers import bank
 
 from dqnlib.course import checks, exercises, judge, sandbox, types
 from dqnlib.course.judge import run_check
 from dqnlib.course.reference import load
 from dqnlib.course.types import Wrong
 
-LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05)
-BANK = sum((lesson.ANSWERS for lesson in LESSONS), ())
+BANK = bank()
 CHECKS = {check.path: check for found in checks.lessons().values() for check in found}
 SEEN = Counter()  # (exercise, verdict) -> answers that got it, for the table at the end
 
@@ -249,7 +248,7 @@ def test_every_named_mistake_is_made_by_an_answer(path):
     assert names <= {a.diagnosis for a in BANK if a.path == path}
 
 
-@pytest.mark.parametrize("lesson", checks.LESSONS.values())
+@pytest.mark.parametrize("lesson", checks.files())
 def test_every_mistake_that_a_judge_names_is_made_by_an_answer(lesson):
     module = importlib.import_module(f"dqnlib.course.checks.{lesson}")
     here = {check.path for check in module.CHECKS}

@@ -2,6 +2,8 @@
 
 from dqnlib.course.types import Case, Check, Mistake
 
+TITLE = "00 Start here"
+
 EPISODE_RETURN = Check(
     path="dqnlib.tabular.episode_return",
     cases=(

@@ -5,6 +5,8 @@ import numpy as np
 from dqnlib.course.messages import show
 from dqnlib.course.types import Case, Check, Mistake, Problem
 
+TITLE = "01 Tabular Q-learning"
+
 # -- epsilon_greedy: chance is in play, so shares of many calls are judged -----------------
 
 CALLS = 3000  # the share of an action then has a standard error of at most 0.91 %

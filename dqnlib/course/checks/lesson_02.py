@@ -9,6 +9,8 @@ from dqnlib.course.errors import NO_SUPER
 from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.types import Case, Check, Mistake, Problem
 
+TITLE = "02 Function approximation"
+
 # torch is imported inside functions: the table of progress lists these checks and needs no torch.
 
 

@@ -10,6 +10,8 @@ from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.reference import load
 from dqnlib.course.types import Check, Mistake, Problem
 
+TITLE = "03 Experience replay"
+
 # -- ReplayBuffer --------------------------------------------------------------------------
 
 FIELDS = ("obs", "action", "reward", "next_obs", "terminated")

@@ -14,6 +14,8 @@ import numpy as np
 from dqnlib.course.messages import during, show
 from dqnlib.course.types import Check, Mistake, Problem
 
+TITLE = "04 Target networks"
+
 # -- networks by their numbers -------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from dqnlib.course.types import Case, Check, Mistake
 
+TITLE = "05 Double DQN"
+
 # -- double_td_target ----------------------------------------------------------------------
 
 # rows are transitions, columns are actions; the online network's best: 2, 1, 0
