@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dqnlib import moved
+
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 class Step(NamedTuple):

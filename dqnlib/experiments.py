@@ -13,9 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from dqnlib import moved
 from dqnlib.arguments import check_count, check_seeds
 from dqnlib.config import Config
 from dqnlib.results import Run, parameters_of
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 def evaluate(
