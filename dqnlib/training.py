@@ -5,7 +5,6 @@ is about one run, as in `dqnlib.dqn`; that S runs go side by side is the busines
 """
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -13,29 +12,28 @@ import numpy as np
 import torch
 from torch import nn
 
-from dqnlib import frames, policies
+from dqnlib import policies
 from dqnlib.arguments import check_seeds
-from dqnlib.config import Config, check_config
+from dqnlib.config import Config, check_config, warn_if_it_never_learns
 from dqnlib.data import Batch
 from dqnlib.device import let_threads_go
-from dqnlib.results import Run, parameters_of
+from dqnlib.results import Run
 from dqnlib.seeds.acting import Actor, Examiner, network_input
+from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
 from dqnlib.seeds.environments import environments
-from dqnlib.seeds.learner import TrainingError, first_line, name_of
+from dqnlib.seeds.learner import TrainingError, first_line
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.record import Record
-from dqnlib.seeds.replay import Buffers, Ring
 from dqnlib.seeds.slots import (
     SLOTS,
-    check_slots,
+    check_own,
     is_librarys,
     library_functions,
     network_maker,
     own_functions,
 )
-from dqnlib.seeds.transitions import OwnTransitions, Windows
-from dqnlib.seeds.uneven import UnevenRing
+from dqnlib.seeds.transitions import windows_for
 from dqnlib.seeds.update import Learned, Networks, sync_for, update_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
@@ -103,10 +101,10 @@ class Trainer:
             self.own = {slot: slots[slot] for slot in _saved["slots"]}
         self.seeds, self.steps, self._config = check_seeds(seeds), 0, config
         self._extras = dict(record or {})
-        check_slots(self.own, self._extras)
+        check_own(self.own, self._extras)
         self._make_parts([policies.random_streams(seed) for seed in self.seeds], _saved)
         self._learned: Learned | None = None  # by the last update
-        self._check_that_it_learns()
+        warn_if_it_never_learns(config)
 
     def _make_parts(self, streams: list[policies.Streams], saved: dict | None) -> None:
         c, own, seeds, where = self._config, self.own.get, self.seeds, self._where
@@ -122,7 +120,8 @@ class Trainer:
         )  # fmt: skip
         self._networks = Networks(*made.with_target())
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
-        self._windows = self._make_windows()
+        limit = self._envs.limit or self._envs.registered_limit
+        self._windows = windows_for(c, limit, self._envs.obs, own("transitions"), seeds, where)
         self._replay = self._make_replay([s.sample for s in streams])
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)
@@ -334,7 +333,7 @@ class Trainer:
         }
 
     def _restore(self, state: dict) -> None:
-        state = _of_this_version(state)
+        state = of_this_version(state)
         self.steps = state["steps"]
         both = zip(self._networks[:2], state["networks"], state["buffers"], strict=True)
         for stacked, flat, buffers in both:
@@ -358,63 +357,17 @@ class Trainer:
     def _where(self) -> str:
         return f"at step {self.steps}"
 
-    def _make_windows(self) -> Windows | OwnTransitions | None:
-        """Return what makes transitions of steps; None where each step is one."""
-        c, s = self._config, len(self.seeds)
-        limit = self._envs.limit or self._envs.registered_limit
-        if limit is not None and c.n_step > limit:
-            raise ValueError(
-                f"n_step is {c.n_step}, but an episode ends after {limit} steps, so no window "
-                "could ever be full: make n_step smaller"
-            )
-        own = self.own.get("transitions")
-        if own is not None:
-            return OwnTransitions(own, c.n_step, c.gamma, self.seeds, self._where)
-        return Windows(c.n_step, s, self.obs_shape, self._envs.obs.dtype) if c.n_step > 1 else None
-
     def _make_replay(self, rngs: list[np.random.Generator]):
-        own, capacity = self.own.get("replay"), self._config.capacity
-        if own is None and len(self.obs_shape) == 1:
-            kind = Ring if self._windows is None else UnevenRing
-            return kind(capacity, self.obs_shape[0], rngs, self.device)
-        make = own or frames.FrameReplayBuffer
-        buffers = Buffers(make, capacity, rngs, self.device, self.seeds, self._where)
+        buffers = replay_for(
+            self._config, self.obs_shape, self._envs.obs_dtype, rngs, self.device,
+            self.own.get("replay"), self.seeds, self._where, uneven=self._windows is not None,
+        )  # fmt: skip
         if buffers.wants_errors and "update" in self.own:
             raise ValueError(
-                f"{name_of(make)} has a method update, which is told the TD errors, but your own "
+                f"{buffers.name} has a method update, which is told the TD errors, but your own "
                 "training step keeps them to itself: give td_target and loss in place of update"
             )
         return buffers
-
-    def _check_that_it_learns(self) -> None:
-        """Warn of settings with which no update is ever made: the agent would act by chance."""
-        c = self._config
-        first = max(c.warmup + 1, c.batch_size + c.n_step - 1)
-        first += -first % c.update_every
-        if c.steps < first:
-            warnings.warn(
-                f"these agents will not learn: the first update comes at step {first:,} "
-                f"(warmup={c.warmup}, batch_size={c.batch_size}), but steps={c.steps}. Make steps "
-                "larger or warmup smaller",
-                stacklevel=4,
-            )
-
-
-def _of_this_version(state: dict) -> dict:
-    """Return a checkpoint's state in today's form: until 2026-11 it had other parts."""
-    if "record" in state:
-        return state
-    *networks, best = state["networks"]
-    *buffers, best_buffers = state["buffers"]
-    record = {k: state[k] for k in ("returns", "ends", "records", "evaluations", "marks")}
-    learned = state["learned"]
-    if learned is not None:
-        batch, q, found = learned
-        learned = (batch, q, found, None) if found.ndim == 2 else (batch, q, None, found)
-    return {
-        **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None,
-        "record": record | {"best": [best, best_buffers]},
-    }  # fmt: skip
 
 
 def train(
@@ -437,27 +390,3 @@ def train(
     finally:
         let_threads_go()  # a lab may train next, in a thread of its own
     return trainer.run()
-
-
-def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | None = None):
-    """Return one run's trained network as a module [B, *O] -> [B, A], on the CPU.
-
-    best: as it was at the best evaluation, not at the end. network: a fresh network of your own,
-    if the run was trained with your own; its parameters are overwritten. Raises ValueError for a
-    seed that is not in the run or for a network whose parameters do not fit.
-    """
-    if seed not in run.seeds:
-        raise ValueError(f"the run has the seeds {run.seeds}, but not {seed}")
-    row, arrays = run.seeds.index(seed), parameters_of(run, best)
-    kept = {name: torch.from_numpy(array[row].copy()) for name, array in arrays.items()}
-    if network is None:
-        weights = [array for name, array in arrays.items() if name.endswith("weight")]
-        network = network_maker(run.config)(weights[0].shape[2], weights[-1].shape[1])
-    try:
-        network.load_state_dict(kept)
-    except RuntimeError as error:
-        raise ValueError(
-            f"the network does not fit the run: {first_line(error)}. If the run was trained with "
-            "a network of your own, give it as network=..."
-        ) from None
-    return network

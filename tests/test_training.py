@@ -16,6 +16,8 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   that nobody computes with; the buffers of a network are those of another seed, or are lost.
 """
 
+import warnings
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -554,6 +556,27 @@ def test_the_first_update_comes_right_after_the_warmup():
         pass
     first = trainer.run().record_steps[np.isfinite(trainer.run().loss[0])][0]
     assert first == 61
+
+
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        ({"warmup": 600}, 601), ({"warmup": 0, "steps": 31}, 32), ({"steps": 100}, 101),
+        ({"warmup": 590, "update_every": 61}, 610), ({"warmup": 0, "n_step": 3, "steps": 33}, 34),
+    ],
+)  # fmt: skip
+def test_settings_that_never_learn_are_said(change, first):
+    config = SMALL.replace(**change)
+    with pytest.warns(UserWarning, match=f"will not learn: the first update comes at step {first}"):
+        trainer = Trainer(config, [0])
+    for _ in trainer:
+        pass
+    assert np.isnan(trainer.run().loss).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trainer = Trainer(config.replace(steps=first, record_every=1), [0])
+    losses = [np.isnan(trainer.run().loss[0, -1]) for _ in trainer]
+    assert losses == [True] * (first - 1) + [False]
 
 
 def test_zero_exploration_and_one_action():

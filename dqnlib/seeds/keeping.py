@@ -1,4 +1,4 @@
-"""What a learner's objects keep in their attributes, as plain data and back."""
+"""Checkpoints: what a learner's objects keep, as plain data and back, and those of old versions."""
 
 import copy
 from collections import deque
@@ -21,3 +21,20 @@ def restore_attributes(one, kept: dict) -> None:
     """Give an object the attributes that `attributes_of` returned."""
     vars(one).clear()
     vars(one).update(from_plain(copy.deepcopy(kept)))  # what is kept stays as it is
+
+
+def of_this_version(state: dict) -> dict:
+    """Return a checkpoint's state in today's form: until 2026-11 it had other parts."""
+    if "record" in state:
+        return state
+    *networks, best = state["networks"]
+    *buffers, best_buffers = state["buffers"]
+    record = {k: state[k] for k in ("returns", "ends", "records", "evaluations", "marks")}
+    learned = state["learned"]
+    if learned is not None:
+        batch, q, found = learned
+        learned = (batch, q, found, None) if found.ndim == 2 else (batch, q, None, found)
+    return {
+        **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None,
+        "record": record | {"best": [best, best_buffers]},
+    }  # fmt: skip

@@ -49,7 +49,7 @@ def is_librarys(slot: str, function: Callable) -> bool:
     return any(function is library_functions(config).get(slot) for config in every)
 
 
-def check_slots(own: dict, record: dict) -> None:
+def check_own(own: dict, record: dict) -> None:
     """Raise ValueError for what is no function, and for functions that do not go together."""
     for slot, value in own.items():
         if not callable(value):

@@ -5,11 +5,29 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from dqnlib.config import Config
 from dqnlib.data import Transition
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, name_of
 
 Rows = tuple  # (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows
+
+
+def windows_for(config: Config, limit: int | None, obs: np.ndarray, own, names, where):
+    """Return what makes transitions of the steps of S runs; None where each step is one.
+
+    limit: environment steps of an episode at most; obs: [S, *O]; own: the learner's class, or None;
+    names, where: as errors say them. Raises ValueError for a window that no episode could fill.
+    """
+    n = config.n_step
+    if limit is not None and n > limit:
+        raise ValueError(
+            f"n_step is {n}, but an episode ends after {limit} steps, so no window could ever be "
+            "full: make n_step smaller"
+        )
+    if own is not None:
+        return OwnTransitions(own, n, config.gamma, names, where)
+    return Windows(n, len(obs), obs.shape[1:], obs.dtype) if n > 1 else None
 
 
 class Windows:
