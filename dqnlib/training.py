@@ -22,6 +22,7 @@ from dqnlib.seeds.acting import Actor, Examiner, network_input
 from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
 from dqnlib.seeds.environments import environments
+from dqnlib.seeds.keeping import of_this_version
 from dqnlib.seeds.learner import TrainingError, first_line
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.record import Record
