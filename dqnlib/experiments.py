@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from dqnlib import moved
 from dqnlib.arguments import check_count, check_seeds
 from dqnlib.config import Config, check_config
 from dqnlib.results import Run, check_slots, parameters_of
 from dqnlib.saved import find_run, load_run, save_run
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 def evaluate(

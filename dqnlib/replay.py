@@ -5,8 +5,11 @@ from operator import index
 import numpy as np
 import torch
 
+from dqnlib import moved
 from dqnlib.arguments import check_count
 from dqnlib.data import Batch, Transition
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 class ReplayBuffer:

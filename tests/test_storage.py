@@ -38,6 +38,7 @@ from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
 from dqnlib.results import Run
 from dqnlib.saved import load_run, save_run
+from dqnlib.seeds.choice import choose_device
 from dqnlib.storage import SavedRunError, load_state, save_state, write_whole
 from dqnlib.training import Trainer, train
 
@@ -550,10 +551,9 @@ def test_buffers_of_networks_go_on(tmp_path):
 @pytest.mark.parametrize(("was", "here"), [("cuda", True), ("cuda", False), ("cpu", True)])
 def test_a_run_goes_on_where_it_was(was, here, tmp_path, monkeypatch):
     """ "auto" would measure again, and the other device rounds in another way."""
-    from dqnlib import training
-
     monkeypatch.setattr(torch.cuda, "is_available", lambda: here)
-    chosen = training._choose_device(SMALL.replace(device="auto"), (0,), {}, [was, "a measurement"])
+    auto = SMALL.replace(device="auto")
+    chosen = choose_device(auto, 1, (4,), 2, [was, "a measurement"])
     assert chosen == ((was, "a measurement") if here or was == "cpu" else
                       ("cpu", "PyTorch finds no CUDA device here"))  # fmt: skip
     trainer = Trainer.load(stopped(tmp_path))

@@ -51,6 +51,8 @@ class FrameRing:
         self._terminated = np.zeros((s, n), bool)
         self._oldest = np.zeros((s, n), np.int64)  # no transition needs a frame before this one
 
+    wants_errors = False  # nobody asks for TD errors
+
     def __len__(self) -> int:
         return int(self.sizes.min())
 
