@@ -19,15 +19,16 @@ from dqnlib import frames, policies, replay, targets
 from dqnlib.arguments import check_seeds
 from dqnlib.config import Config, check_config
 from dqnlib.data import Batch
-from dqnlib.device import let_threads_go
+from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.networks import QNetwork
 from dqnlib.results import Run, parameters_of
 from dqnlib.seeds import learning
 from dqnlib.seeds.acting import Actor, Examiner, network_input
+from dqnlib.seeds.adam import QuickAdam
 from dqnlib.seeds.environments import environments
 from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
 from dqnlib.seeds.lift import Lifted
-from dqnlib.seeds.networks import QuickAdam, stack
+from dqnlib.seeds.networks import stack
 from dqnlib.seeds.replay import Buffers, Ring
 from dqnlib.storage import SavedRunError, load_state, save_state
 
@@ -136,6 +137,7 @@ class Trainer:
             [s.network_seed for s in streams], self.obs_shape, self.n_actions, self.device,
         )  # fmt: skip
         self._online, self._target, self._both = stacked.with_target()
+        self._threads = threads_that_pay(stacked.trial(config.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], self.seeds, self._where, own("policy"))
         self._replay = self._make_replay([s.sample for s in streams])
         self._lifted = {
@@ -211,7 +213,8 @@ class Trainer:
         if self.done:
             return
         try:
-            with torch.no_grad():  # gradients are worked out where they are needed only
+            # gradients are worked out where they are needed only
+            with compute_threads(self._threads), torch.no_grad():
                 self._step()
         except TrainingError as error:
             error.run = self.run()
@@ -579,11 +582,8 @@ def train(
         from tqdm.auto import tqdm
 
         steps = tqdm(steps, total=config.steps, unit=" steps", mininterval=0.3)
-    try:
-        for _ in steps:
-            pass
-    finally:
-        let_threads_go()  # a lab may train next, in a thread of its own
+    for _ in steps:
+        pass
     return trainer.run()
 
 
