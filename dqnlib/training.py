@@ -16,7 +16,7 @@ from dqnlib import policies
 from dqnlib.arguments import check_seeds
 from dqnlib.config import Config, check_config, warn_if_it_never_learns
 from dqnlib.data import Batch
-from dqnlib.device import let_threads_go
+from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.results import Run
 from dqnlib.seeds.acting import Actor, Examiner, network_input
 from dqnlib.seeds.buffers import replay_for
@@ -120,6 +120,7 @@ class Trainer:
             self.n_actions, self.device,
         )  # fmt: skip
         self._networks = Networks(*made.with_target())
+        self._threads = threads_that_pay(made.trial(c.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
         limit = self._envs.limit or self._envs.registered_limit
         self._windows = windows_for(c, limit, self._envs.obs, own("transitions"), seeds, where)
@@ -180,7 +181,8 @@ class Trainer:
         if self.done:
             return
         try:
-            with torch.no_grad():  # gradients are worked out where they are needed only
+            # gradients are worked out where they are needed only
+            with compute_threads(self._threads), torch.no_grad():
                 self._step()
         except TrainingError as error:
             error.run = self.run()
@@ -385,9 +387,6 @@ def train(
         from tqdm.auto import tqdm
 
         steps = tqdm(steps, total=config.steps, unit=" steps", mininterval=0.3)
-    try:
-        for _ in steps:
-            pass
-    finally:
-        let_threads_go()  # a lab may train next, in a thread of its own
+    for _ in steps:
+        pass
     return trainer.run()

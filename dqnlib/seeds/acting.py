@@ -9,7 +9,7 @@ from dqnlib.config import Config
 from dqnlib.seeds.draws import Draws, choose
 from dqnlib.seeds.environments import CartPoles, Environments, environments
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, name_of
-from dqnlib.seeds.networks import Stack
+from dqnlib.seeds.stacks import Stack
 
 EVAL_LIMIT = 1_000  # environment steps of a greedy episode where the environment has no limit
 
