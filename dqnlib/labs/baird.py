@@ -348,4 +348,4 @@ def _still(seeds: tuple[int, ...], settings: tuple) -> bytes:
     for k, (slot, curves) in enumerate(lines.items()):
         picture = _picture(slot, limits, what, len(seeds), ())
         image.paste(picture.draw(curves), (k * (WIDTH // 2), 0))
-    return pictures.small_png(image)
+    return pictures.png_bytes(image, level=9)

@@ -232,7 +232,7 @@ class BiasLab(Lab):
             image = Image.new("RGB", (WIDTH, 2 * _HEIGHT), pictures.CARD)
             image.paste(card.image.reduce(2), (0, 0))
             image.paste(_curve_picture(trials).draw(trials.curves()), (0, _HEIGHT))
-            self._still = pictures.small_png(image)
+            self._still = pictures.png_bytes(image, level=9)
         return self._still
 
     # -- controls ------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ class BufferLab(Lab):
                 stream.step(s["epsilon"], s["batch_size"], s["warmup"])
             card = Card(WIDTH, _HEIGHT)
             _paint(card, stream, s, self.color)
-            self._still = pictures.small_png(card.image.reduce(2))
+            self._still = pictures.png_bytes(card.image.reduce(2), level=9)
         return self._still
 
     # -- controls ------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ def _slot_color(t: _Stream, slot: int, color: str) -> tuple[int, int, int]:
     """The color of a slot: by the angle of its pole, or by its age."""
     if color == "age":
         age = (t.steps - t.steps_kept[slot]) / t.capacity  # 0 is the newest
-        return tuple(pictures.VISIT_COLORS[round(190 * (1 - age))].tolist())
+        return tuple(pictures.visit_scale()[round(190 * (1 - age))].tolist())
     return _angle_color(t.obs[slot, 2])
 
 
@@ -362,7 +362,7 @@ def _paint_key(card: Card, pen, color: str) -> None:
         if color == "angle":
             one = _angle_color((i / 50 - 1) * _MOST)
         else:
-            one = tuple(pictures.VISIT_COLORS[round(1.9 * i)].tolist())
+            one = tuple(pictures.visit_scale()[round(1.9 * i)].tolist())
         card.box(left + i, y - 6, left + i + 1, y + 6, one)
     card.text(left + 106, y, words[1], 11, MUTED)
 

@@ -355,7 +355,7 @@ def _still(a: Config, b: Config, seeds: tuple[int, ...]) -> bytes:
     image = Image.new("RGB", (WIDTH, 2 * _HEIGHT), pictures.CARD)
     for part, at in zip(parts, ((0, 0), (WIDTH // 2, 0), (0, _HEIGHT)), strict=True):
         image.paste(part, at)
-    return pictures.small_png(image)
+    return pictures.png_bytes(image, level=9)
 
 
 def _plain(value: float, _=None) -> str:

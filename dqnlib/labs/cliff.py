@@ -215,7 +215,7 @@ def _trained_still(config: TabularConfig, seed: int, side: str) -> bytes:
     note = "a still: run this cell in JupyterLab for the live lab"
     # at the lab's own scale, whose parts are drawn already
     image = pictures.grid_image(trainer.q[0], title=title, note=note, side=side, scale=2)
-    return pictures.small_png(image.reduce(2))
+    return pictures.png_bytes(image.reduce(2), level=9)
 
 
 class CliffLab(Lab):

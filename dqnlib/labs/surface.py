@@ -12,7 +12,7 @@ from dqnlib.arguments import check_choice, check_count
 from dqnlib.device import own_random_numbers
 from dqnlib.features import CAR_HIGH, CAR_LOW, Bins, LinearFit, TileCoder, mountain_car_values
 from dqnlib.labs.frame import FASTEST, WIDTH, Lab, in_lines
-from dqnlib.pictures import EDGE, INK, MUTED, VALUE_COLORS, Card, number
+from dqnlib.pictures import EDGE, INK, MUTED, Card, number
 
 REPRESENTATIONS = ("bins", "tile coding", "network")
 BATCH = 32  # samples learned from in one step of the lab
@@ -203,7 +203,8 @@ class SurfaceLab(Lab):
             self._picture.truth(self.now)
             self._new_samples = False
         self._picture.fitted(self.now)
-        self.put("maps", self._picture.card.png(1 if self.playing else 2))
+        # all colors: smooth maps would show a palette's steps
+        self.put("maps", self._picture.card.png(1 if self.playing else 2, colors=None))
         self.put("status", self._status())
         for key, slider in self._sliders.items():
             slider.layout.display = _shown_for(self.representation, key)
@@ -308,7 +309,7 @@ class MapPicture:
     def _bar(self, left: float) -> None:
         """Draw the color scale, its dark end at the top."""
         card, k = self.card, self.card.scale
-        strip = Image.fromarray(np.ascontiguousarray(VALUE_COLORS[::-1][:, None]))
+        strip = Image.fromarray(np.ascontiguousarray(pictures.value_scale()[::-1][:, None]))
         card.box(left - 1, self.top - 1, left + 13, self.top + self.tall + 1, None, EDGE)
         card.paste(strip.resize((12 * k, self.tall * k)), left, self.top)
         for steps in range(0, int(_HIGHEST) + 1, 20):
@@ -333,7 +334,9 @@ class MapPicture:
         k = self.card.scale
         left = self.left + list(self.titles).index(name) * self.pitch
         place = np.clip(np.nan_to_num(values) / _HIGHEST, 0, 1)
-        colors = VALUE_COLORS[(255 * place).astype(np.uint8)].reshape(_SIZE[1], _SIZE[0], 3)
+        colors = pictures.value_scale()[(255 * place).astype(np.uint8)].reshape(
+            _SIZE[1], _SIZE[0], 3
+        )
         size = (self.width * k, self.tall * k)
         image = Image.fromarray(colors).resize(size, Image.Resampling.NEAREST)
         if obs is not None:
@@ -372,4 +375,4 @@ def _fitted_still(representation: str, seed: int, settings: tuple) -> bytes:
         now.fit.update(BATCH)
     picture.truth(now)
     picture.fitted(now)
-    return pictures.small_png(picture.card.image.reduce(2))
+    return pictures.png_bytes(picture.card.image.reduce(2), level=9)

@@ -318,7 +318,7 @@ class TrainingLab(Lab):
             for k, run in given.items()
             if k in self.sides
         ]
-        return pictures.small_png(picture.draw(curves))
+        return pictures.png_bytes(picture.draw(curves), level=9)
 
     # -- controls --------------------------------------------------------------------------------
 
