@@ -7,7 +7,8 @@ from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.arguments import check_number
-from dqnlib.labs.frame import WIDTH, Lab
+from dqnlib.labs.frame import Lab
+from dqnlib.labs.texts import WIDTH
 from dqnlib.pictures import number
 
 
