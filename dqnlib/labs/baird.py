@@ -6,7 +6,7 @@ import numpy as np
 
 from dqnlib import pictures
 from dqnlib.arguments import check_count, seeds_in_words
-from dqnlib.features import Baird
+from dqnlib.classics import baird
 from dqnlib.labs.baird_lines import HEIGHT, Lines, line_picture, norm_lines, still_of, weight_lines
 from dqnlib.labs.curves import evenly, grown
 from dqnlib.labs.frame import Lab
@@ -54,7 +54,7 @@ class BairdLab(Lab):
 
     The switches off-policy, bootstrapping and expected, and the sliders for α and γ, act in flight:
     the weights stay, and a dotted line marks the moment. To switch between weights and table
-    begins anew. See `dqnlib.features.Baird` for what each switch means.
+    begins anew. See `dqnlib.classics.baird` for what each switch means.
 
     off_policy, bootstrapping, approximation, expected, alpha, gamma: what the lab starts with.
     updates: how many there are at most. seeds: one run each. name: a second lab of the same name
@@ -85,7 +85,7 @@ class BairdLab(Lab):
             "approximation": bool(approximation), "expected": bool(expected),
             "alpha": alpha, "gamma": gamma,
         }  # fmt: skip
-        self.runs = Baird(seeds, **self.settings)
+        self.runs = baird.runs(seeds, **self.settings)
         self.release()
         self.begin()
         super().__init__(name)
@@ -100,7 +100,7 @@ class BairdLab(Lab):
     # -- training ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        self.runs = Baird(self.runs.seeds, **self.settings)
+        self.runs = baird.runs(self.runs.seeds, **self.settings)
         shape = self.runs.weights.shape
         self._history = np.zeros((self.updates + 1, *shape))  # [n, S, W]
         self._history[0] = self.runs.weights

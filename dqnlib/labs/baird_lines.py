@@ -8,7 +8,7 @@ from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.arguments import seeds_in_words
-from dqnlib.features import baird
+from dqnlib.classics import baird
 from dqnlib.labs.texts import WIDTH
 from dqnlib.pictures import HOT, INK, MUTED, SIDE_COLORS, Curve, CurvePicture
 
@@ -77,7 +77,7 @@ def line_picture(slot: str, limits: dict, what: str, seeds: int, switched: Itera
 def still_of(seeds: tuple[int, ...], settings: tuple) -> bytes:
     """Return what 1,000 updates with these settings give."""
     settings = dict(settings)
-    weights = np.moveaxis(baird(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
+    weights = np.moveaxis(baird.weights(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
     at, norms, mean = np.arange(0, 1001, 5), np.linalg.norm(weights, axis=-1), weights.mean(1)
     tops = {"weights": max(40, 1.1 * mean.max()), "norm": max(50, 1.1 * norms.max())}
     limits = {"updates": (0, 1000), "weights": (min(-10, 1.1 * mean.min()), tops["weights"]),

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from dqnlib.classics.mountain_car import HIGH as CAR_HIGH
+from dqnlib.classics.mountain_car import LOW as CAR_LOW
+from dqnlib.classics.mountain_car import cost_to_go
 from dqnlib.device import own_random_numbers
-from dqnlib.features import CAR_HIGH, CAR_LOW, Bins, LinearFit, TileCoder, mountain_car_values
+from dqnlib.features import Bins, LinearFit, TileCoder
 
 REPRESENTATIONS = ("bins", "tile coding", "network")
 UNSEEN = 2000  # points that nothing is learned from
@@ -58,7 +61,7 @@ class Fitting:
 
     def __init__(self, representation: str, settings: dict[str, int], seed: int):
         self.representation, self.settings = representation, dict(settings)
-        self.truth = mountain_car_values()
+        self.truth = cost_to_go()
         rng = np.random.default_rng((seed, 0))  # more samples hold all of the fewer
         self.obs = rng.uniform(CAR_LOW, CAR_HIGH, (settings["samples"], 2))  # [N, 2]
         self.unseen = np.random.default_rng((seed, 1)).uniform(CAR_LOW, CAR_HIGH, (UNSEEN, 2))

@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dqnlib import pictures
-from dqnlib.features import CAR_HIGH, CAR_LOW
+from dqnlib.classics.mountain_car import HIGH as CAR_HIGH
+from dqnlib.classics.mountain_car import LOW as CAR_LOW
 from dqnlib.labs.surface_fits import Fitting
 from dqnlib.labs.texts import WIDTH
 from dqnlib.pictures import EDGE, INK, MUTED, Card, number

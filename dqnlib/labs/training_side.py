@@ -11,7 +11,8 @@ from dqnlib.labs.sides import Choices, changed, is_steady, shown
 from dqnlib.labs.texts import side_lines
 from dqnlib.pictures import short_number
 from dqnlib.results import Run
-from dqnlib.training import FIXED, Trainer, library_functions
+from dqnlib.seeds.slots import library_functions
+from dqnlib.training import FIXED, Trainer
 
 # What a slider of each setting is called, and where it can stand.
 CHOICES: Choices = {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from lab_helpers import close_labs, control, picture, run_to_the_end, say, status, widget  # noqa: F401 - a fixture
 
-from dqnlib.features import baird
+from dqnlib.classics import baird
 from dqnlib.labs import BairdLab
 from dqnlib.labs.baird import verdict
 
@@ -19,7 +19,7 @@ def test_the_baird_lab_trains_exactly_as_the_library():
     lab = BairdLab(updates=300, seeds=[3, 1])
     run_to_the_end(lab)
     assert "All 300 updates are done" in lab._values["message"]
-    want = np.moveaxis(baird(300, seeds=[3, 1]), 1, 0)
+    want = np.moveaxis(baird.weights(300, seeds=[3, 1]), 1, 0)
     assert np.array_equal(lab._history, want)
     assert np.allclose(lab.norms, np.linalg.norm(want, axis=-1))
 

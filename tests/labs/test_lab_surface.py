@@ -15,8 +15,9 @@ import torch
 from lab_helpers import close_labs, control, picture, run_to_the_end, say, status, wait, widget  # noqa: F401 - a fixture
 
 from dqnlib import pictures
+from dqnlib.classics.mountain_car import tile_coder
 from dqnlib.device import own_random_numbers
-from dqnlib.features import LinearFit, TileCoder, car_coder
+from dqnlib.features import LinearFit, TileCoder
 from dqnlib.labs import SurfaceLab, surface, surface_maps
 from dqnlib.labs.surface_fits import REPRESENTATIONS, Fitting, NetworkFit
 
@@ -26,7 +27,7 @@ def test_the_surface_lab_fits_exactly_as_the_library():
     run_to_the_end(lab)
     assert "640 samples have been learned from" in lab._values["message"]
     assert lab.now.obs.shape == (50, 2)
-    fit = LinearFit(car_coder(4, 2), lab.now.obs, lab.now.truth(lab.now.obs), seed=3)
+    fit = LinearFit(tile_coder(4, 2), lab.now.obs, lab.now.truth(lab.now.obs), seed=3)
     fit.update(640)
     assert np.array_equal(lab.now.fit.weights, fit.weights)
 
