@@ -1,6 +1,7 @@
 """How S runs choose their actions, and how their greedy policies are judged."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -86,6 +87,10 @@ class Examiner:
 
     def returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
         """Return the undiscounted returns [S, E] of evaluation `number`, from 0 on."""
+        with stack.without_noise() if stack.is_noisy else nullcontext():
+            return self._returns(stack, number, episodes)
+
+    def _returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
         s = len(self._eval_seeds)
         starts = np.array(
             [
