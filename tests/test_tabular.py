@@ -30,6 +30,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from support import corridor
 
 from dqnlib import planning, tabular
 from dqnlib.config import TabularConfig
@@ -183,32 +184,11 @@ def test_soft_policy_by_hand(q, epsilon, want):
 # -- learning, one run ---------------------------------------------------------------------
 
 
-class Corridor(gym.Env):
-    """One action, n states in a row: reward −1 a step, and 5 for the last one, which ends it."""
-
-    action_space = gym.spaces.Discrete(1)
-
-    def __init__(self, n=2, ends=True):
-        self.observation_space = gym.spaces.Discrete(n)
-        self.n, self.ends, self.seeds = n, ends, []
-
-    def reset(self, *, seed=None, options=None):
-        self.at = 0
-        self.seeds.append(seed)
-        return 0, {}
-
-    def step(self, action):
-        assert action == 0
-        last = self.at == self.n - 1
-        self.at = 0 if last else self.at + 1
-        return self.at, 5 if last else -1, last and self.ends, False, {}
-
-
 @pytest.mark.parametrize("algorithm", ["q_learning", "sarsa", "expected_sarsa"])
 def test_learning_by_hand(algorithm):
     q = np.zeros((1, 2, 1))
     config = TabularConfig(algorithm, episodes=3, alpha=0.5, gamma=0.9)
-    steps = list(tabular.learn(Corridor(), config, q=q))
+    steps = list(tabular.learn(corridor(), config, q=q))
     assert steps[0][:6] == (0, 0, -1.0, 1, False, False)
     assert steps[1][:6] == (1, 0, 5.0, 0, True, False)
     # episode 1: −1 + 0.9 · 0; 5.   2: −1 + 0.9 · 2.5; 5.   3: −1 + 0.9 · 3.75; 5
@@ -223,18 +203,18 @@ def test_a_truncated_step_bootstraps_and_a_terminated_one_does_not(algorithm):
     config = TabularConfig(algorithm, episodes=400, alpha=0.5, gamma=0.9, max_episode_steps=1)
     # one state, reward 5 forever, cut off after each step: the value is 5 / (1 − 0.9) = 50
     q = np.zeros((1 + (algorithm == "double_q_learning"), 1, 1))
-    steps = list(tabular.learn(Corridor(1, ends=False), config, q=q))
+    steps = list(tabular.learn(corridor(1, ends=False), config, q=q))
     assert all(s.truncated and not s.terminated for s in steps)
     assert q.ravel() == pytest.approx(50, abs=0.1)
     # the same reward, and the environment ends it: the value is 5. Ended twice is terminated
     q = np.zeros_like(q)
-    steps = list(tabular.learn(Corridor(1), config, q=q))
+    steps = list(tabular.learn(corridor(1), config, q=q))
     assert all(s.terminated and not s.truncated for s in steps)
     assert q.ravel() == pytest.approx(5)
 
 
 def test_the_time_limit_is_met_and_the_environment_is_seeded_once():
-    env = Corridor(7)
+    env = corridor(7)
     steps = list(tabular.learn(env, TabularConfig(episodes=3, max_episode_steps=4), seed=5))
     assert [s.truncated for s in steps] == [False, False, False, True] * 3
     assert [s.obs for s in steps] == [0, 1, 2, 3] * 3
@@ -273,8 +253,8 @@ def test_after_termination_sarsas_next_action_is_minus_one():
         return reward + gamma * next_q[next_action] * (1 - terminated)
 
     config = TabularConfig("sarsa", episodes=3, gamma=0.9)
-    mine = list(tabular.learn(Corridor(), config, target=target))
-    assert mine == list(tabular.learn(Corridor(), config))
+    mine = list(tabular.learn(corridor(), config, target=target))
+    assert mine == list(tabular.learn(corridor(), config))
 
 
 def test_the_tables_of_double_q_learning_change_places_by_a_fair_coin():
@@ -290,7 +270,7 @@ def test_the_tables_of_double_q_learning_change_places_by_a_fair_coin():
         moved.append(np.shares_memory(table, q[1]))
         return tabular.td_update(table, *args)
 
-    list(tabular.learn(Corridor(1, ends=False), config, q=q, target=target, update=update))
+    list(tabular.learn(corridor(1, ends=False), config, q=q, target=target, update=update))
     assert np.mean(moved) == pytest.approx(0.5, abs=0.08)  # five standard errors
     assert seen == {(False, False)}
 
