@@ -22,9 +22,7 @@ Mutants that these tests kill (each was tried once):
 import dataclasses
 import itertools
 import os
-import sys
 import threading
-import types
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -544,8 +542,7 @@ def test_a_cluster_that_gives_all_runs_at_the_end(monkeypatch):
         shown.append(about["total"])
         return runs
 
-    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
-    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=bar))
+    monkeypatch.setattr("tqdm.auto.tqdm", bar)
     config, grid = TINY.replace(steps=40), {"gamma": [0.9, 0.5]}
     runs = sweep(config, grid, [0], backend="cluster", n_jobs=1, progress=True)
     assert list(runs) == [(0.9,), (0.5,)]
