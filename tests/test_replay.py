@@ -33,7 +33,6 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 import copy
 from collections import deque
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -42,6 +41,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from replay_support import Chosen, Model, five_fields, rngs, same, through_storage
 from scipy.stats import chisquare
+from support import Deque, Frames
 
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
@@ -476,20 +476,6 @@ def test_a_ring_on_a_gpu_gives_the_same():
 # -- many runs: a learner's class -----------------------------------------------------------------
 
 
-class Deque:
-    """A buffer as a learner writes it."""
-
-    def __init__(self, capacity):
-        self.data = deque(maxlen=capacity)
-
-    def add(self, transition):
-        self.data.append(transition)
-
-    def sample(self, batch_size, rng):
-        chosen = [self.data[i] for i in rng.integers(len(self.data), size=batch_size)]
-        return Batch(*(torch.as_tensor(np.array(field)) for field in zip(*chosen)))
-
-
 class Lists:
     """Another one: a list a field, and a random one goes; remembers what it was last asked for."""
 
@@ -804,26 +790,7 @@ def test_cartpoles_final_observations_are_true_ones():
             assert not one.terminated or np.abs(after.obs).max() <= 0.05
 
 
-class Blinking(gym.Env):
-    """Two frames of 3 × 3 bytes, of which the newest is random; an episode has 1 to 6 steps."""
-
-    observation_space = gym.spaces.Box(0, 255, (2, 3, 3), np.uint8)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.left = self.np_random.integers(1, 7)
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs = np.stack([frame, frame])
-        return self.obs, {}
-
-    def step(self, action):
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs, self.left = np.stack([self.obs[1], frame]), self.left - 1
-        return self.obs, float(action == frame[0, 0] % 2), bool(self.left == 0), False, {}
-
-
-@pytest.mark.parametrize("env", [None, Blinking])
+@pytest.mark.parametrize("env", [None, Frames])
 def test_any_buffer_trains_the_same_network(env):
     """The ring, or buffers of frames where the environment shows images; against ReplayBuffer."""
     make, _ = recorder()

@@ -254,7 +254,7 @@ def test_a_notebook_of_another_course(course, tmp_path, capsys):
 def test_a_lesson_passes(args, lesson):
     """(a) and (b) of the README, on one of the real lessons."""
     done = subprocess.run(
-        [sys.executable, "-m", "dqnlib", "check", *args, "-k", lesson],
+        [sys.executable, "-m", "dqnlib", "check", *args, f"-k{lesson}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
