@@ -40,6 +40,12 @@ def takes_from_around(op: dis.Instruction) -> bool:
     return op.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 
 
+def mentions(given: Any, name: str) -> bool:
+    """Return whether a learner's code looks this name up around it."""
+    every = (op for code in codes(given) for op in instructions(code))
+    return any(op.argval == name and takes_from_around(op) for op in every)
+
+
 def names_around(given: Any) -> dict[str, Any]:
     """Return the names that a function sees: those of the notebook that it was written in."""
     return next((getattr(f, "__globals__", {}) for f in functions(given)), {})
@@ -51,8 +57,7 @@ def is_blank(function: Callable) -> bool:
     A class is blank if one of its methods has a blank, or if none of them has a body.
     """
     written = codes(function)
-    every = (op for code in written for op in instructions(code))
-    if any(op.argval == "____" and takes_from_around(op) for op in every):
+    if mentions(function, "____"):
         return True
     if inspect.isclass(function):
         return all(map(_is_empty, written)) and bool(written or _is_plain(function))

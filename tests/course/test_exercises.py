@@ -185,6 +185,37 @@ def test_blank(capsys):
     assert stored() == {"status": "blank", "tries": 0}
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if next_q is None:\n        raise NotImplementedError\n    return GOOD", "right"),
+        (
+            "if terminated:\n        return reward\n    raise NotImplementedError('what now?')",
+            "blank",
+        ),
+        ("if terminated:\n        raise NotImplementedError\n    return GOOD", "blank"),
+        ("if next_q is None:\n        raise NotImplementedError\n    return 0.0", "wrong"),
+        ("return other()", "wrong"),  # raised elsewhere
+        ("try:\n        return GOOD\n    except NotImplementedError:\n        return 0", "right"),
+    ],
+)
+def test_a_part_that_is_not_written_yet_is_a_blank_and_a_guard_is_none(body, expected, capsys):
+    def other():
+        raise NotImplementedError
+
+    good = "reward + gamma * next_q.max() * (not terminated)"
+    source = "def q_learning_target(reward, terminated, next_q, gamma):\n    " + body
+    made_here = made(source.replace("GOOD", good), "q_learning_target", other=other)
+    try:
+        found = exercise(PATH)(made_here)
+    except Wrong as wrong:
+        assert expected == "wrong"
+        assert wrong.diagnosis in ("another value", "raises NotImplementedError")
+    else:
+        assert found is {"right": made_here, "blank": load(PATH)}[expected]
+    assert stored()["status"] == expected
+
+
 def test_wrong_then_right(capsys):
     with pytest.raises(Wrong) as caught:
         exercise(PATH)(wrong)
