@@ -26,12 +26,12 @@ _HOME = {
     "QNetwork": "networks",
     "ReplayBuffer": "replay",
     "Trainer": "training",
-    "network_of": "training",
+    "network_of": "agents",
     "train": "training",
     "claim": "experiments",
     "evaluate": "experiments",
-    "load_run": "experiments",
-    "save_run": "experiments",
+    "load_run": "saved",
+    "save_run": "saved",
     "sweep": "experiments",
     "interval": "intervals",
     "iqm_interval": "intervals",
@@ -46,8 +46,8 @@ _HOME = {
 }
 _ROOMS = {
     "classics", "envs", "experiments", "features", "frames", "intervals", "labs", "networks",
-    "pictures", "planning", "plots", "policies", "probes", "replay", "seeds", "studies", "tabular",
-    "targets", "training",
+    "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
+    "studies", "tabular", "targets", "training",
 }  # fmt: skip
 
 moved.let_imports_find()
