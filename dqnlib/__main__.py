@@ -141,6 +141,13 @@ def compute_studies(args: argparse.Namespace, extra: list[str]) -> int:
     return studies.main(args.name)
 
 
+def draw_house(args: argparse.Namespace, extra: list[str]) -> int:
+    """Print the rooms and modules of the library."""
+    from dqnlib.course import house
+
+    return house.main(args.ref)
+
+
 def run_benchmarks(args: argparse.Namespace, extra: list[str]) -> int:
     """Run the benchmarks, which are no part of the tests."""
     options = ["-o", "python_files=bench_*.py", "--timeout=0", "-s"]
@@ -195,6 +202,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("name", nargs="*", help="which; without it, they are listed")
 
+    text = "draw the library: its rooms, their modules, and what they import"
+    command = add("house", draw_house, "course", text)
+    command.add_argument("--ref", metavar="COMMIT", help="as it stood at a commit of git")
+
     add("bench", run_benchmarks, "test", "measure speed; all other arguments go to pytest")
     return parser
 
@@ -202,7 +213,8 @@ def make_parser() -> argparse.ArgumentParser:
 def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
     parser = make_parser()
-    commands = ["open", "test", "check", "run", "assignments", "study", "bench", "-h", "--help"]
+    commands = ["open", "test", "check", "run", "assignments", "study", "house", "bench"]
+    commands += ["-h", "--help"]
     if not argv or argv[0] not in commands:
         argv = ["open", *argv]
     args, extra = parser.parse_known_args(argv)
