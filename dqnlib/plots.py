@@ -229,7 +229,7 @@ def q_grid(q, title: str, alt: str):
 
     image = pictures.grid_image(q, title=title, scale=2)
     return pictures.ShownPicture(
-        pictures.png_bytes(image, colors=None, level=6), alt, width=image.width // 2
+        pictures.png_bytes(image, exact=True, level=6), alt, width=image.width // 2
     )
 
 
