@@ -17,7 +17,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 
 MEASURED = re.compile(r"^ +(?:measured|written by): .*$", re.MULTILINE)
 LOOK = 0.1  # seconds between two looks at whether the kernel lives
-PATIENCE = 10.0  # seconds that an interrupted cell has to stop
+PATIENCE = 5.0  # seconds that an interrupted cell has to stop
 MOST_TEXT = 1_000_000  # characters of one cell's output that are kept
 
 
