@@ -32,6 +32,7 @@ class WatchedKernel(RunningKernel):
         self._held = deque()  # messages of iopub that nobody has asked for yet
         self._text = 0  # characters that the running cell has printed
         self._give_up = float("inf")  # when to stop waiting for an interrupted cell
+        self.leaves = False  # a cell called exit(), so it ends by itself in a moment
         super().__init__(*args, **kwargs)
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
@@ -55,12 +56,16 @@ class WatchedKernel(RunningKernel):
                 return self._held.popleft()
             left = end - time.monotonic()
             try:
-                return super().get_message(stream, timeout=max(0.0, min(LOOK, left)))
+                message = super().get_message(stream, timeout=max(0.0, min(LOOK, left)))
             except Empty:
                 if left <= 0:
                     raise
                 if not self.is_alive():
                     raise KernelDied from None
+            else:
+                payload = message["content"].get("payload") or []
+                self.leaves |= any(part.get("source") == "ask_exit" for part in payload)
+                return message
 
     def _drain(self) -> None:
         """Take all messages of iopub that wait: a full queue would drop the one that says idle."""

@@ -147,6 +147,7 @@ class Copy:
         return best if best and shared[best] else ""
 
     def _prepare(self, items) -> None:
+        self._count = len(items)
         cells = self._lessons[self.report.lesson].cells
         course = {_key(cell): cell for cell in cells if cell.cell_type == "code"}
         there = {path for item in items for path in DECORATOR.findall(item.cell.source)}
@@ -200,6 +201,8 @@ class Copy:
             return
         for path in item.paths:
             self._mark(path, *_verdict(path, printed, errors))
+        if kernel.leaves and item.number < self._count:
+            self._stop(item, f"{where} ends the kernel with exit(), the rest was not run")
         if item.paths or excinfo is None:
             return
         if errors:

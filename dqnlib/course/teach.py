@@ -321,8 +321,8 @@ one again with the whole lesson, `nbgrader autograde LESSON --student=STUDENT --
 
 **A cell that is there twice.** A student who duplicates a cell that nbgrader knows gives two cells
 the same number, and `nbgrader autograde` stops there: later students are not graded. Delete the
-second cell in the file at `submitted/STUDENT/LESSON/LESSON.ipynb`, then autograde again. Such a copy
-is judged all the same, with the others, by
+second cell in the file at `submitted/STUDENT/LESSON/LESSON.ipynb`, then autograde again. This one
+judges such a copy as well, with all others:
 
 ```
 python3 -m dqnlib check submitted/*/LESSON/LESSON.ipynb --csv marks.csv
