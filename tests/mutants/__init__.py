@@ -1,0 +1,103 @@
+"""Mutants: deliberate breakages of the course, each with the test that must fail for it.
+
+The TOML files beside this one mirror `tests/`. Each entry is one change of one file:
+
+    [["dqnlib/targets.py"]]                        # the file that is broken
+    breaks = "min for the max"                     # what is wrong then
+    old = "next_q.max(dim=1).values"               # stands exactly once in the file
+    new = "next_q.min(dim=1).values"
+    test = "test_td_target_by_hand"                # fails then, and passes otherwise
+
+`test` is the name of a test function, wherever it stands; "test_x[case]" is one of its cases, and
+"test_storage.py::test_x" tells apart what has the same name. Keep `old` short, so that it outlives
+refactorings; TOML's '''...''' takes a text of several lines as it is.
+
+`tests/test_mutants.py` holds the table to the code as it is; `python3 -m dqnlib bench -k mutants`
+applies every mutant to a copy and reports the survivors.
+"""
+
+import ast
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+TABLES = Path(__file__).parent
+ROOT = TABLES.parents[1]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file, and the test that must notice it."""
+
+    table: str  # the file that lists it, as in "seeds/networks.toml"
+    file: str  # the file that is changed, as in "dqnlib/targets.py"
+    breaks: str  # what is wrong then, in words
+    old: str
+    new: str
+    test: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.breaks}"
+
+    def source(self, root: Path = ROOT) -> str:
+        """Return the file with the change; raise ValueError if `old` is not there exactly once."""
+        if not (root / self.file).is_file():
+            raise ValueError("there is no such file")
+        source = (root / self.file).read_text(encoding="utf-8")
+        if source.count(self.old) != 1:
+            raise ValueError(f"{self.old!r} stands {source.count(self.old)} times in it")
+        return source.replace(self.old, self.new)
+
+
+def read(folder: Path = TABLES) -> list[Mutant]:
+    """Return the mutants of all tables in the folder; raise ValueError for an entry of no use."""
+    found = []
+    for path in sorted(folder.rglob("*.toml")):
+        table = path.relative_to(folder).as_posix()
+        for file, entries in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for entry in entries:
+                if sorted(entry) != ["breaks", "new", "old", "test"]:
+                    raise ValueError(f"{table}, {file}: wrong keys in {entry}")
+                found.append(Mutant(table, file, **entry))
+    return found
+
+
+def faults(mutants: Iterable[Mutant], root: Path = ROOT) -> Iterator[str]:
+    """Yield what is wrong with entries of the table; runs no test."""
+    seen = Counter(str(mutant) for mutant in mutants)
+    yield from (f"{name}: listed {n} times" for name, n in seen.items() if n > 1)
+    for mutant in mutants:
+        try:
+            source = mutant.source(root)
+            if mutant.old == mutant.new:
+                raise ValueError("it changes nothing")
+            if mutant.file.endswith(".py"):
+                compile(source, mutant.file, "exec")
+            node_id(mutant.test, root)
+        except (ValueError, SyntaxError) as error:
+            yield f"{mutant.table}: {mutant}: {error}"
+
+
+def node_id(test: str, root: Path = ROOT) -> str:
+    """Return pytest's name of a test, with its file; raise ValueError if there is not just one."""
+    name, case = re.fullmatch(r"([^\[]*)(\[.*\])?", test, re.DOTALL).groups("")
+    stem, _, function = name.rpartition("::")
+    places = [path for path in _tests(root)[function] if path.endswith("/" + stem) or not stem]
+    if len(places) != 1:
+        raise ValueError(f"{test} is the name of {len(places)} tests: {places}")
+    return f"{places[0]}::{function}{case}"
+
+
+@cache
+def _tests(root: Path) -> dict[str, list[str]]:
+    """Return the files of each test function, found without running anything."""
+    places = defaultdict(list)
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+                places[node.name].append(path.relative_to(root).as_posix())
+    return places
