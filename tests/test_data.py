@@ -102,7 +102,7 @@ def test_replace_makes_a_checked_copy():
     assert (config.alpha, config.algorithm) == (0.5, "q_learning")
     with pytest.raises(ValueError, match="alpha must be"):
         config.replace(alpha=2)
-    with pytest.raises(TypeError, match=r"TabularConfig has no field 'aplha'; it has .*alpha"):
+    with pytest.raises(TypeError, match=r"TabularConfig has no field 'aplha'\. Did you mean 'alpha'\? It has .*alpha"):
         config.replace(aplha=0.1)
 
 
@@ -209,7 +209,7 @@ NUMBERS = {
 }
 COUNTS = {  # name -> lowest value allowed
     "steps": 1, "batch_size": 1, "capacity": 64, "warmup": 0, "update_every": 1, "sync_every": 1,
-    "epsilon_steps": 0, "max_episode_steps": 1, "eval_every": 0, "eval_episodes": 1,
+    "epsilon_steps": 0, "max_episode_steps": 1, "n_step": 1, "eval_every": 0, "eval_episodes": 1,
     "record_every": 1,
 }  # fmt: skip
 OTHERS = {"env_id", "double", "hidden", "obs_scale", "optimizer", "loss", "device"}
@@ -266,7 +266,7 @@ def test_a_buffer_must_hold_a_batch():
 def test_the_defaults():
     """The lessons and their numbers stand on these."""
     assert dataclasses.asdict(Config()) == {
-        "env_id": "CartPole-v1", "steps": 50_000, "gamma": 0.99, "double": False,
+        "env_id": "CartPole-v1", "steps": 50_000, "gamma": 0.99, "n_step": 1, "double": False,
         "hidden": (64, 64), "obs_scale": "auto", "optimizer": "adam", "learning_rate": 1e-3,
         "final_learning_rate": 0.0, "loss": "mse", "max_grad_norm": math.inf, "batch_size": 64,
         "capacity": 50_000, "warmup": 1_000, "update_every": 1, "sync_every": 200, "tau": 1.0,
@@ -373,8 +373,10 @@ def test_a_config_is_frozen_checked_and_survives_json():
     assert changed.replace(max_episode_steps=None) == Config(hidden=32, obs_scale=(0.1, 3), gamma=1)
     with pytest.raises(ValueError, match="gamma must be"):
         config.replace(gamma=2)
-    with pytest.raises(TypeError, match=r"Config has no field 'gama'; it has env_id, .*device"):
-        config.replace(gama=0.5)
+    words = r"^Config has no field 'gama'\. Did you mean 'gamma'\? It has env_id, .*device"
+    for call in (config.replace, Config):
+        with pytest.raises(TypeError, match=words):
+            call(gama=0.5)
     for one in (config, changed, Config()):
         text = json.dumps(dataclasses.asdict(one))
         assert Config(**json.loads(text)) == one
