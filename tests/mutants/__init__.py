@@ -8,9 +8,9 @@ The TOML files beside this one mirror `tests/`. Each entry is one change of one 
     new = "next_q.min(dim=1).values"
     test = "test_td_target_by_hand"                # fails then, and passes otherwise
 
-`test` is the name of a test function, wherever it stands; "test_x[case]" is one of its cases, and
-"test_storage.py::test_x" tells apart what has the same name. Keep `old` short, so that it outlives
-refactorings; TOML's '''...''' takes a text of several lines as it is.
+`test` is the name of a test function or class, wherever it stands; "test_x[case]" is one of its
+cases, and "test_storage.py::test_x" tells apart what has the same name. Keep `old` short, so that
+it outlives refactorings; TOML's '''...''' takes a text of several lines as it is.
 
 `tests/test_mutants.py` holds the table to the code as it is; `python3 -m dqnlib bench -k mutants`
 applies every mutant to a copy and reports the survivors.
@@ -85,19 +85,21 @@ def faults(mutants: Iterable[Mutant], root: Path = ROOT) -> Iterator[str]:
 def node_id(test: str, root: Path = ROOT) -> str:
     """Return pytest's name of a test, with its file; raise ValueError if there is not just one."""
     name, case = re.fullmatch(r"([^\[]*)(\[.*\])?", test, re.DOTALL).groups("")
-    stem, _, function = name.rpartition("::")
-    places = [path for path in _tests(root)[function] if path.endswith("/" + stem) or not stem]
+    stem, _, name = name.rpartition("::")
+    places = [path for path in _tests(root)[name] if path.endswith("/" + stem) or not stem]
     if len(places) != 1:
         raise ValueError(f"{test} is the name of {len(places)} tests: {places}")
-    return f"{places[0]}::{function}{case}"
+    return f"{places[0]}::{name}{case}"
 
 
 @cache
 def _tests(root: Path) -> dict[str, list[str]]:
-    """Return the files of each test function, found without running anything."""
+    """Return the files of each test, found without running anything."""
     places = defaultdict(list)
     for path in sorted((root / "tests").rglob("test_*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-                places[node.name].append(path.relative_to(root).as_posix())
+            targets = getattr(node, "targets", [node])  # TestX = Machine.TestCase is one, too
+            for name in (getattr(target, "name", getattr(target, "id", "")) for target in targets):
+                if name.startswith(("test", "Test")):
+                    places[name].append(path.relative_to(root).as_posix())
     return places

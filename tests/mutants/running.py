@@ -72,13 +72,16 @@ def run(todo: Iterable[Job], limit: float, workers: int | None = None) -> Iterat
         while waiting or running:
             while waiting and free:
                 job, copy = waiting.pop(), free.pop()
+                old = b""
                 if job.mutant:
-                    write(copy / job.mutant.file, job.mutant.source(copy))
+                    old = (copy / job.mutant.file).read_bytes()
+                    source = job.mutant.source(copy)
+                    (copy / job.mutant.file).write_text(source, encoding="utf-8", newline="\n")
                 process = context.Process(target=run_pytest, args=(copy, job.tests))
                 process.start()
-                running[process.sentinel] = (process, job, copy, time.monotonic())
+                running[process.sentinel] = (process, job, copy, old, time.monotonic())
             wait(running, timeout=1)
-            for sentinel, (process, job, copy, start) in list(running.items()):
+            for sentinel, (process, job, copy, old, start) in list(running.items()):
                 seconds = time.monotonic() - start
                 if process.is_alive() and seconds < limit:
                     continue
@@ -91,7 +94,7 @@ def run(todo: Iterable[Job], limit: float, workers: int | None = None) -> Iterat
                 del running[sentinel]
                 yield Result(job, end, seconds, *failure(copy.with_suffix(".log")))
                 if job.mutant:
-                    shutil.copy2(ROOT / job.mutant.file, copy / job.mutant.file)
+                    (copy / job.mutant.file).write_bytes(old)
                 free.append(copy)
 
 
@@ -107,11 +110,6 @@ def copy_course(copy: Path) -> Path:
     mode = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(copy / "dqnlib", quiet=1, invalidation_mode=mode)
     return copy
-
-
-def write(path: Path, text: str) -> None:
-    """Write a text with the line ends of the course."""
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def run_pytest(copy: Path, tests: tuple[str, ...]) -> None:
