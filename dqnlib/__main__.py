@@ -15,6 +15,7 @@ from urllib.parse import quote
 from dqnlib.course.launch import ROOT, become, ensure_environment
 
 ME = "py -m dqnlib" if os.name == "nt" else "python3 -m dqnlib"
+NO_TESTS = 5  # pytest's exit code where nothing is selected
 
 
 # The types of arguments. They are looked at before the set-up, which can take minutes.
@@ -92,10 +93,16 @@ def write_lab_settings() -> Path:
 
 
 def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
-    """Run ruff over code and notebooks, then pytest; fail if one of them fails."""
+    """Run ruff over code and notebooks, then pytest; fail if one of them fails.
+
+    The tests run on two cores, but for those marked `alone`, which other work would disturb. With
+    a selection by marks (-m) all run one by one.
+    """
     places = ["dqnlib", "notebooks", "tests"]
     lint = python("ruff", "check", *places) | python("ruff", "format", "--check", *places)
-    tests = python("pytest", *extra)
+    passes = [["-n", "2", "--dist", "worksteal", "-m", "not alone"], ["-m", "alone"]]
+    found = [python("pytest", *options, *extra) for options in ([[]] if "-m" in extra else passes)]
+    tests = max((code for code in found if code != NO_TESTS), default=NO_TESTS)
     if lint:
         print("ruff objects: see above the tests. `ruff check --fix` and `ruff format` may help.")
     return tests or lint

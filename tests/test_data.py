@@ -102,7 +102,10 @@ def test_replace_makes_a_checked_copy():
     assert (config.alpha, config.algorithm) == (0.5, "q_learning")
     with pytest.raises(ValueError, match="alpha must be"):
         config.replace(alpha=2)
-    with pytest.raises(TypeError, match=r"TabularConfig has no field 'aplha'\. Did you mean 'alpha'\? It has .*alpha"):
+    with pytest.raises(
+        TypeError,
+        match=r"TabularConfig has no field 'aplha'\. Did you mean 'alpha'\? It has .*alpha",
+    ):
         config.replace(aplha=0.1)
 
 

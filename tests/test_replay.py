@@ -31,7 +31,6 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 """
 
 import copy
-import tracemalloc
 from collections import deque
 
 import gymnasium as gym
@@ -41,6 +40,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from replay_support import Chosen, Model, rngs, same, through_storage
 from scipy.stats import chisquare
 
 from dqnlib.config import Config
@@ -50,7 +50,6 @@ from dqnlib.replay import ReplayBuffer
 from dqnlib.seeds import Draws, LearnerError
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.replay import Buffers, Ring
-from dqnlib.storage import from_plain, to_plain
 from dqnlib.training import Trainer, train
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -58,64 +57,10 @@ LONG = settings(FEW, stateful_step_count=20)
 DTYPES = (torch.float32, torch.int64, torch.float32, torch.float32, torch.bool)
 
 
-class Chosen:
-    """Stands in for a generator: picks these places; left out, each once, in their order."""
-
-    def __init__(self, places: np.ndarray | None = None):
-        self.places = places
-
-    def integers(self, high, size):
-        return np.arange(high) if self.places is None else self.places
-
-
-class Model:
-    """What a buffer should hold: a deque. Transition number t is kept in place t modulo N."""
-
-    def __init__(self, capacity: int):
-        self.kept, self.capacity, self.added = deque(maxlen=capacity), capacity, 0
-
-    def add(self, transition: Transition) -> None:
-        self.kept.append(copy.deepcopy(transition))
-        self.added += 1
-
-    def batch(self) -> Batch:
-        """Return all transitions in the order of the store."""
-        first = self.added - len(self.kept)
-        numbers = sorted(range(first, self.added), key=lambda t: t % self.capacity)
-        return as_batch([self.kept[t - first] for t in numbers])
-
-
-def as_batch(transitions: list[Transition]) -> Batch:
-    """Return transitions as a batch, worked out with NumPy alone."""
-    obs, action, reward, next_obs, terminated = (np.array(x) for x in zip(*transitions))
-    if obs.dtype == np.uint8:
-        obs, next_obs = obs / np.float32(255), next_obs / np.float32(255)
-    kinds = (np.float32, np.int64, np.float32, np.float32, bool)
-    fields = (obs, action, reward, next_obs, terminated)
-    return Batch(*(torch.from_numpy(x.astype(k)) for x, k in zip(fields, kinds, strict=True)))
-
-
-def same(a: Batch, b: Batch) -> bool:
-    """Are two batches equal, bit for bit, and of the same shapes and types?"""
-    return all(
-        x.shape == y.shape and x.dtype == y.dtype and x.numpy().tobytes() == y.numpy().tobytes()
-        for x, y in zip(a, b, strict=True)
-    )
-
-
 def transition(number: int, obs=None, terminated: bool = False) -> Transition:
     """Return a transition that can be told from all others by any of its numbers."""
     obs = np.array([number, -number], np.float32) if obs is None else obs
     return Transition(obs, number, number / 3, obs + 1, terminated)
-
-
-def rngs(n: int, first: int = 0) -> list[np.random.Generator]:
-    return [np.random.default_rng(first + k) for k in range(n)]
-
-
-def through_storage(state: dict) -> dict:
-    """Return a state as it comes back from a file."""
-    return from_plain(to_plain(state, "state"))
 
 
 # -- one run: what is kept ------------------------------------------------------------------
@@ -347,72 +292,6 @@ def test_a_batch_needs_a_generator(kind, rng):
     buffer.add(transition(0))
     with pytest.raises(ValueError, match=r"rng must be a NumPy generator, such as np\.random"):
         buffer.sample(2, rng)
-
-
-# -- one run: the memory of images --------------------------------------------------------------
-
-
-def numbered(number: int) -> np.ndarray:
-    """Return a frame [84, 84] that bears its number, so that it can be told from all others."""
-    frame = np.full((84, 84), number % 251, np.uint8)
-    frame[0, :4] = np.frombuffer(np.uint32(number).tobytes(), np.uint8)
-    return frame
-
-
-def numbers_of(frames: torch.Tensor) -> torch.Tensor:
-    """Return the numbers of frames [..., 84, 84] that came out of a buffer: [...]."""
-    return (frames[..., 0, :4] * 255).round().long() @ (256 ** torch.arange(4))
-
-
-def stacks(length: int, transitions: int):
-    """Yield transitions of episodes of one length, stacks of 4 padded with their first frame."""
-    number, stack = 0, np.zeros(0)
-    for t in range(transitions):
-        if t % length == 0:
-            stack = np.stack([numbered(number)] * 4)
-            number += 1
-        next_stack = np.concatenate([stack[1:], numbered(number)[None]])
-        number += 1
-        yield Transition(stack, t, 0.0, next_stack, t % length == length - 1)
-        stack = next_stack
-
-
-@pytest.mark.parametrize("length", [1, 7, 40, 10_000])
-def test_a_frame_is_kept_once(length):
-    """At most 1.1 times the frames' own bytes, once the buffer is full; also with short episodes.
-
-    The frames that count are those that stand in the transitions kept: with episodes of L steps
-    (1 + 1 / L) each. With few transitions, or with small images, the numbers of the frames weigh
-    more than that.
-    """
-    n = 1_000
-    buffer = FrameReplayBuffer(n)
-    tracemalloc.start()
-    for one in stacks(length, 2 * n + n // 2):
-        buffer.add(one)
-    del one
-    held, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    batches = [buffer.sample(50, Chosen(places)) for places in np.split(np.arange(n), n // 50)]
-    obs, next_obs = (torch.cat([numbers_of(b[i]) for b in batches]) for i in (0, 3))  # [N, 4]
-    frames = len(torch.cat([obs, next_obs], 1).unique())
-    assert n < frames <= n + np.ceil(n / length) + 4
-    assert buffer.nbytes <= 1.1 * frames * 84 * 84
-    assert held <= 1.1 * frames * 84 * 84  # as Python counts it
-    assert peak <= 2.2 * frames * 84 * 84  # while it grows there are two, not three
-    assert torch.equal(next_obs[:, :3], obs[:, 1:])
-    action = torch.cat([b.action for b in batches])
-    assert action.sort().values.tolist() == list(range(n + n // 2, 2 * n + n // 2))
-    assert torch.equal(next_obs[:, 3], action + 1 + action // length)  # one more an episode
-
-
-def test_two_buffers_of_whole_stacks_would_be_eight_times_as_large():
-    plain, frames = ReplayBuffer(100), FrameReplayBuffer(100)
-    for one in stacks(1_000, 100):
-        plain.add(one)
-        frames.add(one)
-    assert plain.obs.nbytes + plain.next_obs.nbytes == 8 * 100 * 84 * 84
-    assert frames.nbytes < (plain.obs.nbytes + plain.next_obs.nbytes) / 6
 
 
 # -- many runs: the random numbers -------------------------------------------------------------

@@ -22,8 +22,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from dqnlib import moved
 from dqnlib.course import notebooks
-from dqnlib.course.exercises import BLANK, RIGHT, reference_imports, reference_source
+from dqnlib.course.exercises import BLANK, RIGHT
+from dqnlib.course.reference import reference_imports, reference_source
 
 CELL_TIMEOUT = 300  # seconds
 DECORATOR = re.compile(r"""^@exercise\(\s*["']([\w.]+)["']""", re.MULTILINE)
@@ -222,7 +224,7 @@ def _key(cell) -> str:
 
     Cell ids would be shorter, but older formats have none, and editors give new ones.
     """
-    return " ".join(DECORATOR.findall(cell.source)) or "\n".join(
+    return " ".join(map(moved.today, DECORATOR.findall(cell.source))) or "\n".join(
         line.rstrip() for line in cell.source.strip().splitlines()
     )
 

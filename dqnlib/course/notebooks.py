@@ -40,7 +40,7 @@ def fresh_learner(**more: str) -> Iterator[Path]:
 
 def lessons() -> list[Path]:
     """Return the paths of all lessons, in order."""
-    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    return sorted(FOLDER.glob("[0-9][0-9]*_*.ipynb"))
 
 
 def clean(notebook) -> None:

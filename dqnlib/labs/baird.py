@@ -8,7 +8,7 @@ from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.arguments import check_count, seeds_in_words
-from dqnlib.features import Baird, baird
+from dqnlib.classics import baird
 from dqnlib.labs.curves import evenly, grown
 from dqnlib.labs.frame import WIDTH, Lab, in_lines, named_speeds
 from dqnlib.pictures import HOT, INK, MUTED, SIDE_COLORS, Curve, CurvePicture
@@ -72,7 +72,7 @@ class BairdLab(Lab):
 
     The switches off-policy, bootstrapping and expected, and the sliders for α and γ, act in flight:
     the weights stay, and a dotted line marks the moment. To switch between weights and table
-    begins anew. See `dqnlib.features.Baird` for what each switch means.
+    begins anew. See `dqnlib.classics.baird` for what each switch means.
 
     off_policy, bootstrapping, approximation, expected, alpha, gamma: what the lab starts with.
     updates: how many there are at most. seeds: one run each. name: a second lab of the same name
@@ -103,7 +103,7 @@ class BairdLab(Lab):
             "approximation": bool(approximation), "expected": bool(expected),
             "alpha": alpha, "gamma": gamma,
         }  # fmt: skip
-        self.runs = Baird(seeds, **self.settings)
+        self.runs = baird.runs(seeds, **self.settings)
         self.release()
         self.begin()
         super().__init__(name)
@@ -118,7 +118,7 @@ class BairdLab(Lab):
     # -- training ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        self.runs = Baird(self.runs.seeds, **self.settings)
+        self.runs = baird.runs(self.runs.seeds, **self.settings)
         shape = self.runs.weights.shape
         self._history = np.zeros((self.updates + 1, *shape))  # [n, S, W]
         self._history[0] = self.runs.weights
@@ -334,7 +334,7 @@ def _picture(slot: str, limits: dict, what: str, seeds: int, switched: Iterable[
 def _still(seeds: tuple[int, ...], settings: tuple) -> bytes:
     """Return what 1,000 updates with these settings give."""
     settings = dict(settings)
-    weights = np.moveaxis(baird(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
+    weights = np.moveaxis(baird.weights(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
     at, norms, mean = np.arange(0, 1001, 5), np.linalg.norm(weights, axis=-1), weights.mean(1)
     tops = {"weights": max(40, 1.1 * mean.max()), "norm": max(50, 1.1 * norms.max())}
     limits = {"updates": (0, 1000), "weights": (min(-10, 1.1 * mean.min()), tops["weights"]),

@@ -9,8 +9,11 @@ from PIL import Image, ImageDraw
 
 from dqnlib import pictures
 from dqnlib.arguments import check_choice, check_count
+from dqnlib.classics.mountain_car import HIGH as CAR_HIGH
+from dqnlib.classics.mountain_car import LOW as CAR_LOW
+from dqnlib.classics.mountain_car import cost_to_go
 from dqnlib.device import own_random_numbers
-from dqnlib.features import CAR_HIGH, CAR_LOW, Bins, LinearFit, TileCoder, mountain_car_values
+from dqnlib.features import Bins, LinearFit, TileCoder
 from dqnlib.labs.frame import FASTEST, WIDTH, Lab, in_lines
 from dqnlib.pictures import EDGE, INK, MUTED, VALUE_COLORS, Card, number
 
@@ -78,7 +81,7 @@ class _Fitting:
 
     def __init__(self, representation: str, settings: dict[str, int], seed: int):
         self.representation, self.settings = representation, dict(settings)
-        self.truth = mountain_car_values()
+        self.truth = cost_to_go()
         rng = np.random.default_rng((seed, 0))  # more samples hold all of the fewer
         self.obs = rng.uniform(CAR_LOW, CAR_HIGH, (settings["samples"], 2))  # [N, 2]
         self.unseen = np.random.default_rng((seed, 1)).uniform(CAR_LOW, CAR_HIGH, (_UNSEEN, 2))

@@ -23,7 +23,8 @@ from dqnlib.labs.sides import Choices, changed, is_steady, settings_row, shown
 from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
 from dqnlib.results import Run
 from dqnlib.seeds.acting import network_input
-from dqnlib.training import FIXED, Trainer, library_functions
+from dqnlib.seeds.slots import library_functions
+from dqnlib.training import FIXED, Trainer
 
 # What a slider of each setting is called, and where it can stand.
 CHOICES: Choices = {

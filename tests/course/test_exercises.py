@@ -34,8 +34,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from dqnlib.course import checks, exercises, progress
-from dqnlib.course.exercises import Case, Check, Wrong, ____, exercise, hints, is_blank, load
+from dqnlib.course import checks, exercises, judge, messages, progress, sandbox, types
+from dqnlib.course.answers import is_blank
+from dqnlib.course.exercises import ____, exercise, hints
+from dqnlib.course.reference import load
+from dqnlib.course.types import Case, Check, Wrong
 
 PATH = "dqnlib.tabular.q_learning_target"
 EVERY = [check for found in checks.lessons().values() for check in found]
@@ -178,14 +181,14 @@ def test_fixed_texts():
     """Saved notebooks and other modules compare them."""
     assert exercises.BLANK == "○ {}: still blank. The lesson goes on with the course's own version."
     assert exercises.RIGHT == "✓ {}: right. From here on, the lesson runs on your version."
-    assert exercises.WRONG == "✗ {}: not yet."
+    assert judge.WRONG == "✗ {}: not yet."
 
 
 def test_on_wrong_continue(monkeypatch, capsys):
     monkeypatch.setenv("DQNLIB_ON_WRONG", "continue")
     assert exercise(PATH)(wrong) is load(PATH)
     printed = capsys.readouterr().out
-    assert printed.startswith(exercises.WRONG.format("q_learning_target"))
+    assert printed.startswith(judge.WRONG.format("q_learning_target"))
     assert "the value of a terminal state was kept" in printed
     assert stored()["status"] == "wrong"
     assert exercise(PATH)(right) is right
@@ -229,13 +232,13 @@ def test_timed_check():
 
 def test_a_case_may_leave_the_result_open():
     """`ANY` and `after` together: only the change counts."""
-    case = Case({"rewards": [1.0, 2.0]}, exercises.ANY, after={"rewards": [2.0, 1.0]})
+    case = Case({"rewards": [1.0, 2.0]}, types.ANY, after={"rewards": [2.0, 1.0]})
     check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,))
-    exercises.run_check(check, lambda rewards: rewards.reverse())
+    judge.run_check(check, lambda rewards: rewards.reverse())
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(check, lambda rewards: None)
+        judge.run_check(check, lambda rewards: None)
     assert caught.value.diagnosis == "result not stored"
-    assert repr(exercises.ANY) == "anything"
+    assert repr(types.ANY) == "anything"
 
 
 # -- classes -------------------------------------------------------------------------------
@@ -351,7 +354,7 @@ BANK["wrong"] = BANK["right"].replace("len(self.inner)", "min(len(self.inner), 2
 )  # fmt: skip
 def test_first_lines_of_a_class(given, expected, words):
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(checks.find(BUFFER), given)
+        judge.run_check(checks.find(BUFFER), given)
     assert caught.value.diagnosis == expected
     assert words in str(caught.value)
     assert max(map(len, str(caught.value).splitlines())) <= 100
@@ -371,21 +374,19 @@ def test_a_parameter_with_a_default_keeps_its_name():
         """
     for name, expected in (("widths", "other parameters"), ("hidden", "wrong shape")):
         with pytest.raises(Wrong) as caught:
-            exercises.run_check(
-                checks.find(NETWORK), made(source.replace("NAME", name), "QNetwork")
-            )
+            judge.run_check(checks.find(NETWORK), made(source.replace("NAME", name), "QNetwork"))
         assert caught.value.diagnosis == expected
 
 
 def test_a_class_may_inherit_its_methods():
     home = made(BANK["right"], "ReplayBuffer", "<home>")
-    exercises.run_check(checks.find(BUFFER), type("ReplayBuffer", (home,), {}))
+    judge.run_check(checks.find(BUFFER), type("ReplayBuffer", (home,), {}))
 
 
 def test_the_line_in_a_method_is_shown():
     source = BANK["right"].replace("self.inner.add(transition)", "x = 3\n                x.add(4)")
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(checks.find(BUFFER), made(source, "ReplayBuffer", "<line>"))
+        judge.run_check(checks.find(BUFFER), made(source, "ReplayBuffer", "<line>"))
     assert caught.value.diagnosis == "raises AttributeError"
     assert "in line 13 of the cell: x.add(4)" in str(caught.value)
     assert "add(...) of transition 1" in str(caught.value)
@@ -393,12 +394,12 @@ def test_the_line_in_a_method_is_shown():
 
 @pytest.mark.parametrize("method", ["def add(self, transition):", "def __init__(self, capacity):"])
 def test_a_method_that_loops_is_stopped(method, monkeypatch):
-    monkeypatch.setattr(exercises, "TIME_LIMIT", 0.3)
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", 0.3)
     endless = f"{method}\n                while True: k = 1"
     cls = made(BANK["right"].replace(method, endless), "ReplayBuffer", "<loop>")
     before = set(threading.enumerate())
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(checks.find(BUFFER), cls)
+        judge.run_check(checks.find(BUFFER), cls)
     assert caught.value.diagnosis == "does not end"
     assert "of the cell: while True: k = 1" in str(caught.value)
     for thread in set(threading.enumerate()) - before:
@@ -417,7 +418,7 @@ def test_super_finds_a_class_whose_name_is_not_bound_yet():
         source = inspect.getsource(load(NETWORK)).replace("super()", call)
         cls = made(source, "QNetwork", math=math, Sequence=Sequence, Tensor=torch.Tensor, nn=nn)
         del cls.forward.__globals__["QNetwork"]
-        exercises.run_check(checks.find(NETWORK), cls)
+        judge.run_check(checks.find(NETWORK), cls)
         assert "QNetwork" not in cls.forward.__globals__
     assert torch.equal(torch.get_rng_state(), before)  # the lesson's numbers stay as they are
 
@@ -443,9 +444,9 @@ def test_a_tensor_is_shown_as_a_list(value, expected):
     import torch
 
     tensor = torch.tensor(value)
-    assert exercises.show(tensor) == expected
+    assert messages.show(tensor) == expected
     if tensor.is_floating_point():
-        assert exercises.show(tensor.requires_grad_()) == expected
+        assert messages.show(tensor.requires_grad_()) == expected
 
 
 def test_answers_that_are_tensors():
@@ -462,7 +463,7 @@ def test_answers_that_are_tensors():
         lambda x: x.clone().requires_grad_(),
         lambda x: x * (1 + 1e-6),  # float32 has about seven digits
     ):
-        exercises.run_check(check, answer(right))
+        judge.run_check(check, answer(right))
     for wrong, diagnosis in (
         (lambda x: x.tolist(), "wrong type"),
         (lambda x: x.numpy(), "wrong type"),
@@ -476,24 +477,24 @@ def test_answers_that_are_tensors():
         (lambda x: x > 0, "wrong type"),
     ):
         if diagnosis is None:
-            exercises.run_check(check, answer(wrong))
+            judge.run_check(check, answer(wrong))
             continue
         with pytest.raises(Wrong) as caught:
-            exercises.run_check(check, answer(wrong))
+            judge.run_check(check, answer(wrong))
         assert caught.value.diagnosis == diagnosis
         assert "rewards=[1.0, 2.5]" in str(caught.value)
         assert "tensor(" not in str(caught.value)
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(check, lambda rewards: rewards.mul_(2))
+        judge.run_check(check, lambda rewards: rewards.mul_(2))
     assert caught.value.diagnosis == "arguments changed"
     assert case.args["rewards"].tolist() == [1.0, 2.5]
-    assert torch.is_tensor(exercises._arguments(check, case)["rewards"])
+    assert torch.is_tensor(judge._arguments(check, case)["rewards"])
 
 
 def test_an_error_text_names_the_mistake():
     mistakes = (
-        exercises.Mistake("one", "a", raises="no such"),
-        exercises.Mistake("two", "b", raises=("thing", "other")),
+        types.Mistake("one", "a", raises="no such"),
+        types.Mistake("two", "b", raises=("thing", "other")),
     )
     case = Case({"rewards": [1.0]}, 1.0)
     check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,), mistakes)
@@ -509,7 +510,7 @@ def test_an_error_text_names_the_mistake():
             raise ValueError(text)
 
         with pytest.raises(Wrong) as caught:
-            exercises.run_check(check, lambda rewards, f=episode_return: f(rewards))
+            judge.run_check(check, lambda rewards, f=episode_return: f(rewards))
         assert caught.value.diagnosis == diagnosis
 
 
@@ -642,7 +643,7 @@ def test_ipython_shows_the_message_alone(cells):
         assert words in cell["out"]
         assert cell["err"] == ""
         assert message[-1].startswith("Three hints and the solution are folded")
-        for word in ("Traceback", "Error:  ", "raise wrong", "exercises.py", "----"):
+        for word in ("Traceback", "Error:  ", "raise wrong", "judge.py", "exercises.py", "----"):
             assert word not in cell["out"]
     assert "in line 4 of the cell: total += rewards[i]" in cells[6]["out"]
     assert "of the cell: " in cells[7]["out"]  # where it was
@@ -696,17 +697,21 @@ def test_judging_loads_no_training_code():
     assert not {"torch", "gymnasium", "matplotlib", "ipywidgets", "IPython", "scipy"} & set(first)
     assert second == [
         "dqnlib.course",
+        "dqnlib.course.answers",
         "dqnlib.course.checks",
-        *(f"dqnlib.course.checks.{lesson}" for lesson in checks.LESSONS.values()),
-        "dqnlib.course.exercises", "dqnlib.course.predictions",
-        "dqnlib.course.progress", "dqnlib.course.solutions",
+        *(f"dqnlib.course.checks.{lesson}" for lesson in checks.files()),
+        "dqnlib.course.comparing", "dqnlib.course.errors", "dqnlib.course.exercises",
+        "dqnlib.course.form", "dqnlib.course.judge", "dqnlib.course.messages",
+        "dqnlib.course.predictions", "dqnlib.course.progress", "dqnlib.course.reference",
+        "dqnlib.course.sandbox", "dqnlib.course.solutions", "dqnlib.course.types",
+        "dqnlib.moved",
     ]  # fmt: skip
 
 
 def test_checking_a_tabular_exercise_loads_no_torch():
     code = (
-        "import sys; from dqnlib.course import exercises\n"
-        f"exercises.timed_check({PATH!r}, exercises.load({PATH!r}))\n"
+        "import sys; from dqnlib.course import exercises, reference\n"
+        f"exercises.timed_check({PATH!r}, reference.load({PATH!r}))\n"
         "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -22,8 +22,10 @@ import pytest
 from lab_helpers import close_labs, wait, workers  # noqa: F401 - a fixture
 from PIL import Image
 
+from dqnlib.classics import baird
+from dqnlib.classics.mountain_car import tile_coder
 from dqnlib.device import own_random_numbers
-from dqnlib.features import LinearFit, TileCoder, baird, car_coder
+from dqnlib.features import LinearFit, TileCoder
 from dqnlib.labs import BairdLab, SurfaceLab, surface
 from dqnlib.labs.baird import verdict
 from dqnlib.pictures import VALUE_COLORS
@@ -69,7 +71,7 @@ def test_the_baird_lab_trains_exactly_as_the_library():
     lab = BairdLab(updates=300, seeds=[3, 1])
     run_to_the_end(lab)
     assert "All 300 updates are done" in lab._values["message"]
-    want = np.moveaxis(baird(300, seeds=[3, 1]), 1, 0)
+    want = np.moveaxis(baird.weights(300, seeds=[3, 1]), 1, 0)
     assert np.array_equal(lab._history, want)
     assert np.allclose(lab.norms, np.linalg.norm(want, axis=-1))
 
@@ -203,7 +205,7 @@ def test_the_surface_lab_fits_exactly_as_the_library():
     run_to_the_end(lab)
     assert "640 samples have been learned from" in lab._values["message"]
     assert lab.now.obs.shape == (50, 2)
-    fit = LinearFit(car_coder(4, 2), lab.now.obs, lab.now.truth(lab.now.obs), seed=3)
+    fit = LinearFit(tile_coder(4, 2), lab.now.obs, lab.now.truth(lab.now.obs), seed=3)
     fit.update(640)
     assert np.array_equal(lab.now.fit.weights, fit.weights)
 

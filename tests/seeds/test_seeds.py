@@ -563,6 +563,22 @@ def test_the_last_return_is_that_of_the_last_whole_episode(episodes):
     assert np.array_equal(trainer.last_return, trainer.run().returns[:, -1])
 
 
+@pytest.mark.parametrize("algorithm", ["sarsa", "double_q_learning"])
+def test_the_table_of_one_run_can_be_written(algorithm):
+    config = TabularConfig(algorithm, "FrozenLake-v1", episodes=5)
+    trainer, q = TabularTrainer(config, (4, 7)), tables(config, gym.make(config.env_id))
+    q[:] = np.random.default_rng(0).normal(size=q.shape)
+    for which in range(len(q)):
+        trainer.table(1, which)[:] = q[which]  # [N, A]
+    assert not trainer.tables[0].any()
+    for _ in tabular.learn(gym.make(config.env_id), config, seed=7, q=q):
+        pass
+    while not trainer.done:
+        trainer.step()
+    for which in range(len(q)):
+        assert np.array_equal(trainer.table(1, which), q[which])
+
+
 def test_steps_after_the_end_do_nothing():
     trainer = TabularTrainer(TabularConfig(episodes=2), range(2))
     while not trainer.done:
