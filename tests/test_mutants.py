@@ -3,6 +3,8 @@
 `tests/mutants/test_mutants.toml` lists mutants of the table's own checks.
 """
 
+import dataclasses
+
 import mutants
 import pytest
 
@@ -54,9 +56,9 @@ def test_files_and_repetitions(tmp_path):
     [mutant] = write_course(tmp_path)
     [fault] = mutants.faults([mutant, mutant], tmp_path)
     assert fault == "dqnlib/a.py: one more: listed 2 times"
-    (tmp_path / "dqnlib/a.py").unlink()
-    [fault] = mutants.faults([mutant], tmp_path)
-    assert "there is no such file" in fault
+    (tmp_path / "dqnlib/a.py").rename(tmp_path / "dqnlib/b.py")
+    [fault] = mutants.faults([dataclasses.replace(mutant, breaks="moved")], tmp_path)
+    assert "'x + 1' stands 0 times in it; in: dqnlib/b.py" in fault
 
 
 @pytest.mark.parametrize(("name", "node"), [

@@ -44,13 +44,24 @@ class Mutant:
         return f"{self.file}: {self.breaks}"
 
     def source(self, root: Path = ROOT) -> str:
-        """Return the file with the change; raise ValueError if `old` is not there exactly once."""
-        if not (root / self.file).is_file():
-            raise ValueError("there is no such file")
-        source = (root / self.file).read_text(encoding="utf-8")
+        """Return the file with the change.
+
+        Raises ValueError if `old` does not stand in it exactly once, with the files where it does.
+        """
+        source = _text(root / self.file) if (root / self.file).is_file() else ""
         if source.count(self.old) != 1:
-            raise ValueError(f"{self.old!r} stands {source.count(self.old)} times in it")
+            others = [
+                path for path in sorted(root.glob("dqnlib/**/*.py")) if self.old in _text(path)
+            ]
+            names = " ".join(path.relative_to(root).as_posix() for path in others)
+            raise ValueError(
+                f"{self.old!r} stands {source.count(self.old)} times in it; in: {names}"
+            )
         return source.replace(self.old, self.new)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def read(folder: Path = TABLES) -> list[Mutant]:
