@@ -719,5 +719,11 @@ def test_network_of_says_what_does_not_fit():
     assert network_of(run, 3)(torch.zeros(1, 4)).shape == (1, 2)
     with pytest.raises(ValueError, match="has the seeds"):
         network_of(run, 0)
-    with pytest.raises(ValueError, match="does not fit the run"):
+    with pytest.raises(ValueError, match="trained without your own network"):
         network_of(run, 3, network=QNetwork(4, 2, (8,)))
+    own = train(SMALL.replace(steps=101), [3], network=lambda obs_shape, n: QNetwork(4, 2, (8,)))
+    assert network_of(own, 3, network=QNetwork(4, 2, (8,)))(torch.zeros(1, 4)).shape == (1, 2)
+    with pytest.raises(ValueError, match="trained with your own network"):
+        network_of(own, 3)
+    with pytest.raises(ValueError, match="does not fit the run"):
+        network_of(own, 3, network=QNetwork(4, 2, (9,)))
