@@ -46,7 +46,7 @@ from support import Deque, Frames
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
 from dqnlib.frames import FrameReplayBuffer
-from dqnlib.replay import ReplayBuffer
+from dqnlib.replay import ReplayBuffer, collect
 from dqnlib.seeds import Draws, LearnerError
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.replay import Buffers, Ring
@@ -292,6 +292,41 @@ def test_a_batch_needs_a_generator(kind, rng):
     buffer.add(transition(0))
     with pytest.raises(ValueError, match=r"rng must be a NumPy generator, such as np\.random"):
         buffer.sample(2, rng)
+
+
+class Scripted:
+    """Episodes of two steps: the first one terminates, the second one is cut by a time limit."""
+
+    def __init__(self):
+        self.t, self.seeds = 0, []
+
+    def reset(self, seed=None):
+        self.seeds.append(seed)
+        return np.array([100.0 + self.t], np.float32), {}
+
+    def step(self, action):
+        self.t += 1
+        ended = self.t % 2 == 0
+        over = (ended and self.t == 2, ended and self.t == 4)
+        return np.array([self.t], np.float32), float(10**action), *over, {}
+
+
+def test_collect_by_hand():
+    env, buffer, seen = Scripted(), ReplayBuffer(9), []
+
+    def policy(obs):
+        seen.append(obs.item())
+        return len(seen) % 3
+
+    assert collect(env, policy, buffer, 5, seed=7) == [10 + 100, 1 + 10]
+    assert env.seeds == [7, None, None]
+    assert seen == [100, 1, 102, 3, 104]  # an episode begins where its reset left it
+    batch = buffer.sample(5, Chosen())
+    assert batch.obs[:, 0].tolist() == seen
+    assert batch.next_obs[:, 0].tolist() == [1, 2, 3, 4, 5]  # what the steps gave
+    assert batch.action.tolist() == [1, 2, 0, 1, 2]
+    assert batch.reward.tolist() == [10, 100, 1, 10, 100]
+    assert batch.terminated.tolist() == [False, True, False, False, False]  # no time limit
 
 
 # -- many runs: the random numbers -------------------------------------------------------------
