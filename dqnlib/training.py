@@ -16,7 +16,7 @@ from dqnlib import policies
 from dqnlib.arguments import check_seeds
 from dqnlib.config import Config, check_config, warn_if_it_never_learns
 from dqnlib.data import Batch
-from dqnlib.device import let_threads_go
+from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.results import Run
 from dqnlib.seeds.acting import Actor, Examiner, network_input
 from dqnlib.seeds.buffers import replay_for
@@ -34,6 +34,7 @@ from dqnlib.seeds.slots import (
     network_maker,
     own_functions,
 )
+from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
 from dqnlib.seeds.update import Learned, Networks, sync_for, update_for
 from dqnlib.storage import SavedRunError, load_state, save_state
@@ -54,6 +55,8 @@ class Trainer:
     Each slot takes a one-run function or class of your own; left out, the library's is used:
 
     network: (obs_shape, n_actions) -> nn.Module, [B, *O] -> [B, A]    `networks.QNetwork`
+        with a method reset_noise(rng) it draws noise before it acts and learns, none in evaluation
+    values: (output [B, ...]) -> [B, A], where a network gives more     the output itself
     transitions: (n_step, gamma) -> object with step(transition, ended) `transitions.NStep`
     replay: (capacity) -> object with add and sample                    `replay.ReplayBuffer`
         its batches may carry weight and index; with update(index, td_error) it is told the errors
@@ -117,9 +120,11 @@ class Trainer:
         )
         made = stack(
             network_maker(c, own("network")), [s.network_seed for s in streams], self.obs_shape,
-            self.n_actions, self.device,
+            self.n_actions, self.device, own("values"),
         )  # fmt: skip
         self._networks = Networks(*made.with_target())
+        self._noise = [torch.Generator().manual_seed(s.noise_seed) for s in streams]
+        self._threads = threads_that_pay(made.trial(c.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
         limit = self._envs.limit or self._envs.registered_limit
         self._windows = windows_for(c, limit, self._envs.obs, own("transitions"), seeds, where)
@@ -156,8 +161,7 @@ class Trainer:
     def how(self) -> dict[str, str]:
         """How each of your own functions is called for many seeds; empty before the first call."""
         found = dict(self._update.how)
-        if "network" in self.own:
-            found["network"] = self._networks.online.how
+        found |= {s: self._networks.online.how for s in ("network", "values") if s in self.own}
         once = ("transitions", "replay", "sync_target", "policy")
         return found | {slot: "a loop over seeds" for slot in once if slot in self.own}
 
@@ -180,7 +184,8 @@ class Trainer:
         if self.done:
             return
         try:
-            with torch.no_grad():  # gradients are worked out where they are needed only
+            # gradients are worked out where they are needed only
+            with compute_threads(self._threads), torch.no_grad():
                 self._step()
         except TrainingError as error:
             error.run = self.run()
@@ -227,7 +232,14 @@ class Trainer:
     def _values(self, obs: np.ndarray) -> np.ndarray:
         """Return the online network's action values of the runs' observations."""
         x = network_input(torch.from_numpy(obs), self.device).unsqueeze(1)
+        self._reset_noise(self._networks.online)
         return self._networks.online.q(x).squeeze(1).cpu().numpy()
+
+    def _reset_noise(self, *networks: Stack) -> None:
+        """Let noisy networks draw anew: before they act, and before they learn."""
+        for stacked in networks:
+            if stacked.is_noisy:
+                stacked.reset_noise(self._noise)
 
     def _store(self, obs, action, reward, next_obs, terminated, ended) -> None:
         """Keep what is complete: the step itself, or the windows that end with it."""
@@ -263,6 +275,7 @@ class Trainer:
         for optimizer in self._update.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
+        self._reset_noise(self._networks.online, self._networks.target)
         gamma = c.gamma if c.n_step == 1 else c.gamma**c.n_step
         self._learned = self._update(batch, gamma)
         if self._replay.wants_errors:
@@ -327,6 +340,7 @@ class Trainer:
             "optimizers": [optimizer.state_dict() for optimizer in self._update.optimizers],
             "environments": self._envs.state(),
             "actor": self._actor.state(),
+            "noise": [rng.get_state() for rng in self._noise],
             "windows": self._windows and self._windows.state(),
             "replay": self._replay.state(),
             "record": self._record.state(),
@@ -344,6 +358,8 @@ class Trainer:
             optimizer.load_state_dict(kept)
         self._envs.restore(state["environments"])
         self._actor.restore(state["actor"])
+        for rng, kept in zip(self._noise, state["noise"] or [], strict=bool(state["noise"])):
+            rng.set_state(kept)
         if self._windows is not None:
             self._windows.restore(state["windows"])
         self._replay.restore(state["replay"])
@@ -385,9 +401,6 @@ def train(
         from tqdm.auto import tqdm
 
         steps = tqdm(steps, total=config.steps, unit=" steps", mininterval=0.3)
-    try:
-        for _ in steps:
-            pass
-    finally:
-        let_threads_go()  # a lab may train next, in a thread of its own
+    for _ in steps:
+        pass
     return trainer.run()

@@ -33,7 +33,6 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 import copy
 from collections import deque
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -42,11 +41,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from replay_support import Chosen, Model, five_fields, rngs, same, through_storage
 from scipy.stats import chisquare
+from support import Deque, Frames
 
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
 from dqnlib.frames import FrameReplayBuffer
-from dqnlib.replay import ReplayBuffer
+from dqnlib.replay import ReplayBuffer, collect
 from dqnlib.seeds import Draws, LearnerError
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.replay import Buffers, Ring
@@ -294,6 +294,41 @@ def test_a_batch_needs_a_generator(kind, rng):
         buffer.sample(2, rng)
 
 
+class Scripted:
+    """Episodes of two steps: the first one terminates, the second one is cut by a time limit."""
+
+    def __init__(self):
+        self.t, self.seeds = 0, []
+
+    def reset(self, seed=None):
+        self.seeds.append(seed)
+        return np.array([100.0 + self.t], np.float32), {}
+
+    def step(self, action):
+        self.t += 1
+        ended = self.t % 2 == 0
+        over = (ended and self.t == 2, ended and self.t == 4)
+        return np.array([self.t], np.float32), float(10**action), *over, {}
+
+
+def test_collect_by_hand():
+    env, buffer, seen = Scripted(), ReplayBuffer(9), []
+
+    def policy(obs):
+        seen.append(obs.item())
+        return len(seen) % 3
+
+    assert collect(env, policy, buffer, 5, seed=7) == [10 + 100, 1 + 10]
+    assert env.seeds == [7, None, None]
+    assert seen == [100, 1, 102, 3, 104]  # an episode begins where its reset left it
+    batch = buffer.sample(5, Chosen())
+    assert batch.obs[:, 0].tolist() == seen
+    assert batch.next_obs[:, 0].tolist() == [1, 2, 3, 4, 5]  # what the steps gave
+    assert batch.action.tolist() == [1, 2, 0, 1, 2]
+    assert batch.reward.tolist() == [10, 100, 1, 10, 100]
+    assert batch.terminated.tolist() == [False, True, False, False, False]  # no time limit
+
+
 # -- many runs: the random numbers -------------------------------------------------------------
 
 CALLS = st.lists(
@@ -474,20 +509,6 @@ def test_a_ring_on_a_gpu_gives_the_same():
 
 
 # -- many runs: a learner's class -----------------------------------------------------------------
-
-
-class Deque:
-    """A buffer as a learner writes it."""
-
-    def __init__(self, capacity):
-        self.data = deque(maxlen=capacity)
-
-    def add(self, transition):
-        self.data.append(transition)
-
-    def sample(self, batch_size, rng):
-        chosen = [self.data[i] for i in rng.integers(len(self.data), size=batch_size)]
-        return Batch(*(torch.as_tensor(np.array(field)) for field in zip(*chosen)))
 
 
 class Lists:
@@ -804,26 +825,7 @@ def test_cartpoles_final_observations_are_true_ones():
             assert not one.terminated or np.abs(after.obs).max() <= 0.05
 
 
-class Blinking(gym.Env):
-    """Two frames of 3 × 3 bytes, of which the newest is random; an episode has 1 to 6 steps."""
-
-    observation_space = gym.spaces.Box(0, 255, (2, 3, 3), np.uint8)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.left = self.np_random.integers(1, 7)
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs = np.stack([frame, frame])
-        return self.obs, {}
-
-    def step(self, action):
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs, self.left = np.stack([self.obs[1], frame]), self.left - 1
-        return self.obs, float(action == frame[0, 0] % 2), bool(self.left == 0), False, {}
-
-
-@pytest.mark.parametrize("env", [None, Blinking])
+@pytest.mark.parametrize("env", [None, Frames])
 def test_any_buffer_trains_the_same_network(env):
     """The ring, or buffers of frames where the environment shows images; against ReplayBuffer."""
     make, _ = recorder()

@@ -1,6 +1,7 @@
 """How S runs choose their actions, and how their greedy policies are judged."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from dqnlib.replay import as_input
 from dqnlib.seeds.draws import Draws, choose
 from dqnlib.seeds.environments import Environments, environments
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, name_of
-from dqnlib.seeds.networks import Stack
+from dqnlib.seeds.stacks import Stack
 
 EVAL_LIMIT = 1_000  # environment steps of a greedy episode where the environment has no limit
 
@@ -87,6 +88,10 @@ class Examiner:
 
     def returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
         """Return the undiscounted returns [S, E] of evaluation `number`, from 0 on."""
+        with stack.without_noise() if stack.is_noisy else nullcontext():
+            return self._returns(stack, number, episodes)
+
+    def _returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
         s = len(self._eval_seeds)
         starts = np.array(
             [

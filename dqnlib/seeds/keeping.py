@@ -36,5 +36,5 @@ def of_this_version(state: dict) -> dict:
         learned = (batch, q, found, None) if found.ndim == 2 else (batch, q, None, found)
     return {
         **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None,
-        "record": record | {"best": [best, best_buffers]},
+        "noise": None, "record": record | {"best": [best, best_buffers]},
     }  # fmt: skip

@@ -10,7 +10,7 @@ from dqnlib.data import Moment
 from dqnlib.results import Run
 from dqnlib.seeds import learning
 from dqnlib.seeds.learner import LearnerError, first_line
-from dqnlib.seeds.networks import Stack
+from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.update import Learned, Networks, row_of
 
 

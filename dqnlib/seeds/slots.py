@@ -39,8 +39,9 @@ def library_functions(config: Config) -> dict[str, Callable]:
 
 
 def own_functions(given: dict, library: dict[str, Callable]) -> dict[str, Callable]:
-    """Return the functions, by slot, that are not the library's."""
-    return {slot: f for slot, f in given.items() if f is not None and f is not library.get(slot)}
+    """Return the functions, by slot in the order of `SLOTS`, that are not the library's."""
+    found = {slot: given.get(slot) for slot in SLOTS}
+    return {slot: f for slot, f in found.items() if f is not None and f is not library.get(slot)}
 
 
 def is_librarys(slot: str, function: Callable) -> bool:

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.seeds import learning
+from dqnlib.seeds.adam import QuickAdam
 from dqnlib.seeds.learner import LearnerError, call, name_of
 from dqnlib.seeds.lift import Lifted
-from dqnlib.seeds.networks import QuickAdam, Stack
 from dqnlib.seeds.slots import arguments_of
+from dqnlib.seeds.stacks import Stack
 
 KINDS = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop, "sgd": torch.optim.SGD}
 

@@ -295,11 +295,20 @@ def test_a_million_stacks_of_atari_fit():
     assert ring.nbytes == before
 
 
-def test_short_episodes_make_room_a_little_at_a_time():
-    """Episodes of one step show two frames a transition."""
-    ring = FrameRing(1_000, (4, 8, 8), np.uint8, rngs(1))
-    play(ring, 1, 3_000, size=8)
-    assert 2_000 <= ring._slots <= 1.06 * 2_000 + ring._recent
+@pytest.mark.parametrize("length", [1, 4])
+def test_short_episodes_make_room_a_little_at_a_time(length):
+    """Episodes of one step show two frames a transition, those of four steps five for four."""
+    ring, frames = FrameRing(1_000, (4, 8, 8), np.uint8, rngs(1)), 1_000 * (length + 1) // length
+    play(ring, length, 3_000, size=8)
+    assert frames <= ring._slots <= 1.06 * frames + ring._recent
+
+
+def test_a_frame_of_long_ago_is_stored_again():
+    """Where all obs are alike and each next_obs is new: their one frame must not be lost."""
+    ring, still = FrameRing(10, (1, 2, 2), np.uint8, [All()]), np.full((1, 1, 2, 2), 255, np.uint8)
+    for t in range(200):
+        ring.add(still, [t], [0.0], np.full((1, 1, 2, 2), t, np.uint8), [False])
+        assert ring.sample(min(t + 1, 10)).obs.unique().tolist() == [1.0]
 
 
 def test_a_frame_that_stays_is_stored_once():

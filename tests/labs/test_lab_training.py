@@ -13,19 +13,17 @@ the library's in place of the learner's, or never ends; an argument of the wrong
 named wrongly; an axis that never stops growing.
 """
 
-import io
-
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.envs.classic_control import CartPoleEnv
-from lab_helpers import close_labs, widget  # noqa: F401 - a fixture
-from PIL import Image
+from lab_helpers import close_labs, picture, say, widget  # noqa: F401 - a fixture
 
 from dqnlib import labs, replay, targets
 from dqnlib.config import Config
 from dqnlib.labs.curves import grown
-from dqnlib.labs.training import CHOICES, TrainingLab
+from dqnlib.labs.training import TrainingLab
+from dqnlib.labs.training_side import CHOICES
 from dqnlib.pictures import Curve
 from dqnlib.training import FIXED, train
 
@@ -37,15 +35,6 @@ def make(b=None, **settings) -> TrainingLab:
     return TrainingLab(TINY, b, **{"seeds": range(2), **settings})
 
 
-def said(lab) -> str:
-    assert lab.settle(30)
-    return lab._values["message"]
-
-
-def picture(lab, slot) -> Image.Image:
-    return Image.open(io.BytesIO(lab._values[slot]))
-
-
 def test_step_pause_and_the_end():
     lab = make(TINY.replace(sync_every=1))
     lab.step()
@@ -55,7 +44,7 @@ def test_step_pause_and_the_end():
     lab.play()
     while lab.playing or not lab.sides["B"].trainer.done:
         assert lab.settle(30)
-    assert "Done" in said(lab)
+    assert "Done" in say(lab)
     assert "400 of 400" in lab._values["progress"]
     for side, every in (("A", 200), ("B", 1)):  # it is the library's loop, with its settings
         want = train(TINY.replace(sync_every=every), range(2))
@@ -66,12 +55,12 @@ def test_what_can_change_in_flight_does_and_the_rest_begins_anew():
     lab = make(TINY)
     lab.step()
     lab.post("A.learning_rate", 0.01)
-    assert "goes on with learning rate 0.01" in said(lab)
+    assert "goes on with learning rate 0.01" in say(lab)
     assert lab.sides["A"].trainer.config.learning_rate == 0.01
     assert lab.sides["B"].trainer.config.learning_rate == TINY.learning_rate
     assert lab.sides["A"].trainer.steps == 100
     lab.post("A.hidden", (16, 16))
-    assert "A begins anew: hidden is 16–16" in said(lab)
+    assert "A begins anew: hidden is 16–16" in say(lab)
     assert [s.trainer.steps for s in lab.sides.values()] == [0, 100]
 
 
@@ -79,7 +68,7 @@ def test_settings_that_do_not_go_together_are_refused_with_a_reason():
     lab = make()
     lab.step()
     lab.post("A.capacity", 1)
-    text = said(lab)
+    text = say(lab)
     assert "A keeps its capacity" in text
     assert "cannot fill a batch of 8" in text
     assert lab.sides["A"].config == TINY
@@ -95,15 +84,15 @@ def test_a_refused_change_leaves_settings_and_control_as_they_were():
     lab.step()
     switch = widget(lab, "Double DQN")
     switch.value = True
-    assert "A keeps its Double DQN: double cannot change in flight" in said(lab)
+    assert "A keeps its Double DQN: double cannot change in flight" in say(lab)
     side = lab.sides["A"]
     assert side.config == side.trainer.config == TINY
     assert switch.value is False
-    assert "A keeps its Double DQN" in said(lab)  # the control, put back, has posted nothing
+    assert "A keeps its Double DQN" in say(lab)  # the control, put back, has posted nothing
     assert side.trainer.steps == 100
     lab.reset()
     lab.step()
-    assert "Paused" in said(lab)
+    assert "Paused" in say(lab)
     assert side.trainer.steps == 100
 
 
@@ -117,23 +106,23 @@ def test_a_side_that_cannot_begin_anew_goes_on():
     lab.step()
     slider = widget(lab, "capacity")
     slider.value = 3000
-    assert "too large for me" in said(lab)
+    assert "too large for me" in say(lab)
     assert lab.sides["A"].config == TINY
     assert slider.value == 300
     lab.step()
-    assert "Paused" in said(lab)
+    assert "Paused" in say(lab)
     assert lab.sides["A"].trainer.steps == 200
     lab.reset()
-    assert "Press Start" in said(lab)
+    assert "Press Start" in say(lab)
 
 
 def test_the_librarys_own_function_in_a_slot_is_exchanged_as_without_it():
     lab = make(controls=("double",), slots={"td_target": targets.td_target})
     lab.post("A.double", True)
-    assert "A goes on with Double DQN on." in said(lab)
+    assert "A goes on with Double DQN on." in say(lab)
     lab.reset()
     lab.step()
-    assert "Paused" in said(lab)
+    assert "Paused" in say(lab)
     want = TrainingLab(TINY.replace(double=True), seeds=range(2), name="other")
     want.step()
     assert want.settle(30)
@@ -151,7 +140,7 @@ def test_a_control_that_has_moved_on_is_not_put_back(monkeypatch):
 
     monkeypatch.setattr(lab.sides["A"], "change", refuse)
     slider.value = 64
-    assert "A keeps its capacity: no" in said(lab)
+    assert "A keeps its capacity: no" in say(lab)
     assert slider.value == 1000
 
 
@@ -168,7 +157,7 @@ def test_a_constant_learning_rate_stays_constant(first, final, values, want):
     lab = TrainingLab(TINY.replace(learning_rate=first, final_learning_rate=final), seeds=[0])
     for value in values:
         lab.post("A.learning_rate", value)
-    assert f"goes on with learning rate {values[-1]:g}" in said(lab)
+    assert f"goes on with learning rate {values[-1]:g}" in say(lab)
     c = lab.sides["A"].trainer.config
     assert (c.learning_rate, c.final_learning_rate) == (values[-1], want)
 
@@ -177,14 +166,14 @@ def test_stop_is_for_good_and_reset_begins_anew():
     lab = make()
     lab.play()
     lab.post("stop")
-    assert "Stopped" in said(lab)
+    assert "Stopped" in say(lab)
     steps = lab.sides["A"].trainer.steps
     lab.step()
     lab.play()
-    assert "Stopped" in said(lab)
+    assert "Stopped" in say(lab)
     assert lab.sides["A"].trainer.steps == steps
     lab.reset()
-    assert "Press Start" in said(lab)
+    assert "Press Start" in say(lab)
     lab.step()
     assert lab.settle()
     assert lab.sides["A"].trainer.steps == 100
@@ -207,7 +196,7 @@ def test_curves_are_drawn_and_the_axis_of_values_grows():
 def test_watch_shows_both_sides_at_play():
     lab = make(TINY, titles=("left", "right"))
     lab.post("watch")
-    assert "steps until the end: A " in said(lab)
+    assert "steps until the end: A " in say(lab)
     film = picture(lab, "agent")
     assert film.size == (910, 150)
     assert film.n_frames > 3
@@ -238,7 +227,7 @@ class Endless(CartPoleEnv):
 def test_watch_plays_the_cart_pole_of_the_learner(env, limit, length):
     lab = make(TINY.replace(max_episode_steps=limit), slots={}, slots_b={"env": env})
     widget(lab, "Watch").click()
-    assert f"B {length}." in said(lab)
+    assert f"B {length}." in say(lab)
     assert f"A {length}," not in lab._values["message"]
 
 
@@ -252,7 +241,7 @@ def test_no_watching_of_another_environment():
     lab.play()
     while lab.playing or not lab.sides["B"].trainer.done:
         assert lab.settle(30)
-    assert "Done. Press Reset to begin anew." in said(lab)
+    assert "Done. Press Reset to begin anew." in say(lab)
 
 
 def test_a_learners_mistake_is_shown_and_the_lab_lives():
@@ -261,10 +250,10 @@ def test_a_learners_mistake_is_shown_and_the_lab_lives():
     assert lab.settle(30)
     while lab.playing:
         assert lab.settle(30)
-    assert "✗" in said(lab)
+    assert "✗" in say(lab)
     assert "expected a tensor of the shape [8]" in lab._values["message"]
     lab.reset()
-    assert "Press Start" in said(lab)
+    assert "Press Start" in say(lab)
 
 
 def test_own_functions_of_each_side():
