@@ -26,6 +26,7 @@ NAMES = {  # module where they were -> {name: where it is}
         **_in("dqnlib.results", "Run TabularRun"),
     },
     "dqnlib.experiments": {
+        "evaluate": "dqnlib.agents.evaluate",
         **_in("dqnlib.intervals", "Interval interval iqm_interval mean_interval"),
         **_in("dqnlib.saved", "load_run save_run"),
     },
