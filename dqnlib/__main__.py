@@ -17,6 +17,7 @@ from dqnlib.course.launch import ROOT, become, ensure_environment, make_printabl
 
 TEST_LIMIT = 300  # seconds for one test; a test with a mark of its own has another
 ME = "py -m dqnlib" if os.name == "nt" else "python3 -m dqnlib"
+NO_TESTS = 5  # pytest's exit code where nothing is selected
 
 
 # The types of arguments. They are looked at before the set-up, which can take minutes.
@@ -104,10 +105,19 @@ def _write_settings(folder: Path, files: dict[str, dict]) -> Path:
 
 
 def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
-    """Run ruff over code and notebooks, then pytest; fail if one of them fails."""
+    """Run ruff over code and notebooks, then pytest; fail if one of them fails.
+
+    The tests run on two cores, but for those marked `alone`, which other work would disturb. With
+    a selection by marks (-m) all run one by one.
+    """
     places = ["dqnlib", "notebooks", "tests"]
     lint = python("ruff", "check", *places) | python("ruff", "format", "--check", *places)
-    tests = python("pytest", f"--timeout={TEST_LIMIT}", *extra)
+    passes = [["-n", "2", "--dist", "worksteal", "-m", "not alone"], ["-m", "alone"]]
+    limit = f"--timeout={TEST_LIMIT}"
+    found = [
+        python("pytest", limit, *options, *extra) for options in ([[]] if "-m" in extra else passes)
+    ]
+    tests = max((code for code in found if code != NO_TESTS), default=NO_TESTS)
     if lint:
         print("ruff objects: see above the tests. `ruff check --fix` and `ruff format` may help.")
     return tests or lint
@@ -144,6 +154,13 @@ def compute_studies(args: argparse.Namespace, extra: list[str]) -> int:
     from dqnlib import studies
 
     return studies.main(args.name)
+
+
+def draw_house(args: argparse.Namespace, extra: list[str]) -> int:
+    """Print the rooms and modules of the library."""
+    from dqnlib.course import house
+
+    return house.main(args.ref)
 
 
 def run_benchmarks(args: argparse.Namespace, extra: list[str]) -> int:
@@ -204,6 +221,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("name", nargs="*", help="which; without it, they are listed")
 
+    text = "draw the library: its rooms, their modules, and what they import"
+    command = add("house", draw_house, "course", text)
+    command.add_argument("--ref", metavar="COMMIT", help="as it stood at a commit of git")
+
     add("bench", run_benchmarks, "test", "measure speed; all other arguments go to pytest")
     return parser
 
@@ -212,7 +233,8 @@ def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
     make_printable()
     parser = make_parser()
-    commands = ["open", "test", "check", "run", "assignments", "study", "bench", "-h", "--help"]
+    commands = ["open", "test", "check", "run", "assignments", "study", "house", "bench"]
+    commands += ["-h", "--help"]
     if not argv or argv[0] not in commands:
         argv = ["open", *argv]
     args, extra = parser.parse_known_args(argv)

@@ -1,8 +1,15 @@
-"""Settings, frozen and checked. A changed setting is a new value: ``config.replace(alpha=0.1)``."""
+"""Settings, frozen and checked. A changed setting is a new value: ``config.replace(alpha=0.1)``.
+
+Each field has one line: its default, its unit, and the check that its value must pass.
+"""
 
 import dataclasses
+import difflib
+import functools
 import html
 import math
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,65 +20,114 @@ ALGORITHMS = ("q_learning", "sarsa", "expected_sarsa", "double_q_learning")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 LOSSES = ("mse", "huber")
 DEVICES = ("auto", "cpu", "cuda")
+_OWN_ENV = "; give an environment of your own as train(..., env=...)"
 
 
 class Frozen:
-    """Base of the frozen settings: ``replace`` makes a changed copy, notebooks show a table."""
+    """Base of the frozen settings: all values are checked, notebooks show a table.
+
+    Raises TypeError for a field that does not exist, and ValueError for a value out of range: the
+    message names the field, what is allowed and what was given.
+    """
+
+    def __new__(cls, *args, **settings):
+        known = [f.name for f in dataclasses.fields(cls)]
+        for name in settings:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise TypeError(
+                    f"{cls.__name__} has no field {name!r}.{hint} It has {', '.join(known)}"
+                )
+        return super().__new__(cls)
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            value = f.metadata["check"](f.name, getattr(self, f.name))
+            object.__setattr__(self, f.name, value)  # the class is frozen
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Raise ValueError for settings that do not go together."""
 
     def replace(self, **changes):
         """Return a copy with some fields changed; the copy is checked like a new value."""
-        known = [f.name for f in dataclasses.fields(self)]
-        for name in changes:
-            if name not in known:
-                raise TypeError(
-                    f"{type(self).__name__} has no field {name!r}; it has {', '.join(known)}"
-                )
         return dataclasses.replace(self, **changes)
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:left'><code>{f.name}</code></td>"
             f"<td style='text-align:left'>{html.escape(str(getattr(self, f.name)))}</td>"
-            f"<td style='text-align:left'>{f.metadata.get('unit', '')}</td></tr>"
+            f"<td style='text-align:left'>{f.metadata['unit']}</td></tr>"
             for f in dataclasses.fields(self)
         )
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
 
-def _setting(default, unit: str):
-    return field(default=default, metadata={"unit": unit})
+def _setting(default, unit: str, check: Callable):
+    return field(default=default, metadata={"unit": unit, "check": check})
+
+
+def _number(low: float, high: float, *, open_low: bool = False) -> Callable:
+    return functools.partial(check_number, low=low, high=high, open_low=open_low)
+
+
+def _count(low: int = 1) -> Callable:
+    return functools.partial(check_count, low=low)
+
+
+def _choice(choices: tuple[str, ...]) -> Callable:
+    return functools.partial(check_choice, choices=choices)
+
+
+def _one_of(choices: tuple[str, ...]) -> tuple[str, Callable]:
+    """Return the unit and the check of a choice."""
+    return "one of " + ", ".join(choices), _choice(choices)
+
+
+def _name(example: str, hint: str = "") -> Callable:
+    def check(name: str, value) -> str:
+        if not isinstance(value, str):
+            raise ValueError(
+                f"{name} must be the name of an environment, such as {example!r}, but it is "
+                f"{value!r}{hint}"
+            )
+        return str(value)  # NumPy's texts become plain ones
+
+    return check
+
+
+def _optional_count(name: str, value) -> int | None:
+    return None if value is None else check_count(name, value)
+
+
+def _hidden(name: str, value) -> tuple[int, ...]:
+    several = np.iterable(value) and not isinstance(value, str | bytes)
+    sizes = tuple(value) if several else (value,)
+    return tuple(check_count(f"each size in {name}", size) for size in sizes)
+
+
+def _scale(name: str, value):
+    if isinstance(value, str):
+        return check_choice(name, value, ("auto",))
+    if np.iterable(value) and not isinstance(value, bytes):
+        return tuple(check_number(f"each number in {name}", x, -1e9, 1e9) for x in value)
+    return check_number(name, value, -1e9, 1e9)
 
 
 @dataclass(frozen=True)
 class TabularConfig(Frozen):
-    """Settings of one tabular experiment (lesson 01).
+    """Settings of one tabular experiment (lesson 01)."""
 
-    Raises ValueError for a value out of range: the message names the field, what is allowed
-    and what was given.
-    """
-
-    algorithm: str = _setting("q_learning", "one of " + ", ".join(ALGORITHMS))
-    env_id: str = _setting("CliffWalking-v1", "Gymnasium id")
-    episodes: int = _setting(500, "episodes a seed")
-    alpha: float = _setting(0.5, "step size, above 0 and up to 1")
-    gamma: float = _setting(1.0, "discount a step, 0 to 1")
-    epsilon: float = _setting(0.1, "probability of a random action, 0 to 1")
-    max_episode_steps: int = _setting(10_000, "environment steps, then the episode is truncated")
-
-    def __post_init__(self):
-        put = object.__setattr__  # the class is frozen; here the checked values are stored
-        put(self, "algorithm", check_choice("algorithm", self.algorithm, ALGORITHMS))
-        if not isinstance(self.env_id, str):
-            raise ValueError(
-                f"env_id must be the name of an environment, such as 'CliffWalking-v1', "
-                f"but it is {self.env_id!r}"
-            )
-        put(self, "env_id", str(self.env_id))
-        put(self, "alpha", check_number("alpha", self.alpha, 0, 1, open_low=True))
-        put(self, "gamma", check_number("gamma", self.gamma, 0, 1))
-        put(self, "epsilon", check_number("epsilon", self.epsilon, 0, 1))
-        put(self, "episodes", check_count("episodes", self.episodes))
-        put(self, "max_episode_steps", check_count("max_episode_steps", self.max_episode_steps))
+    # fmt: off
+    algorithm: str = _setting("q_learning", *_one_of(ALGORITHMS))
+    env_id: str = _setting("CliffWalking-v1", "Gymnasium id", _name("CliffWalking-v1"))
+    episodes: int = _setting(500, "episodes a seed", _count())
+    alpha: float = _setting(0.5, "step size, above 0 and up to 1", _number(0, 1, open_low=True))
+    gamma: float = _setting(1.0, "discount a step, 0 to 1", _number(0, 1))
+    epsilon: float = _setting(0.1, "probability of a random action, 0 to 1", _number(0, 1))
+    max_episode_steps: int = _setting(10_000, "environment steps, then the episode is truncated", _count())
+    # fmt: on
 
 
 @dataclass(frozen=True)
@@ -80,87 +136,49 @@ class Config(Frozen):
 
     Everything is about one run; `train` repeats it for many seeds. An online agent without
     replay is ``capacity=1, batch_size=1, warmup=1``; an agent without a target network is
-    ``sync_every=1``. Raises ValueError for a value out of range: the message names the field,
-    what is allowed and what was given.
+    ``sync_every=1``.
     """
 
-    env_id: str = _setting("CartPole-v1", "Gymnasium id")
-    steps: int = _setting(50_000, "environment steps a seed")
-    gamma: float = _setting(0.99, "discount a step, 0 to 1")
-    double: bool = _setting(False, "Double DQN: the online network selects, the target evaluates")
-    hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer")
-    obs_scale: tuple[float, ...] | float | str = _setting(
-        "auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1"
-    )
-    optimizer: str = _setting("adam", "one of " + ", ".join(OPTIMIZERS))
-    learning_rate: float = _setting(1e-3, "step size of the optimizer at the first step")
-    final_learning_rate: float = _setting(0.0, "the same at the last step; linear in between")
-    loss: str = _setting("mse", "one of " + ", ".join(LOSSES) + " (with delta = 1)")
-    max_grad_norm: float = _setting(math.inf, "longest gradient of one seed; longer ones shrink")
-    batch_size: int = _setting(64, "transitions an update")
-    capacity: int = _setting(50_000, "transitions that the replay buffer holds")
-    warmup: int = _setting(1_000, "environment steps before the first update")
-    update_every: int = _setting(1, "environment steps between updates")
-    sync_every: int = _setting(200, "environment steps between syncs of the target network")
-    tau: float = _setting(1.0, "weight of the online network in a sync; 1 copies it")
-    epsilon: float = _setting(1.0, "probability of a random action at the first step")
-    final_epsilon: float = _setting(0.1, "the same after `epsilon_steps`; linear in between")
-    epsilon_steps: int = _setting(10_000, "environment steps")
-    max_episode_steps: int | None = _setting(None, "environment steps; None: the environment's")
-    eval_every: int = _setting(2_500, "environment steps between greedy evaluations; 0: none")
-    eval_episodes: int = _setting(10, "episodes an evaluation")
-    record_every: int = _setting(100, "environment steps between records of loss and Q-values")
-    device: str = _setting("auto", "one of " + ", ".join(DEVICES) + "; auto measures")
+    # fmt: off
+    env_id: str = _setting("CartPole-v1", "Gymnasium id", _name("CartPole-v1", _OWN_ENV))
+    steps: int = _setting(50_000, "environment steps a seed", _count())
+    gamma: float = _setting(0.99, "discount a step, 0 to 1", _number(0, 1))
+    n_step: int = _setting(1, "rewards that a target sums up before it looks at a value", _count())
+    double: bool = _setting(False, "Double DQN: the online network selects, the target evaluates", check_switch)
+    hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer", _hidden)
+    obs_scale: tuple[float, ...] | float | str = _setting("auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1", _scale)
+    optimizer: str = _setting("adam", *_one_of(OPTIMIZERS))
+    learning_rate: float = _setting(1e-3, "step size of the optimizer at the first step", _number(0, 1e6))
+    final_learning_rate: float = _setting(0.0, "the same at the last step; linear in between", _number(0, 1e6))
+    loss: str = _setting("mse", "one of " + ", ".join(LOSSES) + " (with delta = 1)", _choice(LOSSES))
+    max_grad_norm: float = _setting(math.inf, "longest gradient of one seed; longer ones shrink", _number(0, math.inf, open_low=True))
+    batch_size: int = _setting(64, "transitions an update", _count())
+    capacity: int = _setting(50_000, "transitions that the replay buffer holds", _count())
+    warmup: int = _setting(1_000, "environment steps before the first update", _count(0))
+    update_every: int = _setting(1, "environment steps between updates", _count())
+    sync_every: int = _setting(200, "environment steps between syncs of the target network", _count())
+    tau: float = _setting(1.0, "weight of the online network in a sync; 1 copies it", _number(0, 1, open_low=True))
+    epsilon: float = _setting(1.0, "probability of a random action at the first step", _number(0, 1))
+    final_epsilon: float = _setting(0.1, "the same after `epsilon_steps`; linear in between", _number(0, 1))
+    epsilon_steps: int = _setting(10_000, "environment steps", _count(0))
+    max_episode_steps: int | None = _setting(None, "environment steps; None: the environment's", _optional_count)
+    eval_every: int = _setting(2_500, "environment steps between greedy evaluations; 0: none", _count(0))
+    eval_episodes: int = _setting(10, "episodes an evaluation", _count())
+    record_every: int = _setting(100, "environment steps between records of loss and Q-values", _count())
+    device: str = _setting("auto", "one of " + ", ".join(DEVICES) + "; auto measures", _choice(DEVICES))
+    # fmt: on
 
-    def __post_init__(self):
-        put = object.__setattr__  # the class is frozen; here the checked values are stored
-        if not isinstance(self.env_id, str):
-            raise ValueError(
-                f"env_id must be the name of an environment, such as 'CartPole-v1', but it is "
-                f"{self.env_id!r}; give an environment of your own as train(..., env=...)"
-            )
-        put(self, "env_id", str(self.env_id))
-        for name in ("gamma", "tau", "epsilon", "final_epsilon"):
-            put(self, name, check_number(name, getattr(self, name), 0, 1, open_low=name == "tau"))
-        for name in ("learning_rate", "final_learning_rate"):
-            put(self, name, check_number(name, getattr(self, name), 0, 1e6))
-        put(
-            self,
-            "max_grad_norm",
-            check_number("max_grad_norm", self.max_grad_norm, 0, math.inf, open_low=True),
-        )
-        counts = "steps batch_size capacity update_every sync_every eval_episodes record_every"
-        for name in counts.split():
-            put(self, name, check_count(name, getattr(self, name)))
-        for name in ("warmup", "epsilon_steps", "eval_every"):
-            put(self, name, check_count(name, getattr(self, name), 0))
-        if self.max_episode_steps is not None:
-            put(self, "max_episode_steps", check_count("max_episode_steps", self.max_episode_steps))
-        put(self, "double", check_switch("double", self.double))
-        choices = {"optimizer": OPTIMIZERS, "loss": LOSSES, "device": DEVICES}
-        for name, known in choices.items():
-            put(self, name, check_choice(name, getattr(self, name), known))
-        put(self, "hidden", _check_hidden(self.hidden))
-        put(self, "obs_scale", _check_scale(self.obs_scale))
+    def _check_together(self) -> None:
         if self.capacity < self.batch_size:
             raise ValueError(
                 f"a replay buffer of {self.capacity} transitions cannot fill a batch of "
                 f"{self.batch_size}: make capacity larger or batch_size smaller"
             )
-
-
-def _check_hidden(hidden) -> tuple[int, ...]:
-    several = np.iterable(hidden) and not isinstance(hidden, str | bytes)
-    sizes = tuple(hidden) if several else (hidden,)
-    return tuple(check_count("each size in hidden", size) for size in sizes)
-
-
-def _check_scale(scale):
-    if isinstance(scale, str):
-        return check_choice("obs_scale", scale, ("auto",))
-    if np.iterable(scale) and not isinstance(scale, bytes):
-        return tuple(check_number("each number in obs_scale", x, -1e9, 1e9) for x in scale)
-    return check_number("obs_scale", scale, -1e9, 1e9)
+        if self.max_episode_steps is not None and self.n_step > self.max_episode_steps:
+            raise ValueError(
+                f"n_step is {self.n_step}, but an episode ends after {self.max_episode_steps} "
+                "steps, so no window could ever be full: make n_step smaller"
+            )
 
 
 def check_config(name: str, value) -> Config:
@@ -170,3 +188,17 @@ def check_config(name: str, value) -> Config:
             f"{name} must be a Config, such as Config(steps=5000), but it is {value!r}"
         )
     return value
+
+
+def warn_if_it_never_learns(config: Config) -> None:
+    """Warn of settings with which no update is ever made: the agent would act by chance."""
+    c = config
+    first = max(c.warmup + 1, c.batch_size + c.n_step - 1)
+    first += -first % c.update_every
+    if c.steps < first:
+        warnings.warn(
+            f"these agents will not learn: the first update comes at step {first:,} "
+            f"(warmup={c.warmup}, batch_size={c.batch_size}, update_every={c.update_every}), but "
+            f"steps={c.steps}. Make steps larger or warmup smaller",
+            stacklevel=4,
+        )

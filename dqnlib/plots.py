@@ -241,7 +241,9 @@ def q_grid(q, title: str, alt: str):
     from dqnlib import pictures
 
     image = pictures.grid_image(q, title=title, scale=2)
-    return pictures.ShownPicture(pictures.png_bytes(image), alt, width=image.width // 2)
+    return pictures.ShownPicture(
+        pictures.png_bytes(image, exact=True, level=6), alt, width=image.width // 2
+    )
 
 
 def greedy_paths(q, model: TabularModel, ax=None, title: str = "", shape=(4, 12)):

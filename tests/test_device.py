@@ -1,9 +1,8 @@
 """What computes on this machine, and whose threads.
 
-Mutants that these tests kill: the threads stay; training or a lab does not let them go; an empty
+Mutants that these tests kill: the threads stay; training does not let them go; an empty
 list of libraries is remembered from before PyTorch was loaded; the generator is not given back, or
-lent to two threads at once; a thread that keeps it stops all others; a lab takes all cores, or
-takes a core from a cell, too.
+lent to two threads at once; a thread that keeps it stops all others.
 """
 
 import os
@@ -15,9 +14,8 @@ import time
 import pytest
 import torch
 
-from dqnlib import device, labs, training
+from dqnlib import device, training
 from dqnlib.config import Config
-from dqnlib.labs import frame
 
 
 def test_the_report_names_what_matters():
@@ -72,79 +70,6 @@ def test_training_lets_go_at_its_end(fails, monkeypatch):
     else:
         training.train(config, [0])
     assert calls == [1]
-
-
-def test_a_lab_lets_go_before_it_plays(monkeypatch):
-    calls = []
-    monkeypatch.setattr(frame, "let_threads_go", lambda: calls.append(1))
-    lab = frame.Lab.__new__(frame.Lab)
-    lab._queue = frame.queue.SimpleQueue()
-    lab.post("alpha", 0.5)
-    assert not calls
-    lab.play()
-    assert calls == [1]
-    assert lab._queue.qsize() == 2
-
-
-def test_a_lab_that_stands_still_lets_go(monkeypatch):
-    threads = []
-    lab = labs.DiscountLab(name="still")
-    monkeypatch.setattr(frame, "let_threads_go", lambda: threads.append(threading.current_thread()))
-    lab.pause()
-    assert lab.settle()
-    lab.close()
-    assert {thread.name for thread in threads} == {"lab-still"}
-
-
-CORES = """
-import threading
-from dqnlib.device import leave_a_core
-leave_a_core()  # no PyTorch yet
-import torch
-torch.set_num_threads(3)  # as on a machine with three cores
-found = []
-
-def count(before=lambda: None):
-    def work():
-        before()
-        torch.rand(300, 300) @ torch.rand(300, 300)
-        found.append(torch.get_num_threads())
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-
-count()
-count(leave_a_core)
-count()
-from dqnlib import Config
-from dqnlib.labs import TrainingLab
-
-def td_target(reward, terminated, next_q, gamma):
-    found.append(torch.get_num_threads())
-    return reward
-
-config = Config(steps=40, warmup=0, batch_size=2, eval_every=0)
-lab = TrainingLab(config, slots={"td_target": td_target})
-lab.play()
-while lab.playing or len(found) < 5:
-    lab.settle()
-lab.close()
-found = found[:4]
-torch.set_num_threads(1)
-count(leave_a_core)
-print(*found)
-"""
-
-
-def test_a_lab_leaves_a_core_to_the_browser():
-    """The numbers of three threads, of a lab's, and of one where there is one core."""
-    pytest.importorskip("threadpoolctl")
-    env = {**os.environ, "OMP_NUM_THREADS": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", CORES], capture_output=True, text=True, timeout=120, env=env
-    )
-    assert done.stderr == ""
-    assert done.stdout.split() == ["3", "2", "3", "2", "1"]
 
 
 # -- random numbers of one's own -----------------------------------------------------------------

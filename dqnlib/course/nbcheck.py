@@ -29,10 +29,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from dqnlib import moved
 from dqnlib.course import notebooks
-from dqnlib.course.exercises import BLANK, RIGHT, reference_imports, reference_source
+from dqnlib.course.exercises import BLANK, RIGHT
 from dqnlib.course.kernels import MEASURED, KernelDied, Notebook
 from dqnlib.course.marks import Report, table, worst
+from dqnlib.course.reference import reference_imports, reference_source
 
 TIME_LIMIT = 300.0  # seconds for one cell
 START_LIMIT = 60.0  # seconds for a kernel to start
@@ -244,7 +246,7 @@ def _key(cell) -> str:
 
     Cell ids would be shorter, but older formats have none, and editors give new ones.
     """
-    return " ".join(DECORATOR.findall(cell.source)) or "\n".join(
+    return " ".join(map(moved.today, DECORATOR.findall(cell.source))) or "\n".join(
         line.rstrip() for line in cell.source.strip().splitlines()
     )
 

@@ -42,7 +42,7 @@ def fresh_learner(**more: str) -> Iterator[Path]:
 
 def lessons(folder: Path | None = None) -> list[Path]:
     """Return the paths of all lessons of a folder, by default this course's, in order."""
-    return sorted((folder or FOLDER).glob("[0-9][0-9]_*.ipynb"))
+    return sorted((folder or FOLDER).glob("[0-9][0-9]*_*.ipynb"))
 
 
 def clean(notebook) -> None:

@@ -20,15 +20,10 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from dqnlib.course import checks, notebooks
-from dqnlib.course.exercises import (
-    Wrong,
-    codes,
-    is_blank,
-    load,
-    reference_imports,
-    reference_source,
-    run_check,
-)
+from dqnlib.course.answers import codes, is_blank
+from dqnlib.course.judge import run_check
+from dqnlib.course.reference import load, reference_imports, reference_source
+from dqnlib.course.types import Wrong
 
 BLANK = "____"
 STUB = f"return {BLANK}"  # the body of every exercise in an assignment

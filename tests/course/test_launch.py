@@ -353,18 +353,45 @@ def test_a_misspelled_option_is_refused(lessons, called, capsys):
 
 
 @pytest.mark.parametrize(
-    ("ruff", "tests", "expected"), [(0, 0, 0), (1, 0, 1), (0, 5, 5), (1, 1, 1)]
+    ("ruff", "many", "alone", "expected"),
+    [
+        *[(0, 0, 0, 0), (1, 0, 0, 1), (1, 1, 0, 1), (0, 1, 0, 1), (0, 0, 1, 1), (0, 2, 1, 2)],
+        *[(0, 5, 5, 5), (0, 5, 0, 0), (0, 0, 5, 0), (0, 5, 1, 1), (0, 1, 5, 1)],  # 5: no tests
+    ],
 )
-def test_ruff_and_pytest_must_both_pass(monkeypatch, ruff, tests, expected):
-    monkeypatch.setattr(commands, "python", lambda tool, *args: ruff if tool == "ruff" else tests)
+def test_ruff_and_both_runs_of_pytest_must_pass(monkeypatch, ruff, many, alone, expected):
+    def python(tool, *args):
+        return ruff if tool == "ruff" else many if "not alone" in args else alone
+
+    monkeypatch.setattr(commands, "python", python)
     assert commands.run_tests(NO_ARGUMENTS, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("extra", "options"),
+    [
+        (
+            ["-k", "tabular"],
+            [["-n", "2", "--dist", "worksteal", "-m", "not alone"], ["-m", "alone"]],
+        ),
+        (["-m", "browser"], [[]]),
+    ],
+)
+def test_arguments_reach_both_runs_of_pytest(monkeypatch, extra, options):
+    calls = []
+    monkeypatch.setattr(commands, "python", lambda *args: calls.append(args) or 0)
+    assert commands.run_tests(NO_ARGUMENTS, extra) == 0
+    assert [list(args) for args in calls[2:]] == [
+        ["pytest", "--timeout=300", *o, *extra] for o in options
+    ]
 
 
 def test_no_test_may_hang_and_another_limit_may_be_given(monkeypatch):
     ran = []
     monkeypatch.setattr(commands, "python", lambda *args: ran.append(args) or 0)
     commands.run_tests(NO_ARGUMENTS, ["--timeout=9"])
-    assert ran[-1] == ("pytest", "--timeout=300", "--timeout=9")  # pytest takes the last one
+    assert ran[-1][:2] == ("pytest", "--timeout=300")
+    assert ran[-1][-1] == "--timeout=9"  # pytest takes the last one
 
 
 def test_without_nbgrader_it_is_said_how_to_install_it(monkeypatch):

@@ -29,8 +29,11 @@ import torch
 from torch import nn
 
 from dqnlib.networks import QNetwork
+from dqnlib.seeds.adam import QuickAdam
+from dqnlib.seeds.dense import DenseStack, dense_layers
 from dqnlib.seeds.learner import LearnerError
-from dqnlib.seeds.networks import DenseStack, QuickAdam, Stack, VmapStack, dense_layers, stack
+from dqnlib.seeds.networks import stack
+from dqnlib.seeds.stacks import Stack, VmapStack
 
 SEEDS = [11, 7, 3]
 HOW = {kind: kind.how for kind in (DenseStack, VmapStack, Stack)}

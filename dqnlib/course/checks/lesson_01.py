@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from dqnlib.course.exercises import Case, Check, Mistake, Problem, show
+from dqnlib.course.messages import show
+from dqnlib.course.types import Case, Check, Mistake, Problem
+
+TITLE = "01 Tabular Q-learning"
 
 # -- epsilon_greedy: chance is in play, so shares of many calls are judged -----------------
 

@@ -5,7 +5,11 @@ from contextlib import suppress
 
 import numpy as np
 
-from dqnlib.course.exercises import NO_SUPER, Case, Check, Mistake, Problem, during, mistaken, show
+from dqnlib.course.errors import NO_SUPER
+from dqnlib.course.messages import during, mistaken, show
+from dqnlib.course.types import Case, Check, Mistake, Problem
+
+TITLE = "02 Function approximation"
 
 # torch is imported inside functions: the table of progress lists these checks and needs no torch.
 

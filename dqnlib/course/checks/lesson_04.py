@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dqnlib.course.exercises import Check, Mistake, Problem, during, show
+from dqnlib.course.messages import during, show
+from dqnlib.course.types import Check, Mistake, Problem
+
+TITLE = "04 Target networks"
 
 # -- networks by their numbers -------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from dqnlib.course.exercises import Case, Check, Mistake
+from dqnlib.course.types import Case, Check, Mistake
+
+TITLE = "05 Double DQN"
 
 # -- double_td_target ----------------------------------------------------------------------
 
