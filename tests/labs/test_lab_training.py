@@ -13,6 +13,9 @@ the library's in place of the learner's, or never ends; an argument of the wrong
 named wrongly; an axis that never stops growing.
 """
 
+import subprocess
+import sys
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -369,3 +372,38 @@ def test_closing_lets_go_of_the_runs_and_a_second_lab_replaces_the_first():
     assert first.sides["A"].trainer is None
     assert second.sides["A"].trainer is not None
     assert repr(first).startswith("Training lab")
+
+
+THREADS = """
+import torch
+from dqnlib import Config
+from dqnlib.labs import SurfaceLab, TrainingLab
+
+torch.set_num_threads(3)
+found, before = [], torch.get_num_threads()
+
+def td_target(reward, terminated, next_q, gamma):
+    found.append(torch.get_num_threads())
+    return reward
+
+config = Config(steps=40, warmup=0, batch_size=2, eval_every=0)
+lab = TrainingLab(config, seeds=[0], slots={"td_target": td_target})
+lab.step()
+lab.settle(60)
+print(set(found), torch.get_num_threads() == before)
+
+lab = SurfaceLab(representation="network", samples=10, width=4)
+lab.now.fit.network.register_forward_hook(lambda *_: found.append(torch.get_num_threads()))
+found.clear()
+lab.step()
+lab.settle(60)
+print(set(found), torch.get_num_threads() == before)
+"""
+
+
+def test_labs_compute_on_one_thread_and_leave_the_others_to_the_browser():
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=240
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["{1} True"] * 2
