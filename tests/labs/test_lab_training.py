@@ -78,20 +78,17 @@ def test_settings_that_do_not_go_together_are_refused_with_a_reason():
     assert lab.sides["A"].trainer.steps == 100
 
 
-def td_target(reward, terminated, next_q, gamma):
-    return reward + gamma * next_q.max(-1).values * ~terminated
-
-
 def test_a_refused_change_leaves_settings_and_control_as_they_were():
-    lab = make(controls=("double",), slots={"td_target": td_target})
+    small = TINY.replace(capacity=100)
+    lab = TrainingLab(small, controls=("batch_size",), seeds=range(2))
     lab.step()
-    switch = widget(lab, "Double DQN")
-    switch.value = True
-    assert "A keeps its Double DQN: double cannot change in flight" in say(lab)
+    slider = widget(lab, "batch size")
+    slider.value = 128
+    assert "A keeps its batch size: a replay buffer of 100 transitions cannot" in say(lab)
     side = lab.sides["A"]
-    assert side.config == side.trainer.config == TINY
-    assert switch.value is False
-    assert "A keeps its Double DQN" in say(lab)  # the control, put back, has posted nothing
+    assert side.config == side.trainer.config == small
+    assert slider.value == 8
+    assert "A keeps its batch size" in say(lab)  # the control, put back, has posted nothing
     assert side.trainer.steps == 100
     lab.reset()
     lab.step()
