@@ -22,6 +22,10 @@ NAMES = {  # module where they were -> {module where they are: names}
     "dqnlib.experiments": {
         "dqnlib.intervals": ("Interval", "interval", "iqm_interval", "mean_interval"),
     },
+    "dqnlib.features": {
+        "dqnlib.classics.baird": ("baird",),
+        "dqnlib.classics.mountain_car": ("semi_gradient_sarsa",),
+    },
     "dqnlib.replay": {"dqnlib.frames": ("FrameReplayBuffer",)},
     "dqnlib.tabular": {
         "dqnlib.planning": (

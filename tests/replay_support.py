@@ -50,7 +50,10 @@ def as_batch(transitions: list[Transition]) -> Batch:
 def same(a: Batch, b: Batch) -> bool:
     """Are two batches equal, bit for bit, and of the same shapes and types?"""
     return all(
-        x.shape == y.shape and x.dtype == y.dtype and x.numpy().tobytes() == y.numpy().tobytes()
+        x is y is None
+        or (
+            x.shape == y.shape and x.dtype == y.dtype and x.numpy().tobytes() == y.numpy().tobytes()
+        )
         for x, y in zip(a, b, strict=True)
     )
 
