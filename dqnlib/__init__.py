@@ -29,7 +29,7 @@ _HOME = {
     "network_of": "agents",
     "train": "training",
     "claim": "experiments",
-    "evaluate": "experiments",
+    "evaluate": "agents",
     "load_run": "saved",
     "save_run": "saved",
     "sweep": "experiments",

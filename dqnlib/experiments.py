@@ -2,68 +2,18 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from dqnlib import moved
-from dqnlib.arguments import check_count, check_seeds
+from dqnlib.arguments import check_seeds
 from dqnlib.config import Config, check_config
-from dqnlib.results import Run, check_slots, parameters_of
+from dqnlib.results import Run
 from dqnlib.saved import find_run, load_run, save_run
 
 __getattr__ = moved.names_of(__name__)  # for what was here before
-
-
-def evaluate(
-    run: Run,
-    episodes: int = 100,
-    *,
-    seed: int = 0,
-    best: bool = False,
-    env: Callable | None = None,
-    network: Callable | None = None,
-) -> np.ndarray:
-    """Return the greedy returns [S, episodes] of a run's agents on fresh environments.
-
-    The starts come from `seed` and from each agent's own seed; neither training nor the
-    evaluations during it have seen them. best: the agents as they were at their best evaluation,
-    not at the end. env, network: your own makers, if the run was trained with them. Raises
-    ValueError if one of them is missing, too much, or does not fit the run, if the run was stored
-    without its networks, or if a best evaluation is asked for where none was.
-    """
-    import torch
-
-    from dqnlib.networks import QNetwork
-    from dqnlib.policies import random_streams
-    from dqnlib.seeds.acting import Examiner
-    from dqnlib.seeds.environments import environments
-    from dqnlib.seeds.networks import stack
-
-    episodes, seed = check_count("episodes", episodes), check_count("seed", seed, 0)
-    check_slots(run, env=env, network=network)
-    arrays = parameters_of(run, best)
-    if best and (run.best_steps < 0).any():
-        raise ValueError(
-            "the run has no best agents, for it was not evaluated while it trained (eval_every)"
-        )
-    numbers = [
-        int(np.random.SeedSequence([random_streams(s).eval_seed, seed, 1]).generate_state(1)[0])
-        for s in run.seeds
-    ]
-    shape = environments(run.config, env, numbers[:1])
-    make = network or (lambda obs_shape, n: QNetwork(obs_shape, n, run.config.hidden))
-    stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu")
-    try:
-        stacked.put({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-    except ValueError:
-        raise ValueError(
-            "the network does not fit the run: give the makers that it was trained with, as "
-            "network=... and env=..."
-        ) from None
-    names = [f"seed {s}" for s in run.seeds]
-    return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
 
 
 def sweep(

@@ -20,6 +20,7 @@ NAMES = {  # module where they were -> {module where they are: names}
         "dqnlib.results": ("Run", "TabularRun"),
     },
     "dqnlib.experiments": {
+        "dqnlib.agents": ("evaluate",),
         "dqnlib.intervals": ("Interval", "interval", "iqm_interval", "mean_interval"),
     },
     "dqnlib.features": {

@@ -30,8 +30,9 @@ from joblib.parallel import ThreadingBackend
 from support import Lottery
 
 from dqnlib import experiments, training
+from dqnlib.agents import evaluate
 from dqnlib.config import Config
-from dqnlib.experiments import claim, evaluate, sweep
+from dqnlib.experiments import claim, sweep
 from dqnlib.intervals import interval
 from dqnlib.policies import random_streams
 from dqnlib.results import Run

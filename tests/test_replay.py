@@ -39,14 +39,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from replay_support import Chosen, Model, rngs, same, through_storage
+from replay_support import Chosen, Model, five_fields, rngs, same, through_storage
 from scipy.stats import chisquare
 from support import Deque, Frames
 
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
 from dqnlib.frames import FrameReplayBuffer
-from dqnlib.replay import ReplayBuffer
+from dqnlib.replay import ReplayBuffer, collect
 from dqnlib.seeds import Draws, LearnerError
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.replay import Buffers, Ring
@@ -137,8 +137,8 @@ class KeptTransitions(RuleBasedStateMachine):
         i = np.random.default_rng(seed).integers(len(self.model.kept), size=n)
         for buffer in self.buffers:
             batch = buffer.sample(n, np.random.default_rng(seed))
-            assert same(batch, Batch(*(field[i] for field in plain)))
-            for field in batch:
+            assert same(batch, Batch(*(field[i] for field in five_fields(plain))))
+            for field in five_fields(batch):
                 field.zero_()  # nobody minds: `holds_the_last` still finds all as it was
 
     @invariant()
@@ -214,7 +214,7 @@ def test_observations_stay_small_and_come_as_float32(kind, given, stored):
     big = [v for v in arrays if v.ndim > 2 and len(v) >= 4]  # not the one that came last
     assert {v.dtype for v in big} == {np.dtype(stored)}
     batch = buffer.sample(5, np.random.default_rng(0))
-    assert tuple(field.dtype for field in batch) == DTYPES
+    assert tuple(field.dtype for field in five_fields(batch)) == DTYPES
     assert batch.reward[0].item() == np.float32(0.1)
     scale = 255 if given == np.uint8 else 1  # 51 / 255 = 0.2 and 204 / 255 = 0.8
     assert batch.obs[0].numpy() == pytest.approx(obs / scale)
@@ -292,6 +292,41 @@ def test_a_batch_needs_a_generator(kind, rng):
     buffer.add(transition(0))
     with pytest.raises(ValueError, match=r"rng must be a NumPy generator, such as np\.random"):
         buffer.sample(2, rng)
+
+
+class Scripted:
+    """Episodes of two steps: the first one terminates, the second one is cut by a time limit."""
+
+    def __init__(self):
+        self.t, self.seeds = 0, []
+
+    def reset(self, seed=None):
+        self.seeds.append(seed)
+        return np.array([100.0 + self.t], np.float32), {}
+
+    def step(self, action):
+        self.t += 1
+        ended = self.t % 2 == 0
+        over = (ended and self.t == 2, ended and self.t == 4)
+        return np.array([self.t], np.float32), float(10**action), *over, {}
+
+
+def test_collect_by_hand():
+    env, buffer, seen = Scripted(), ReplayBuffer(9), []
+
+    def policy(obs):
+        seen.append(obs.item())
+        return len(seen) % 3
+
+    assert collect(env, policy, buffer, 5, seed=7) == [10 + 100, 1 + 10]
+    assert env.seeds == [7, None, None]
+    assert seen == [100, 1, 102, 3, 104]  # an episode begins where its reset left it
+    batch = buffer.sample(5, Chosen())
+    assert batch.obs[:, 0].tolist() == seen
+    assert batch.next_obs[:, 0].tolist() == [1, 2, 3, 4, 5]  # what the steps gave
+    assert batch.action.tolist() == [1, 2, 0, 1, 2]
+    assert batch.reward.tolist() == [10, 100, 1, 10, 100]
+    assert batch.terminated.tolist() == [False, True, False, False, False]  # no time limit
 
 
 # -- many runs: the random numbers -------------------------------------------------------------
@@ -413,11 +448,12 @@ class ManyRuns(RuleBasedStateMachine):
     @rule(batch=st.sampled_from([4, 4, 4, 1, 9]))
     def sample(self, batch):
         pairs = zip(self.plain, self.plain_rngs, strict=True)
-        expected = Batch(*map(torch.stack, zip(*[b.sample(batch, rng) for b, rng in pairs])))
+        alone = [five_fields(b.sample(batch, rng)) for b, rng in pairs]
+        expected = Batch(*map(torch.stack, zip(*alone)))
         for many in self.many:
             found = many.sample(batch)
             assert same(found, expected)
-            for field in found:
+            for field in five_fields(found):
                 field.zero_()  # nobody minds: the next batches are as they should be
 
     @rule(n=st.integers(2, 40))
@@ -464,8 +500,8 @@ def test_a_ring_on_a_gpu_gives_the_same():
         here.add(*one)
         there.add(*one)
         batch = there.sample(4)
-        assert {field.device.type for field in batch} == {"cuda"}
-        assert same(here.sample(4), Batch(*(field.cpu() for field in batch)))
+        assert {field.device.type for field in five_fields(batch)} == {"cuda"}
+        assert same(here.sample(4), Batch(*(field.cpu() for field in five_fields(batch))))
         if t == 20:
             state = through_storage(there.state())
             there = Ring(9, 2, rngs(3, first=50), "cuda")
@@ -479,7 +515,11 @@ class Lists:
     """Another one: a list a field, and a random one goes; remembers what it was last asked for."""
 
     def __init__(self, capacity):
-        self.capacity, self.fields, self.last = capacity, {name: [] for name in Batch._fields}, None
+        self.capacity, self.fields, self.last = (
+            capacity,
+            {name: [] for name in Transition._fields},
+            None,
+        )
         self.rewards = np.float32(0)
 
     def add(self, transition):
@@ -585,7 +625,7 @@ WRONG = {
     "nothing": (lambda b: None, rf"Mine.sample returned NoneType {{}}; {FIELDS}"),
     "a list": (list, rf"Mine.sample returned list {{}}; {FIELDS}"),
     "four fields": (lambda b: b[:4], rf"Mine.sample returned 4 fields {{}}; {FIELDS}"),
-    "six fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 6 fields {{}}; {FIELDS}"),
+    "eight fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 8 fields {{}}; {FIELDS}"),
     "a column of rewards": (
         lambda b: b._replace(reward=b.reward[:, None]),
         r"Mine.sample gave reward of the shape \[3, 1\] {}; expected \[3\]",
@@ -599,7 +639,7 @@ WRONG = {
         r"gave terminated of the shape \[\] {}; expected \[3\]",
     ),
     "too short": (
-        lambda b: Batch(*(field[:2] for field in b)),
+        lambda b: Batch(*(field[:2] for field in five_fields(b))),
         r"gave obs of the shape \[2, 2\] {}; expected \[3, 2\]",
     ),
     "too many rewards": (
@@ -662,7 +702,7 @@ def test_a_learners_batch_may_be_arrays_lists_or_other_numbers():
         return (b.obs.double(), b.action.int().numpy(), b.reward.tolist(), b.next_obs.half(), flags)
 
     loose, plain = filled(changed(loosely)).sample(3), filled(ReplayBuffer).sample(3)
-    assert tuple(field.dtype for field in loose) == DTYPES
+    assert tuple(field.dtype for field in five_fields(loose)) == DTYPES
     assert same(loose, plain)  # observations of 0 to 8 fit in 16 bits; rewards go there and back
 
 

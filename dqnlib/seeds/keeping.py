@@ -35,6 +35,6 @@ def of_this_version(state: dict) -> dict:
         batch, q, found = learned
         learned = (batch, q, found, None) if found.ndim == 2 else (batch, q, None, found)
     return {
-        **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None, "noise": None,
-        "record": record | {"best": [best, best_buffers]},
+        **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None,
+        "noise": None, "record": record | {"best": [best, best_buffers]},
     }  # fmt: skip

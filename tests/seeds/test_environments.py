@@ -313,6 +313,15 @@ def test_one_row_ends_and_the_other_goes_on():
     assert (envs.obs.tolist(), envs.length.tolist()) == ([[1], [0]], [1, 0])
 
 
+def test_the_last_observation_stays_with_who_took_the_step():
+    rows = environments(Config(max_episode_steps=1), None, [3, 4])
+    next_obs, _, terminated, truncated = rows.step(np.zeros(2, int))
+    kept = next_obs.copy()
+    rows.advance(next_obs, terminated | truncated)
+    assert np.array_equal(next_obs, kept)
+    assert (rows.obs != kept).all()  # new episodes have begun
+
+
 def test_an_environment_that_writes_over_its_observation():
     class Careless(Scripted):
         def __init__(self):

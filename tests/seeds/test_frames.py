@@ -25,7 +25,7 @@ import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from replay_support import Model, rngs, same, through_storage
+from replay_support import Model, five_fields, rngs, same, through_storage
 
 from dqnlib.data import Batch, Transition
 from dqnlib.seeds.buffers import replay_for
@@ -167,8 +167,10 @@ class Streams(RuleBasedStateMachine):
         if min(sizes):
             found = self.ring.sample(max(sizes))
             for k, (model, size) in enumerate(zip(self.models, sizes, strict=True)):
-                assert same(Batch(*(field[k, :size] for field in found)), model.batch())
-            for field in found:
+                assert same(
+                    Batch(*(field[k, :size] for field in five_fields(found))), model.batch()
+                )
+            for field in five_fields(found):
                 field.zero_()  # nobody minds: the next batch is as it should be
 
 
@@ -244,7 +246,7 @@ def test_bytes_become_0_to_1_and_truth_values_0_or_1():
         batch = ring.sample(1)
         assert batch.obs.unique().item() == np.float32(value)
         assert not batch.next_obs.any()
-        assert [field.dtype for field in batch] == [
+        assert [field.dtype for field in five_fields(batch)] == [
             torch.float32, torch.int64, torch.float32, torch.float32, torch.bool,
         ]  # fmt: skip
 
@@ -293,11 +295,20 @@ def test_a_million_stacks_of_atari_fit():
     assert ring.nbytes == before
 
 
-def test_short_episodes_make_room_a_little_at_a_time():
-    """Episodes of one step show two frames a transition."""
-    ring = FrameRing(1_000, (4, 8, 8), np.uint8, rngs(1))
-    play(ring, 1, 3_000, size=8)
-    assert 2_000 <= ring._slots <= 1.06 * 2_000 + ring._recent
+@pytest.mark.parametrize("length", [1, 4])
+def test_short_episodes_make_room_a_little_at_a_time(length):
+    """Episodes of one step show two frames a transition, those of four steps five for four."""
+    ring, frames = FrameRing(1_000, (4, 8, 8), np.uint8, rngs(1)), 1_000 * (length + 1) // length
+    play(ring, length, 3_000, size=8)
+    assert frames <= ring._slots <= 1.06 * frames + ring._recent
+
+
+def test_a_frame_of_long_ago_is_stored_again():
+    """Where all obs are alike and each next_obs is new: their one frame must not be lost."""
+    ring, still = FrameRing(10, (1, 2, 2), np.uint8, [All()]), np.full((1, 1, 2, 2), 255, np.uint8)
+    for t in range(200):
+        ring.add(still, [t], [0.0], np.full((1, 1, 2, 2), t, np.uint8), [False])
+        assert ring.sample(min(t + 1, 10)).obs.unique().tolist() == [1.0]
 
 
 def test_a_frame_that_stays_is_stored_once():
@@ -351,8 +362,8 @@ def test_a_ring_on_a_gpu_gives_the_same(shape):
         here.add(*one)
         there.add(*one)
         batch = there.sample(4)
-        assert {field.device.type for field in batch} == {"cuda"}
-        assert same(here.sample(4), Batch(*(field.cpu() for field in batch)))
+        assert {field.device.type for field in five_fields(batch)} == {"cuda"}
+        assert same(here.sample(4), Batch(*(field.cpu() for field in five_fields(batch))))
         if t == 30:
             state = through_storage(there.state())
             there = FrameRing(9, shape, np.uint8, rngs(3, first=50), "cuda")

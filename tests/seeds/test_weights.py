@@ -60,6 +60,10 @@ def weighted(give, index=None):
     return type("Mine", (Weighted,), {"give": staticmethod(give)})
 
 
+def distance(a, b):
+    return max(np.abs(a.parameters[n] - b.parameters[n]).max() for n in a.parameters)
+
+
 def same(a, b):
     return all(np.array_equal(a.parameters[n], b.parameters[n]) for n in a.parameters)
 
@@ -128,8 +132,7 @@ def test_weights_of_one_change_nothing_and_others_do():
     plain = train(SMALL, range(2))
     ones = train(SMALL, range(2), replay=weighted(lambda b: torch.ones(16)))
     assert same(ones, train(SMALL, range(2), replay=weighted(lambda b: [1] * 16)))
-    close = [np.abs(ones.parameters[n] - plain.parameters[n]).max() for n in plain.parameters]
-    assert max(close) < 1e-6
+    assert distance(ones, plain) < 1e-6
     half = SMALL.replace(optimizer="sgd", learning_rate=0.02, final_learning_rate=0.02)
     full = half.replace(learning_rate=0.01, final_learning_rate=0.01)
     found = train(half, range(2), replay=weighted(lambda b: torch.full((16,), 0.5)))
