@@ -15,6 +15,7 @@ import numpy as np
 
 from dqnlib.arguments import check_count, check_seeds
 from dqnlib.config import Config
+from dqnlib.device import compute_threads
 from dqnlib.results import Run, parameters_of
 
 
@@ -64,7 +65,8 @@ def evaluate(
             "network=... and env=..."
         ) from None
     names = [f"seed {s}" for s in run.seeds]
-    return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
+    with compute_threads(1):  # a step's networks are small work
+        return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
 
 
 def save_run(run: Run, path: str | Path) -> Path:

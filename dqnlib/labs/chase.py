@@ -13,7 +13,6 @@ from PIL import Image
 from dqnlib import pictures, targets
 from dqnlib.arguments import check_choice, check_count, check_seeds
 from dqnlib.config import Config
-from dqnlib.device import let_threads_go
 from dqnlib.labs.curves import Several, evenly, grown, side_curves
 from dqnlib.labs.frame import (
     LINE,
@@ -350,7 +349,6 @@ def _still(a: Config, b: Config, seeds: tuple[int, ...]) -> bytes:
         side.strip.clear()
         while not side.trainer.done:
             side.advance()
-    let_threads_go()  # the lab trains next, in a thread of its own
     parts = _Charts(sides).images().values()
     image = Image.new("RGB", (WIDTH, 2 * _HEIGHT), pictures.CARD)
     for part, at in zip(parts, ((0, 0), (WIDTH // 2, 0), (0, _HEIGHT)), strict=True):

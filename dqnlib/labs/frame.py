@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from dqnlib import pictures
-from dqnlib.device import leave_a_core, let_threads_go
+from dqnlib.device import compute_threads
 from dqnlib.pictures import SIDE_COLORS
 
 _LIVE: dict[str, "Lab"] = {}  # the labs whose workers run, by name
@@ -236,8 +236,6 @@ class Lab:
 
     def post(self, command: str, value=None) -> None:
         """Send a message to the worker; the buttons and sliders do nothing else."""
-        if command == "play":
-            let_threads_go()  # of the thread that handles buttons, which may have trained before
         self._queue.put((command, value))
 
     def step(self) -> None:
@@ -302,11 +300,11 @@ class Lab:
     # -- the worker ------------------------------------------------------------------------
 
     def _work(self) -> None:
-        leave_a_core()  # to the browser that shows the lab
         going = True
         while going:
             try:
-                going = self._turn()
+                with compute_threads(1):  # the other cores are left to the browser and to cells
+                    going = self._turn()
             except BaseException as error:  # a learner's function may call sys.exit()
                 self._fail(error)
 
@@ -326,8 +324,6 @@ class Lab:
                 message = self._next(0)  # many slider positions may wait: one picture for all
             if self.playing:
                 self._train()
-            else:
-                let_threads_go()  # a cell may train now
             self._draw()
         finally:
             for event in asked:
