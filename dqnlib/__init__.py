@@ -8,6 +8,8 @@ from __future__ import annotations  # so that an old Python gets as far as a cle
 
 import importlib
 
+from dqnlib import moved
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -24,12 +26,12 @@ _HOME = {
     "QNetwork": "networks",
     "ReplayBuffer": "replay",
     "Trainer": "training",
-    "network_of": "training",
+    "network_of": "agents",
     "train": "training",
     "claim": "experiments",
-    "evaluate": "experiments",
-    "load_run": "experiments",
-    "save_run": "experiments",
+    "evaluate": "agents",
+    "load_run": "saved",
+    "save_run": "saved",
     "sweep": "experiments",
     "interval": "intervals",
     "iqm_interval": "intervals",
@@ -44,9 +46,11 @@ _HOME = {
 }
 _ROOMS = {
     "classics", "envs", "experiments", "features", "frames", "intervals", "labs", "networks",
-    "pictures", "planning", "plots", "policies", "probes", "replay", "seeds", "studies", "tabular",
-    "targets", "training",
+    "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
+    "studies", "tabular", "targets", "training",
 }  # fmt: skip
+
+moved.let_imports_find()
 
 __all__ = sorted({*_HOME, *_ROOMS})
 
@@ -56,6 +60,8 @@ def __getattr__(name: str):
         return getattr(importlib.import_module(f"dqnlib.{_HOME[name]}"), name)
     if name in _ROOMS:
         return importlib.import_module(f"dqnlib.{name}")
+    if f"dqnlib.{name}" in moved.MODULES:
+        return importlib.import_module(moved.MODULES[f"dqnlib.{name}"])
     raise AttributeError(f"dqnlib has no name {name!r}; it has {', '.join(__all__)}")
 
 

@@ -8,6 +8,7 @@ import difflib
 import functools
 import html
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -187,3 +188,17 @@ def check_config(name: str, value) -> Config:
             f"{name} must be a Config, such as Config(steps=5000), but it is {value!r}"
         )
     return value
+
+
+def warn_if_it_never_learns(config: Config) -> None:
+    """Warn of settings with which no update is ever made: the agent would act by chance."""
+    c = config
+    first = max(c.warmup + 1, c.batch_size + c.n_step - 1)
+    first += -first % c.update_every
+    if c.steps < first:
+        warnings.warn(
+            f"these agents will not learn: the first update comes at step {first:,} "
+            f"(warmup={c.warmup}, batch_size={c.batch_size}, update_every={c.update_every}), but "
+            f"steps={c.steps}. Make steps larger or warmup smaller",
+            stacklevel=4,
+        )

@@ -4,8 +4,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dqnlib import moved
+
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 class Step(NamedTuple):
@@ -39,3 +44,15 @@ class Batch(NamedTuple):
     reward: "torch.Tensor"  # [B] float32
     next_obs: "torch.Tensor"  # [B, *O] float32
     terminated: "torch.Tensor"  # [B] bool
+    weight: "torch.Tensor | None" = None  # [B] float32, of each transition's loss; None: 1 each
+    index: "torch.Tensor | None" = None  # [B] int64, by which the buffer knows them again
+
+
+class Moment(NamedTuple):
+    """What a function in ``record`` sees of one run, when a record is made."""
+
+    steps: int  # environment steps so far
+    seed: int
+    online: "nn.Module"  # the network that learns; to read, not to change
+    target: "nn.Module"  # the target network
+    batch: Batch | None  # what the last update learned from; None before the first one

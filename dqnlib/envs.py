@@ -1,6 +1,7 @@
 """Environments: how they are made, what a network sees of them, and the tables behind some."""
 
 import difflib
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -111,34 +112,150 @@ class NetworkObservation(gym.ObservationWrapper):
         low, high = {"B": (0, 255), "?": (0, 1), "f": (-np.inf, np.inf)}[dtype.char]
         self.observation_space = gym.spaces.Box(low, high, shape, dtype.type)
 
+    def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """Start an episode; ValueError if the environment returns no observation with its info."""
+        found = self.env.reset(seed=seed, options=options)
+        if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict)):
+            raise ValueError(
+                "reset must return two values, an observation and a dict (info), but it returned "
+                f"{_in_words(found)}"
+            )
+        return self.observation(found[0]), found[1]
+
+    def step(self, action):
+        """Take action 0 to A − 1, also where the environment numbers them from elsewhere.
+
+        Raises ValueError for anything but five values: an observation of the space, a number, two
+        truth values and a dict.
+        """
+        try:
+            found = self.env.step(int(action) + self.first_action)
+        except (TypeError, ValueError) as error:
+            if "unpack" not in str(error) or not _raised_in_gymnasium(error):
+                raise
+            raise ValueError(f"{_FIVE}; Gymnasium says: {error}") from error
+        if not (isinstance(found, tuple) and len(found) == 5 and isinstance(found[4], dict)):
+            raise ValueError(f"{_FIVE}, but it returned {_in_words(found)}")
+        obs, reward, terminated, truncated, info = found
+        return (
+            self.observation(obs),
+            _as_reward(reward),
+            _as_switch("terminated", terminated),
+            _as_switch("truncated", truncated),
+            info,
+        )
+
     def observation(self, observation) -> np.ndarray:
-        """Return one observation as the network's input [*O]."""
-        shape = self.observation_space.shape
+        """Return one observation as the network's input [*O]; ValueError if it is none."""
+        space, shape = self.env.observation_space, self.observation_space.shape
         if self.kind == "number":
-            state = int(observation) - self.first_state
+            try:
+                state = operator.index(observation) - self.first_state
+            except TypeError:
+                raise ValueError(
+                    f"an observation of {space} is a whole number, but it is {observation!r}"
+                ) from None
             if not 0 <= state < shape[0]:
-                raise ValueError(f"{observation} is no state of {self.env.observation_space}")
+                raise ValueError(f"{observation} is no state of {space}")
             vector = np.zeros(shape, np.float32)
             vector[state] = 1
             return vector
-        if self.kind == "image":
-            return np.asarray(observation, self.observation_space.dtype).reshape(shape)
-        return np.asarray(observation, np.float32).reshape(shape) * self.scale
+        found = np.asarray(observation)
+        if found.shape != space.shape and not found.shape == shape == (1,):
+            raise ValueError(
+                f"observation_space says that an observation has the shape {list(space.shape)}, "
+                f"but one has the shape {list(found.shape)}"
+            )
+        if found.dtype.kind not in "biuf":
+            raise ValueError(
+                f"an observation must hold numbers, as {space} says, but one is {observation!r}"
+            )
+        if self.kind != "image":
+            return found.astype(np.float32, copy=False).reshape(shape) * self.scale
+        if found.dtype != self.observation_space.dtype:
+            given, found = found, found.astype(self.observation_space.dtype)
+            if (given != found).any():
+                raise ValueError(
+                    f"observation_space says that an image holds {self.observation_space.dtype}, "
+                    f"but one holds {given.dtype}, from {given.min():g} to {given.max():g}"
+                )
+        return found.reshape(shape)
 
-    def step(self, action):
-        """Take action 0 to A − 1, also where the environment numbers them from elsewhere."""
-        return super().step(int(action) + self.first_action)
+
+_FIVE = "step must return five values, (obs, reward, terminated, truncated, info)"
+
+
+def _raised_in_gymnasium(error: Exception) -> bool:
+    """True if an error comes from a wrapper of Gymnasium, not from the environment in it."""
+    trace = error.__traceback__
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_globals.get("__name__", "").startswith("gymnasium.")
+
+
+def _in_words(found) -> str:
+    if not isinstance(found, tuple):
+        return f"one value ({type(found).__name__})"
+    if len(found) in (2, 5) and not isinstance(found[-1], dict):
+        return f"{type(found[-1]).__name__} in place of the dict"
+    return f"{len(found)} values"
+
+
+def _as_reward(value) -> float:
+    """Return a reward as a number: one alone in an array is one, too."""
+    if isinstance(value, float | int):
+        return value
+    try:
+        array = np.asarray(value)
+        if array.size == 1 and (array.dtype.kind in "biuf" or hasattr(array.item(), "__float__")):
+            return float(array.item())
+    except (TypeError, ValueError, RuntimeError):  # a ragged list, a tensor with a gradient, ...
+        pass
+    raise ValueError(f"a reward must be one number, but step returned {value!r}")
+
+
+def _as_switch(name: str, value) -> bool:
+    """Return a truth value of any kind, or 0 or 1, as one of Python."""
+    if value is True or value is False:
+        return value
+    try:
+        array = np.asarray(value)
+        if array.size == 1 and array.dtype.kind in "biuf" and array.item() in (0, 1):
+            return bool(array.item())
+    except (TypeError, ValueError, RuntimeError):
+        pass
+    raise ValueError(f"{name} must be True or False, but step returned {value!r}")
 
 
 def make_for(config: Config, env: Callable[[], gym.Env] | None = None) -> NetworkObservation:
     """Return the environment of a config, with observations for a network.
 
-    env: makes an environment of your own, in place of config.env_id.
+    env: makes an environment of your own, in place of config.env_id. An environment of Gymnasium
+    gets config.max_episode_steps in place of the time limit that it is registered with. Raises
+    ValueError if it has a shorter one that stays.
     """
-    scale = config.obs_scale
+    scale, limit = config.obs_scale, config.max_episode_steps
     if scale == "auto":
         scale = 1.0 if env else SCALES.get(config.env_id, 1.0)
-    return NetworkObservation(env() if env else make(config.env_id), scale)
+    made = NetworkObservation(env() if env else make(config.env_id, max_episode_steps=limit), scale)
+    shorter = time_limit(made)
+    if limit is not None and shorter is not None and shorter < limit:
+        raise ValueError(
+            f"max_episode_steps is {limit}, but a TimeLimit in the environment ends every episode "
+            f"after {shorter} steps: leave max_episode_steps out, or give your environment another "
+            "limit, or none"
+        )
+    return made
+
+
+def time_limit(env: gym.Env) -> int | None:
+    """Return after how many steps a wrapper truncates; None if there is none that does."""
+    limits = []
+    while isinstance(env, gym.Wrapper):
+        if isinstance(env, gym.wrappers.TimeLimit):
+            limits.append(env._max_episode_steps)
+        env = env.env
+    return min(limits, default=None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,6 +26,7 @@ class Streams(NamedTuple):
     sample: np.random.Generator  # which transitions the replay buffer gives out
     network_seed: int  # for torch.manual_seed before the network is made
     eval_seed: int  # for the environments of the greedy evaluations
+    noise_seed: int  # for what a noisy network draws
 
 
 def random_streams(seed: int) -> Streams:
@@ -33,12 +34,13 @@ def random_streams(seed: int) -> Streams:
 
     The first two are those of `tabular.random_streams`.
     """
-    env, explore, sample, network, evaluation = np.random.SeedSequence(seed).spawn(5)
-    number = [int(stream.generate_state(1)[0]) for stream in (env, network, evaluation)]
+    env, explore, sample, network, evaluation, noise = np.random.SeedSequence(seed).spawn(6)
+    number = [int(stream.generate_state(1)[0]) for stream in (env, network, evaluation, noise)]
     return Streams(
         env_seed=number[0],
         explore=np.random.default_rng(explore),
         sample=np.random.default_rng(sample),
         network_seed=number[1],
         eval_seed=number[2],
+        noise_seed=number[3],
     )

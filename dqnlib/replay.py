@@ -5,8 +5,11 @@ from operator import index
 import numpy as np
 import torch
 
+from dqnlib import moved
 from dqnlib.arguments import check_count
 from dqnlib.data import Batch, Transition
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 class ReplayBuffer:
@@ -128,8 +131,10 @@ def stored_dtype(obs: np.ndarray) -> np.dtype:
     return obs.dtype if obs.dtype in (np.uint8, np.bool_) else np.dtype(np.float32)
 
 
-def as_input(obs: np.ndarray) -> torch.Tensor:
-    """Return stored observations as a network's input, float32: bytes become 0 to 1."""
-    if obs.dtype == np.uint8:
-        return torch.from_numpy(obs).float().div_(255)
-    return torch.from_numpy(obs).float()
+def as_input(obs, device="cpu") -> torch.Tensor:
+    """Return stored observations as a network's input, float32 on the device: bytes become 0 to 1.
+
+    obs: an array or a tensor of any shape.
+    """
+    obs = torch.as_tensor(obs).to(device)
+    return obs.float().div_(255) if obs.dtype == torch.uint8 else obs.float()

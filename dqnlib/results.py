@@ -64,6 +64,8 @@ class Run:
     best_parameters: dict[str, np.ndarray]  # the same at the best evaluation (the latest of equals)
     best_steps: np.ndarray  # [S] environment steps at that evaluation, or -1
     device: str = ""  # where it was computed, and why there
+    # the slots that were filled with the learner's own; None: not known (a file of version 0.1.0)
+    slots: tuple[str, ...] | None = ()
 
     def __post_init__(self):
         for array in _arrays_in(self):
@@ -97,7 +99,12 @@ class Run:
     def __repr__(self) -> str:
         c = self.config
         name = ("Double " if c.double else "") + "DQN"
-        text = f"{name} on {c.env_id}: {seeds_in_words(len(self.seeds))} × {self.steps:,} steps"
+        own = list(self.slots or ())
+        if "env" in own:
+            own.remove("env")
+        where = "an environment of your own" if "env" in (self.slots or ()) else c.env_id
+        text = f"{name} on {where}" + (f" with your own {', '.join(own)}" if own else "")
+        text += f": {seeds_in_words(len(self.seeds))} × {self.steps:,} steps"
         if len(self.eval_steps):
             text += f", greedy return at the end: {np.nanmean(self.eval_returns[:, -1]):.1f}"
         return f"Run({text})"
@@ -116,6 +123,21 @@ def _arrays_in(value) -> list[np.ndarray]:
     if isinstance(value, Run):
         return [a for f in dataclasses.fields(value) for a in _arrays_in(getattr(value, f.name))]
     return []
+
+
+def check_slots(run: Run, **given) -> None:
+    """Raise a ValueError unless the slots given, by name, are those that the run was trained with.
+
+    given: the learner's own maker for a slot, or None. A run of which that is not known passes.
+    """
+    for slot, value in given.items():
+        if run.slots is None or (value is not None) == (slot in run.slots):
+            continue
+        if value is None:
+            raise ValueError(
+                f"the run was trained with your own {slot}: give the same as {slot}=..."
+            )
+        raise ValueError(f"the run was trained without your own {slot}: leave {slot} out")
 
 
 def parameters_of(run: Run, best: bool) -> dict[str, np.ndarray]:

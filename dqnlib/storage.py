@@ -79,7 +79,7 @@ def load_state(path: str | Path, kind: str) -> dict:
 
 
 def to_plain(value, name: str):
-    """Return data of numbers, texts, arrays, lists, tuples, deques and dicts for torch.save.
+    """Return data of numbers, texts, bytes, arrays, lists, tuples, deques, dicts for torch.save.
 
     Raises ValueError, which gives the place by `name`, for anything else. Classes made from
     these are refused, too: what they add would be lost.
@@ -88,6 +88,8 @@ def to_plain(value, name: str):
         return {"kind": "int", "value": hex(value)}
     if value is None or type(value) in (bool, int, float, str):
         return value
+    if type(value) is bytes:
+        return {"kind": "bytes", "value": torch.from_numpy(np.frombuffer(value, np.uint8).copy())}
     if isinstance(value, np.generic) or type(value) is np.ndarray:
         kind, scalar = value.dtype, isinstance(value, np.generic)
         if kind.char not in "?bBhHiIlLqQefdFD" or not kind.isnative:
@@ -121,6 +123,8 @@ def from_plain(value):
         return int(inside, 16)
     if value["kind"] == "tensor":
         return inside
+    if value["kind"] == "bytes":
+        return inside.numpy().tobytes()
     if value["kind"] == "array":
         return inside.numpy()[()] if value["scalar"] else inside.numpy()
     if value["kind"] == "dict":

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqnlib.config import Config
-from dqnlib.experiments import file_name, load_run, save_run
 from dqnlib.results import Run
+from dqnlib.saved import file_name, load_run, save_run
 
 FOLDER = Path(__file__).parents[1] / "assets" / "studies"
 

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 import gymnasium as gym
 import numpy as np
 
+from dqnlib import moved
 from dqnlib.config import TabularConfig
 from dqnlib.data import Step
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 def episode_return(rewards):

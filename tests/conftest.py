@@ -1,6 +1,22 @@
 """What every test needs."""
 
+import os
+from pathlib import Path
+
 import pytest
+
+HERE = Path(__file__).parent
+ALONE = {"browser", "labs"}  # folders whose tests look at a clock: pictures a second, waiting times
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: a core for each worker
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in ALONE:
+            item.add_marker("alone")
 
 
 @pytest.fixture(autouse=True)

@@ -123,8 +123,9 @@ def test_reachable_in_the_hard_cases():
     )
     assert model.reachable().tolist() == [False, True, False, False]
     # a chain of four from either of two first states: several rounds
-    chain = tiny([[[1]], [[2]], [[3]], [[3]], [[4]]], initial=[0.5, 0, 0, 0, 0.5])
+    chain = tiny([[[1]], [[2]], [[3]], [[3]], [[4]]], initial=[0.25, 0, 0, 0, 0.75])
     assert chain.reachable().all()
+    assert chain.start == 4  # the likelier of the two
 
 
 def test_a_model_is_frozen_and_takes_made_environments():

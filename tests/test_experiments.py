@@ -1,31 +1,22 @@
-"""Intervals over seeds, evaluation, sweeps and claims.
+"""Evaluation, sweeps and claims.
 
 Mutants that these tests kill (each was tried once):
-- the resampling runs over the wrong axis; the standard deviation stands in for the standard error;
-- the confidence is ignored, or halved; the random numbers are not fixed;
-- one seed gets an interval of width 0; the episodes of one run count as seeds; a confidence of 95
-  gives NaN without a word;
 - a claim that fails prints "holds"; what was measured is left out, or left out when it is 0;
-- the interquartile mean is the mean, the median, or cuts one seed too many; its interval is that of
-  the mean;
 - an evaluation starts where training's did, or at the same place for every episode, seed or number
-  `seed`; plays the agent at the end for the best one, another seed's, or with exploration; reads
-  the parameters of a network that has more or fewer; a run without networks is blamed on the
-  makers;
+  `seed`; plays the agent at the end for the best one, another seed's, or with exploration; plays
+  CartPole where the run had an environment of its own; reads the parameters of a network that has
+  more or fewer; a run without networks is blamed on the makers;
 - a sweep gives its runs in the order in which they ended, trains what is in the folder, keeps
   nothing when it is stopped, reads the runs of other seeds or settings, checks a value when its
   turn comes, forgets the learner's functions, or leaves torch with one thread, be it after jobs in
   threads that overlap, or a worker with the number of another process; a value alone in the grid
-  fails without a word of lists; runs on other devices share a file.
+  fails without a word of lists; two layers count as two values; one experiment is trained twice.
 """
 
 import dataclasses
 import itertools
 import os
-import sys
 import threading
-import types
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import pairwise
@@ -36,13 +27,16 @@ import numpy as np
 import pytest
 import torch
 from joblib.parallel import ThreadingBackend
+from support import Lottery
 
 from dqnlib import experiments, training
+from dqnlib.agents import evaluate
 from dqnlib.config import Config
-from dqnlib.experiments import claim, evaluate, file_name, load_run, sweep
-from dqnlib.intervals import Interval, interval, iqm_interval, mean_interval
+from dqnlib.experiments import claim, sweep
+from dqnlib.intervals import interval
 from dqnlib.policies import random_streams
 from dqnlib.results import Run
+from dqnlib.saved import load_run
 from dqnlib.seeds import LearnerError
 from dqnlib.seeds.learner import TrainingError
 from dqnlib.storage import SavedRunError
@@ -65,137 +59,14 @@ def one_thread():
 def same(a: Run, b: Run) -> bool:
     """Are two runs equal, bit for bit?"""
     pairs = [(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(Run)]
-    return all(np.array_equal(_flat(x), _flat(y), equal_nan=True) for x, y in pairs[4:-1]) and all(
-        x == y for x, y in pairs[:3]
+    return all(np.array_equal(_flat(x), _flat(y), equal_nan=True) for x, y in pairs[3:-2]) and all(
+        x == y for x, y in [*pairs[:3], pairs[-1]]
     )
 
 
 def _flat(value) -> np.ndarray:
     parts = value.values() if isinstance(value, dict) else value
     return np.concatenate([np.ravel(part) for part in parts] or [[]])
-
-
-def test_the_interval_of_many_values_is_that_of_the_textbook():
-    values = np.random.default_rng(0).normal(5.0, 2.0, 400)
-    half = 1.96 * values.std() / 400**0.5
-    found = interval(values)
-    assert found.estimate == pytest.approx(values.mean())
-    assert found.high - found.estimate == pytest.approx(half, rel=0.15)
-    assert found.estimate - found.low == pytest.approx(half, rel=0.15)
-    narrow = interval(values, confidence=0.5)  # 0.674 standard errors in place of 1.96
-    assert (narrow.high - narrow.low) / 2 == pytest.approx(half * 0.674 / 1.96, rel=0.15)
-
-
-def test_intervals_over_twenty_seeds_hold_what_they_promise():
-    """400 experiments at once, each a column of 20 seeds: about 95 % of the intervals hold 0."""
-    values = np.random.default_rng(1).normal(0.0, 1.0, (20, 400))
-    mean, low, high = mean_interval(values, resamples=300)
-    assert mean == pytest.approx(values.mean(0))
-    assert mean.shape == low.shape == high.shape == (400,)
-    assert 0.85 < ((low < 0) & (high > 0)).mean() < 0.98  # a percentile bootstrap is a bit narrow
-
-
-def test_each_column_has_its_own_interval():
-    values = np.stack([np.arange(30.0), 1000 + 10 * np.arange(30.0)], axis=1)  # [S, E]
-    mean, low, high = mean_interval(values)
-    assert mean.tolist() == [14.5, 1145.0]
-    assert (high - low)[1] == pytest.approx(10 * (high - low)[0], rel=0.2)
-    assert ((low < mean) & (mean < high)).all()
-
-
-def test_the_same_values_give_the_same_interval():
-    values = np.random.default_rng(2).normal(size=10)
-    assert interval(values) == interval(values) == interval(list(values))
-
-
-def test_one_seed_has_no_interval():
-    found = interval([3.0])
-    assert found.estimate == interval(3.0).estimate == 3.0
-    assert np.isnan([found.low, found.high]).all()
-    mean, low, high = mean_interval(np.ones((1, 5)))
-    assert mean.tolist() == [1.0] * 5
-    assert np.isnan([low, high]).all()
-
-
-def test_equal_values_give_a_point_without_a_warning():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert interval([-13.0] * 50) == (-13.0, -13.0, -13.0)
-
-
-def test_no_episodes_give_no_intervals():
-    assert [x.shape for x in mean_interval(np.empty((5, 0)))] == [(0,)] * 3
-
-
-@pytest.mark.parametrize("values", [[], np.empty((0, 4))])
-def test_no_seeds_are_an_error(values):
-    with pytest.raises(ValueError, match="one value a seed, but there are none"):
-        mean_interval(values)
-    with pytest.raises(ValueError, match="one value a seed"):
-        interval(values)
-
-
-def test_episodes_are_no_seeds():
-    with pytest.raises(
-        ValueError, match=r"shape \(3, 500\): reduce each seed .* values\.mean\(1\)"
-    ):
-        interval(np.zeros((3, 500)))
-
-
-def test_an_interval_reads_well():
-    assert str(Interval(-27.95, -29.04, 3.0)) == "−27.9 [−29.0, 3.0]"
-    assert f"{Interval(1, 2, 3)}" == "1.0 [2.0, 3.0]"
-
-
-def test_the_interquartile_mean_by_hand():
-    values = [100.0, 1.0, 2.0, 3.0, -50.0, 9.0, 6.0, 5.0]  # the middle half: 2, 3, 5, 6
-    assert iqm_interval(values).estimate == 4.0
-    assert np.mean(values) != 4.0
-    assert iqm_interval([*values[1:], 1e9]).estimate == 4.0  # one lucky seed moves nothing
-    ten = np.arange(10.0) ** 2  # two fall away at each side, for a quarter is two and a half
-    assert iqm_interval(ten).estimate == np.mean([4, 9, 16, 25, 36, 49])
-    assert iqm_interval([1.0, 2.0, 9.0]).estimate == 4.0  # too few to leave one out
-
-
-def test_the_interval_of_the_interquartile_mean_by_hand():
-    rng = np.random.default_rng(3)
-    values = np.concatenate([rng.normal(0, 1, 18), [80.0, -3.0]])
-    drawn = np.sort(rng.choice(values, (20_000, 20)), axis=1)[:, 5:-5].mean(1)
-    found = iqm_interval(values)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    assert found.low == pytest.approx(low, abs=0.08)
-    assert found.high == pytest.approx(high, abs=0.08)
-    assert found.low < found.estimate < found.high < 2 < interval(values).high
-    narrow = iqm_interval(values, confidence=0.5)
-    assert found.low < narrow.low < narrow.high < found.high
-    assert iqm_interval(list(values)) == found  # the random numbers are fixed
-    assert isinstance(found, Interval)
-
-
-def test_the_interquartile_mean_of_few_values():
-    found = iqm_interval([3.0])
-    assert found.estimate == iqm_interval(3).estimate == 3.0
-    assert np.isnan([found.low, found.high]).all()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert iqm_interval([7.0] * 5) == (7.0, 7.0, 7.0)
-    with pytest.raises(ValueError, match=r"shape \(3, 5\): reduce each seed"):
-        iqm_interval(np.zeros((3, 5)))
-    with pytest.raises(ValueError, match="one value a seed"):
-        iqm_interval([])
-
-
-@pytest.mark.parametrize("find", [interval, iqm_interval, mean_interval])
-def test_a_confidence_is_a_share(find):
-    for values in ([1.0], [1.0, 2.0, 4.0]):
-        for wrong in (95, 0, -0.5, np.nan, "95 %"):
-            with pytest.raises(ValueError, match="confidence must be a number above 0, up to 1"):
-                find(values, wrong)
-        if find is not interval:
-            with pytest.raises(ValueError, match="resamples must be a whole number"):
-                find(values, resamples=0)
-    with pytest.raises(ValueError, match="one value a seed, but there are none"):
-        find([])
 
 
 # -- evaluation ------------------------------------------------------------------------------------
@@ -253,40 +124,22 @@ def test_a_run_without_its_networks_cannot_play(run):
             evaluate(stored, 1, best=best)
 
 
-class Starts(gym.Env):
-    """One step an episode; writes down each start, and pays the number of the action."""
-
-    observation_space = gym.spaces.Box(-1, 1, (3,), np.float32)
-    action_space = gym.spaces.Discrete(2)
-    seen: list  # set by the test
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        obs = self.np_random.uniform(-1, 1, 3).astype(np.float32)
-        self.seen.append(obs.tobytes())
-        return obs, {}
-
-    def step(self, action):
-        return np.zeros(3, np.float32), float(action), True, False, {}
-
-
 def test_each_evaluation_has_starts_of_its_own():
+    """In a lottery an episode's return tells its start."""
     config = TINY.replace(steps=60, eval_every=10, eval_episodes=3)
-    Starts.seen = in_training = []
-    run = training.train(config, (0, 1), env=Starts)
+    run = training.train(config, (0, 1), env=Lottery)
+    in_training = {*np.float32([*np.concatenate(run.returns), *run.eval_returns.flat]).tolist()}
     assert len(in_training) > 2 * 6 * 3
     evaluations = []
     for seed in (0, 0, 1):
-        Starts.seen = []
-        found = evaluate(run, 5, seed=seed, env=Starts)
+        found = evaluate(run, 5, seed=seed, env=Lottery)
         assert found.shape == (2, 5)
-        assert np.isin(found, [0.0, 1.0]).all()
-        evaluations.append(set(Starts.seen))
-        assert len(evaluations[-1] - set(in_training)) == len(evaluations[-1]) >= 10
+        evaluations.append({*np.float32(found).flat})
+        assert len(evaluations[-1] - in_training) == len(evaluations[-1]) == 10
     assert evaluations[0] == evaluations[1]
     assert not evaluations[0] & evaluations[2]
     with pytest.raises(ValueError, match="does not fit the run: give the makers"):
-        evaluate(run, 1)  # on CartPole, which has four numbers an observation
+        evaluate(run, 1, env=cart)  # CartPole has four numbers an observation
 
 
 class Wide(torch.nn.Module):
@@ -322,18 +175,57 @@ def test_evaluate_names_the_seed_whose_environment_fails():
         evaluate(run, 1, env=lambda: Breaks(cart()))
 
 
-def test_evaluate_needs_the_network_of_the_run(run):
+def test_evaluate_needs_the_network_of_the_run():
     mine = training.train(TINY, (2,), network=Wide)
     found = evaluate(mine, 3, network=Wide)
     assert found.shape == (1, 3)
     more = training.train(TINY.replace(steps=30), (2,), network=Wider)
-    for trained, maker in ((mine, None), (mine, Wider), (more, Wide), (run, Wide)):
+
+    def narrow(shape, n):
+        return training.QNetwork(shape, n, (17,))
+
+    for trained, maker in ((mine, Wider), (mine, narrow), (more, Wide)):
         with pytest.raises(ValueError, match="does not fit the run: give the makers"):
             evaluate(trained, 1, network=maker)
-    with pytest.raises(ValueError, match="does not fit the run"):
-        evaluate(run, 1, network=lambda shape, n: training.QNetwork(shape, n, (17,)))
     with pytest.raises(LearnerError, match="failed"):
-        evaluate(run, 1, network=lambda shape: None)
+        evaluate(mine, 1, network=lambda shape: None)
+
+
+def cart():
+    return gym.make("CartPole-v1")
+
+
+def small_network(shape, n):
+    return training.QNetwork(shape, n, (16,))  # as TINY has it: only its slot tells it apart
+
+
+def test_a_run_is_evaluated_with_the_slots_that_made_it(run):
+    """An environment and a network that fit are refused, too: the run was made without them."""
+    slots = {"env": cart, "network": small_network}
+    for mine in ({}, {"env": cart}, {"network": small_network}, slots):
+        trained = training.train(TINY.replace(steps=30), (2,), **mine)
+        assert set(trained.slots) == set(mine)
+        for given in ({}, {"env": cart}, {"network": small_network}, slots):
+            if given == mine:
+                assert evaluate(trained, 2, **given).shape == (1, 2)
+                continue
+            (slot, *_) = [s for s in slots if (s in mine) != (s in given)]
+            words = (
+                f"was trained with your own {slot}: give the same as {slot}="
+                if slot in mine
+                else f"was trained without your own {slot}: leave {slot} out"
+            )
+            with pytest.raises(ValueError, match=words):
+                evaluate(trained, 2, **given)
+
+
+def test_a_run_of_which_the_slots_are_not_known_is_evaluated_as_asked(run):
+    """The files of version 0.1.0 do not tell."""
+    old = dataclasses.replace(run, slots=None)
+    for given in ({}, {"env": cart}, {"network": small_network}):
+        assert np.array_equal(evaluate(old, 2, **given) > 0, np.ones((2, 2)))
+    with pytest.raises(ValueError, match="does not fit the run"):
+        evaluate(old, 2, network=Wide)
 
 
 @pytest.mark.parametrize(("episodes", "seed"), [(0, 0), (2.5, 0), (1, -1), (1, 0.5)])
@@ -534,18 +426,45 @@ def test_a_worker_gets_its_own_number_of_threads_back():
         torch.set_num_threads(1)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("hidden", (64, 64)), ("hidden", ()), ("obs_scale", (0.4, 0.5, 5.0, 0.5))]
+)
+def test_a_value_that_is_a_tuple_itself_is_no_list(trained, field, value):
+    with pytest.raises(ValueError, match=f"{field} is .*, which is a value of this field itself: "):
+        sequential(TINY, {field: value}, [0])
+    assert not trained
+
+
+def test_sizes_of_layers_in_a_list_are_values():
+    short = TINY.replace(steps=5)
+    runs = sequential(short, {"hidden": [8, [4, 4], np.array([3, 5])]}, [0])
+    assert list(runs) == [(8,), ((4, 4),), ((3, 5),)]
+    assert [run.config.hidden for run in runs.values()] == [(8,), (4, 4), (3, 5)]
+
+
+@pytest.mark.parametrize(
+    "grid", [{"gamma": [0.5, 0.9, 0.5]}, {"hidden": [64, (64,)]}, {"tau": [1, 1.0], "gamma": [1]}]
+)
+def test_an_experiment_that_is_there_twice_is_named(trained, grid):
+    with pytest.raises(ValueError, match="the grid holds one experiment twice: "):
+        sequential(TINY, grid, [0])
+    assert not trained
+
+
+@pytest.mark.parametrize("grid", [None, [("gamma", [0.5])], "gamma", {0.5, 0.9}])
+def test_a_grid_is_a_dict(trained, grid):
+    with pytest.raises(ValueError, match="grid must be a dict from fields to lists of values"):
+        sequential(TINY, grid, [0])
+    with pytest.raises(ValueError, match="config must be a Config"):
+        sequential(None, {"gamma": [0.5]}, [0])
+    assert not trained
+
+
 @pytest.mark.parametrize("value", [0.9, 7, True, "adam", None, np.array(0.9)])
 def test_a_value_alone_is_no_list(trained, value):
     with pytest.raises(ValueError, match=r"needs a list of values, but gamma is .*: write \["):
         sequential(TINY, {"sync_every": [1], "gamma": value}, [0])
     assert not trained
-
-
-def test_the_name_of_a_file_depends_on_all_settings():
-    configs = [TINY, TINY.replace(device="auto"), TINY.replace(gamma=0.5)]
-    names = [file_name(c, seeds) for c in configs for seeds in ((0, 1), (1, 0), (0,))]
-    assert len(set(names)) == 9
-    assert file_name(TINY.replace(), (0, 1)) == names[0]
 
 
 def test_a_cluster_that_gives_all_runs_at_the_end(monkeypatch):
@@ -561,8 +480,7 @@ def test_a_cluster_that_gives_all_runs_at_the_end(monkeypatch):
         shown.append(about["total"])
         return runs
 
-    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
-    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=bar))
+    monkeypatch.setattr("tqdm.auto.tqdm", bar)
     config, grid = TINY.replace(steps=40), {"gamma": [0.9, 0.5]}
     runs = sweep(config, grid, [0], backend="cluster", n_jobs=1, progress=True)
     assert list(runs) == [(0.9,), (0.5,)]

@@ -1,43 +1,28 @@
-"""Features, linear Sarsa on Mountain Car, its best values, and Baird's counterexample.
+"""Features, and linear functions of them.
 
 Mutants that these tests kill (each was tried once on a copy of the library):
 - tiles: all axes shifted alike, no shift, one tile too few, tilings that share features, an upper
   bound that falls out of its box, an observation beyond a bound that wraps around, strides of the
-  wrong axis; a fit whose step is not shared by the tilings; a size that overflows, or more tiles
-  than a float can count, without an error; observations of another length, or NaN, that get a
-  feature; targets that are cut or read past their end;
-- Sarsa: a value after the goal, the mean of the weights for their sum, a step that is not the one
-  of a single tiling, one generator for all runs or that of another run, the start of another
-  episode, random numbers drawn where none are needed;
-- physics: the order of velocity and position, no wall, a goal for cars that roll back;
-- cost-to-go: a max for the min, a cost at the goal, corners swapped;
-- Baird: ρ left out or turned round, the target's next state from the behavior, the table with the
-  weights' start, γ left out, the switches without an effect, expected updates over 6 states, "no"
-  that counts as true.
+  wrong axis; a size that overflows, or more tiles than a float can count, without an error;
+  observations of another length, or NaN, that get a feature; targets that are cut or read past
+  their end;
+- linear functions: the mean of the weights for their sum; a fit whose step is not shared by the
+  tilings; an update of all actions, of the weights' mean, or in the other direction.
 """
 
-import gymnasium as gym
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dqnlib import features
-from dqnlib.features import (
-    CAR_HIGH,
-    CAR_LOW,
-    Baird,
-    Bins,
-    LinearFit,
-    TileCoder,
-    baird,
-    car_coder,
-    linear_q,
-    mountain_car_step,
-    mountain_car_values,
-    semi_gradient_sarsa,
-)
-from dqnlib.tabular import random_streams
+from dqnlib.features import Bins, LinearFit, TileCoder, linear_q, linear_update
+
+CAR_LOW, CAR_HIGH = (-1.2, -0.07), (0.5, 0.07)  # two axes of very different lengths
+
+
+def car_coder(tiles=8, tilings=8):
+    return TileCoder(CAR_LOW, CAR_HIGH, tiles, tilings)
+
 
 # -- tile coding and bins ------------------------------------------------------------------
 
@@ -231,109 +216,7 @@ def test_linear_fit_is_gradient_descent():
     assert np.allclose(fit.predict(obs), target, atol=1e-6)  # six samples, many weights
 
 
-# -- Mountain Car --------------------------------------------------------------------------
-
-
-def test_the_car_is_gymnasiums_car():
-    env = gym.make("MountainCar-v0").unwrapped
-    rng = np.random.default_rng(0)
-    seen = []
-    for k in range(3000):
-        state = rng.uniform((-1.2, -0.07), (0.6, 0.07))
-        if k % 3 == 0:
-            state = np.array([rng.uniform(-1.2, -1.15), rng.uniform(-0.07, -0.03)])  # the wall
-        if k % 3 == 1:
-            state = np.array([rng.uniform(0.43, 0.6), state[1]])  # the goal
-        env.reset()
-        env.state, action = state.copy(), int(rng.integers(3))
-        _, reward, terminated, _, _ = env.step(action)
-        next_obs, ours = mountain_car_step(state, action)
-        assert np.allclose(next_obs, env.state, rtol=0, atol=1e-15)
-        assert ours == terminated
-        assert reward == -1
-        seen.append((terminated, next_obs[0] == -1.2))
-    assert np.sum(seen, 0).min() > 100  # goals and walls both
-    env.close()
-
-
-def test_many_cars_are_single_cars():
-    rng = np.random.default_rng(1)
-    obs, action = rng.uniform(CAR_LOW, CAR_HIGH, (50, 2)), rng.integers(3, size=50)
-    next_obs, terminated = mountain_car_step(obs, action)
-    for k in range(50):
-        one, end = mountain_car_step(obs[k], action[k])
-        assert np.array_equal(one, next_obs[k])
-        assert end == terminated[k]
-
-
-def plain_sarsa(alpha, seed, episodes, coder, gamma):
-    """Episodic semi-gradient Sarsa on Gymnasium's own car, as the book's box says it."""
-    env = gym.make("MountainCar-v0").unwrapped
-    env_seed, rng = random_streams(seed)
-    w, lengths = np.zeros((coder.size, 3)), []
-
-    def q(obs, a):
-        return sum(w[f, a] for f in coder(obs))
-
-    def choose(obs):
-        values = [q(obs, a) for a in range(3)]
-        best = [a for a in range(3) if values[a] == max(values)]
-        return best[0] if len(best) == 1 else best[int(rng.random() * len(best))]
-
-    for episode in range(episodes):
-        env.reset(seed=env_seed if episode == 0 else None)
-        obs = np.array(env.state, float)  # as it is, not rounded to float32
-        action, length, terminated = choose(obs), 0, False
-        while not terminated:
-            _, reward, terminated, _, _ = env.step(action)
-            next_obs, length = np.array(env.state, float), length + 1
-            if terminated:
-                error = reward - q(obs, action)
-            else:
-                next_action = choose(next_obs)
-                error = reward + gamma * q(next_obs, next_action) - q(obs, action)
-            for f in coder(obs):
-                w[f, action] += alpha * error
-            if not terminated:
-                obs, action = next_obs, next_action
-        lengths.append(length)
-    env.close()
-    return lengths, w
-
-
-@pytest.mark.parametrize(
-    ("alpha", "gamma", "coder"),
-    [(0.5 / 4, 1.0, car_coder(6, 4)), (0.3, 0.97, Bins(CAR_LOW, CAR_HIGH, 20))],
-)
-def test_sarsa_is_the_plain_one(alpha, gamma, coder):
-    runs = semi_gradient_sarsa(alpha, [4, 11], 3, gamma=gamma, coder=coder)
-    for k, seed in enumerate([4, 11]):
-        lengths, w = plain_sarsa(alpha, seed, 3, coder, gamma)
-        assert runs.steps[k].tolist() == lengths
-        assert np.allclose(runs.weights[k], w)
-
-
-@pytest.mark.parametrize("seeds", [[3, 0, 8], [8, 0, 3]])  # whichever of them ends first
-def test_a_row_is_its_seed_alone(seeds):
-    coder = car_coder(16, 2)  # many features, and so many ties
-    together = semi_gradient_sarsa(0.5 / 2, seeds, 4, coder=coder)
-    for k, seed in enumerate(seeds):
-        alone = semi_gradient_sarsa(0.5 / 2, [seed], 4, coder=coder)
-        assert np.array_equal(alone.steps[0], together.steps[k])
-        assert np.array_equal(alone.weights[0], together.weights[k])
-    assert len({tuple(row) for row in together.steps}) == 3
-
-
-def test_figure_10_2():
-    """Means of the first 50 episodes over 20 runs: 570, 404 and 283; margins are wide."""
-    means = {}
-    for alpha, low, high in ((0.1, 540, 600), (0.2, 380, 430), (0.5, 265, 300)):
-        steps = semi_gradient_sarsa(alpha / 8, range(20), 50).steps
-        assert low < steps.mean() < high
-        assert steps[:, 0].mean() > 1000  # it has to explore first
-        means[alpha] = steps[:, -10:].mean()
-    assert means[0.5] < means[0.2] < means[0.1]
-    assert means[0.5] < 190
+# -- linear functions ----------------------------------------------------------------------
 
 
 def test_linear_q():
@@ -342,204 +225,22 @@ def test_linear_q():
     assert linear_q(weights, np.array([[0, 3], [1, 1]])).shape == (2, 3)
 
 
-@pytest.mark.parametrize(
-    ("settings_", "said"),
-    [
-        ({"alpha": 0}, "alpha must be a number above 0, up to 0.125"),
-        ({"alpha": 0.5}, "alpha must be"),
-        ({"gamma": 1.5}, "gamma must be"),
-        ({"episodes": 0}, "episodes must be"),
-        ({"seeds": []}, "seeds is empty"),
-    ],
-)
-def test_errors_of_sarsa(settings_, said):
-    with pytest.raises(ValueError, match=said):
-        semi_gradient_sarsa(**settings_)
+def test_linear_update_by_hand():
+    weights = np.array([[1.0, 5.0], [9.0, 9.0], [2.0, 7.0]])
+    td_error = linear_update(weights, np.array([0, 2]), 1, 16.0, 0.25)
+    assert td_error == 4.0  # 16 − (5 + 7)
+    assert weights.tolist() == [[1, 6], [9, 9], [2, 8]]  # each by 0.25 · 4
 
 
-def test_too_few_features_are_an_error(monkeypatch):
-    monkeypatch.setattr(features, "_PATIENCE", 3000)
-    with pytest.raises(RuntimeError, match=r"no goal in 3,000 steps .* take more bins or tiles"):
-        semi_gradient_sarsa(0.1, [0], 5, coder=Bins(CAR_LOW, CAR_HIGH, (1, 1)))
-
-
-@pytest.mark.parametrize("velocities", [31, 30])  # with 30, no point of the grid has velocity 0
-def test_the_cost_to_go_obeys_bellman(velocities):
-    values = mountain_car_values(41, velocities)
-    assert values.cost.shape == (41, velocities)
-    goal = values.cost[-1, velocities // 2 :]
-    assert (values.cost == 0).sum() == (goal == 0).sum() == len(goal)  # the goal alone
-    near_goal = [(40 - k, velocities // 2 + j) for k in range(3) for j in range(-3, 3)]
-    anywhere = np.random.default_rng(0).integers((0, 0), (41, velocities), (200, 2))
-    for i, j in [*near_goal, *anywhere]:
-        obs = np.array([values.position[i], values.velocity[j]])
-        if obs[0] >= 0.5 and obs[1] >= 0:
-            assert values.cost[i, j] == 0
-            continue
-        after = []
-        for action in range(3):
-            next_obs, terminated = mountain_car_step(obs, action)
-            after.append(0.0 if terminated else float(plain_interpolation(values, next_obs)))
-        assert values.cost[i, j] == pytest.approx(1 + min(after), abs=0.01)
-
-
-def plain_interpolation(values, obs):
-    """First along the velocity, then along the position, by NumPy's own interp."""
-    obs = np.clip(obs, CAR_LOW, CAR_HIGH)
-    columns = [np.interp(obs[1], values.velocity, row) for row in values.cost]
-    return np.interp(obs[0], values.position, columns)
-
-
-def test_the_cost_to_go_is_what_its_greedy_policy_takes():
-    values = mountain_car_values()
-    obs = np.stack([np.linspace(-0.6, -0.49, 30), np.zeros(30)], 1)
-    claimed = values(obs)
-    assert 102 < claimed.min() < claimed.max() < 105  # about 103 steps from the valley
-    taken, going = np.zeros(30), np.ones(30, bool)
-    for _ in range(130):
-        next_obs, terminated = mountain_car_step(obs[:, None], np.arange(3))  # [30, 3, 2], [30, 3]
-        action = np.where(terminated, 0, values(next_obs)).argmin(1)
-        taken += going
-        going &= ~terminated[np.arange(30), action]
-        obs = next_obs[np.arange(30), action]
-    assert not going.any()
-    assert abs(taken - claimed).mean() < 3  # steps; the grid blurs a little
-
-
-def test_the_cost_to_go_is_interpolated_and_shared():
-    values = mountain_car_values(41, 31)
-    assert values is mountain_car_values(41, 31)
-    rng = np.random.default_rng(2)
-    obs = rng.uniform(CAR_LOW, CAR_HIGH, (3, 20, 2))
-    assert values(obs).shape == (3, 20)
-    want = [[plain_interpolation(values, o) for o in row] for row in obs]
-    assert np.allclose(values(obs), want)
-    with pytest.raises(ValueError, match="read-only"):
-        values.cost[0, 0] = 1
-    with pytest.raises(ValueError, match="positions must be"):
-        mountain_car_values(1)
-
-
-# -- Baird's counterexample ----------------------------------------------------------------
-
-
-def plain_baird(updates, seed, alpha, gamma, off_policy, bootstrapping, approximation):
-    """One run, one number at a time, with the numbers 0 to 6 that the class draws."""
+@settings(deadline=None)
+@given(st.integers(1, 8), st.integers(0, 3), st.floats(-100, 100), st.integers(0, 99))
+def test_a_full_linear_update_reaches_its_target(tilings, action, td_target, seed):
+    """With alpha = 1/T the new value is the target, and no other action has another value."""
     rng = np.random.default_rng(seed)
-    w = [1.0] * 6 + [10.0, 1.0]
-    if not approximation:
-        w = [3.0] * 6 + [12.0]
-
-    def parts(s):
-        """Which weights make the value of state s, and how often."""
-        if not approximation:
-            return {s: 1}
-        return {s: 2, 7: 1} if s < 6 else {6: 1, 7: 2}
-
-    def v(s):
-        return sum(times * w[i] for i, times in parts(s).items())
-
-    def draw():
-        return int(7 * rng.random())
-
-    state, history = draw(), [list(w)]
-    for _ in range(updates):
-        next_state = draw()
-        ratio = (1 if next_state == 6 else 0) / (1 / 7 if next_state == 6 else 6 / 7)
-        target = gamma * v(next_state) if bootstrapping else 0.0
-        error = target - v(state)
-        for i, times in parts(state).items():
-            w[i] += alpha * (ratio if off_policy else 1) * error * times
-        state = next_state
-        history.append(list(w))
-    return history
-
-
-SWITCHES = [(a, b, c) for a in (True, False) for b in (True, False) for c in (True, False)]
-
-
-@pytest.mark.parametrize("switches", SWITCHES)
-def test_baird_is_the_plain_one(switches):
-    names = dict(zip(("off_policy", "bootstrapping", "approximation"), switches, strict=True))
-    got = baird(400, seeds=[2, 5], alpha=0.02, gamma=0.95, **names)
-    assert got.shape == (2, 401, 8 if switches[2] else 7)
-    for k, seed in enumerate([2, 5]):
-        assert np.allclose(got[k], plain_baird(400, seed, 0.02, 0.95, *switches))
-
-
-@pytest.mark.parametrize("expected", [False, True])
-@pytest.mark.parametrize("switches", SWITCHES)
-def test_only_all_three_together_diverge(switches, expected):
-    names = dict(zip(("off_policy", "bootstrapping", "approximation"), switches, strict=True))
-    history = baird(4000, expected=expected, **names)
-    norm = np.linalg.norm(history, axis=-1)
-    if all(switches):
-        assert (norm[:, -1] > 10_000).all()
-    else:
-        assert norm.max() < 12 * 7**0.5 + 1e-9  # no value of the table may pass its start, 12
-
-
-def test_figure_11_2():
-    norm = np.linalg.norm(baird(1000, expected=True), axis=-1)
-    assert norm[0, 0] == pytest.approx(107**0.5)
-    assert norm[0, -1] == pytest.approx(437, abs=1)
-    sampled = np.linalg.norm(baird(1000, seeds=range(30)), axis=-1)[:, -1]
-    assert 300 < sampled.mean() < 600
-
-
-def test_expected_updates_by_hand():
-    """The first of equation 11.9: δ = γ 12 − 3 in the upper six states, γ 12 − 12 in the last."""
-    w = baird(1, seeds=[0], expected=True)[0, 1]
-    upper, last = 0.99 * 12 - 3, 0.99 * 12 - 12
-    want = [1 + 0.01 / 7 * 2 * upper] * 6 + [10 + 0.01 / 7 * last]
-    want.append(1 + 0.01 / 7 * (6 * upper + 2 * last))
-    assert np.allclose(w, want)
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.floats(0.001, 0.05), st.floats(0, 1), st.booleans())
-def test_the_expected_update_is_the_mean_of_the_sampled_ones(alpha, gamma, off_policy):
-    runs = Baird(range(49), off_policy=off_policy, alpha=alpha, gamma=gamma, approximation=True)
-    runs.weights += np.random.default_rng(0).normal(size=8)  # the same in every run
-    want = runs._mean_change()[0]
-    runs.state = np.repeat(np.arange(7), 7)  # every pair of states once: they are equally likely
-    assert np.allclose(runs._sampled_change(np.tile(np.arange(7), 7)).mean(0), want)
-
-
-def test_a_run_of_baird_is_its_seed_alone():
-    together = baird(300, seeds=[1, 6])
-    assert np.array_equal(baird(300, seeds=[6])[0], together[1])
-    assert not np.array_equal(together[0], together[1])
-    runs = Baird([6])
-    for _ in range(300):
-        runs.step()
-    assert np.array_equal(runs.weights, together[1:, -1])
-    assert runs.norm == pytest.approx(np.linalg.norm(together[1, -1]))
-    assert runs.values.shape == (1, 7)
-
-
-def test_switches_act_in_flight():
-    runs = Baird(range(5))
-    for _ in range(600):
-        runs.step()
-    grown = runs.norm
-    runs.bootstrapping = False
-    for _ in range(600):
-        runs.step()
-    assert (runs.norm < grown / 2).all()
-
-
-@pytest.mark.parametrize(
-    ("settings_", "said"),
-    [({"alpha": 0.2}, "alpha must be"), ({"gamma": 1.1}, "gamma must be"),
-     ({"seeds": [1, 1]}, "seeds must all differ"),
-     ({"off_policy": "no"}, "off_policy must be True or False, but it is 'no'"),
-     ({"bootstrapping": 0.5}, "bootstrapping must be True or False"),
-     ({"approximation": None}, "approximation must be True or False"),
-     ({"expected": 1}, "expected must be True or False")],
-)  # fmt: skip
-def test_errors_of_baird(settings_, said):
-    with pytest.raises(ValueError, match=said):
-        Baird(**settings_)
-    with pytest.raises(ValueError, match="updates must be"):
-        baird(0)
+    before = rng.normal(size=(30, 4))
+    features, weights = rng.permutation(30)[:tilings], before.copy()
+    linear_update(weights, features, action, td_target, 1 / tilings)
+    assert linear_q(weights, features)[action] == pytest.approx(td_target, abs=1e-9)
+    changed = np.zeros((30, 4), bool)
+    changed[features, action] = True
+    assert np.array_equal(weights[~changed], before[~changed])

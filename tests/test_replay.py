@@ -31,26 +31,25 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 """
 
 import copy
-import tracemalloc
 from collections import deque
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from replay_support import Chosen, Model, five_fields, rngs, same, through_storage
 from scipy.stats import chisquare
+from support import Deque, Frames
 
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
 from dqnlib.frames import FrameReplayBuffer
-from dqnlib.replay import ReplayBuffer
+from dqnlib.replay import ReplayBuffer, collect
 from dqnlib.seeds import Draws, LearnerError
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.replay import Buffers, Ring
-from dqnlib.storage import from_plain, to_plain
 from dqnlib.training import Trainer, train
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
@@ -58,64 +57,10 @@ LONG = settings(FEW, stateful_step_count=20)
 DTYPES = (torch.float32, torch.int64, torch.float32, torch.float32, torch.bool)
 
 
-class Chosen:
-    """Stands in for a generator: picks these places; left out, each once, in their order."""
-
-    def __init__(self, places: np.ndarray | None = None):
-        self.places = places
-
-    def integers(self, high, size):
-        return np.arange(high) if self.places is None else self.places
-
-
-class Model:
-    """What a buffer should hold: a deque. Transition number t is kept in place t modulo N."""
-
-    def __init__(self, capacity: int):
-        self.kept, self.capacity, self.added = deque(maxlen=capacity), capacity, 0
-
-    def add(self, transition: Transition) -> None:
-        self.kept.append(copy.deepcopy(transition))
-        self.added += 1
-
-    def batch(self) -> Batch:
-        """Return all transitions in the order of the store."""
-        first = self.added - len(self.kept)
-        numbers = sorted(range(first, self.added), key=lambda t: t % self.capacity)
-        return as_batch([self.kept[t - first] for t in numbers])
-
-
-def as_batch(transitions: list[Transition]) -> Batch:
-    """Return transitions as a batch, worked out with NumPy alone."""
-    obs, action, reward, next_obs, terminated = (np.array(x) for x in zip(*transitions))
-    if obs.dtype == np.uint8:
-        obs, next_obs = obs / np.float32(255), next_obs / np.float32(255)
-    kinds = (np.float32, np.int64, np.float32, np.float32, bool)
-    fields = (obs, action, reward, next_obs, terminated)
-    return Batch(*(torch.from_numpy(x.astype(k)) for x, k in zip(fields, kinds, strict=True)))
-
-
-def same(a: Batch, b: Batch) -> bool:
-    """Are two batches equal, bit for bit, and of the same shapes and types?"""
-    return all(
-        x.shape == y.shape and x.dtype == y.dtype and x.numpy().tobytes() == y.numpy().tobytes()
-        for x, y in zip(a, b, strict=True)
-    )
-
-
 def transition(number: int, obs=None, terminated: bool = False) -> Transition:
     """Return a transition that can be told from all others by any of its numbers."""
     obs = np.array([number, -number], np.float32) if obs is None else obs
     return Transition(obs, number, number / 3, obs + 1, terminated)
-
-
-def rngs(n: int, first: int = 0) -> list[np.random.Generator]:
-    return [np.random.default_rng(first + k) for k in range(n)]
-
-
-def through_storage(state: dict) -> dict:
-    """Return a state as it comes back from a file."""
-    return from_plain(to_plain(state, "state"))
 
 
 # -- one run: what is kept ------------------------------------------------------------------
@@ -192,8 +137,8 @@ class KeptTransitions(RuleBasedStateMachine):
         i = np.random.default_rng(seed).integers(len(self.model.kept), size=n)
         for buffer in self.buffers:
             batch = buffer.sample(n, np.random.default_rng(seed))
-            assert same(batch, Batch(*(field[i] for field in plain)))
-            for field in batch:
+            assert same(batch, Batch(*(field[i] for field in five_fields(plain))))
+            for field in five_fields(batch):
                 field.zero_()  # nobody minds: `holds_the_last` still finds all as it was
 
     @invariant()
@@ -269,7 +214,7 @@ def test_observations_stay_small_and_come_as_float32(kind, given, stored):
     big = [v for v in arrays if v.ndim > 2 and len(v) >= 4]  # not the one that came last
     assert {v.dtype for v in big} == {np.dtype(stored)}
     batch = buffer.sample(5, np.random.default_rng(0))
-    assert tuple(field.dtype for field in batch) == DTYPES
+    assert tuple(field.dtype for field in five_fields(batch)) == DTYPES
     assert batch.reward[0].item() == np.float32(0.1)
     scale = 255 if given == np.uint8 else 1  # 51 / 255 = 0.2 and 204 / 255 = 0.8
     assert batch.obs[0].numpy() == pytest.approx(obs / scale)
@@ -349,70 +294,39 @@ def test_a_batch_needs_a_generator(kind, rng):
         buffer.sample(2, rng)
 
 
-# -- one run: the memory of images --------------------------------------------------------------
+class Scripted:
+    """Episodes of two steps: the first one terminates, the second one is cut by a time limit."""
+
+    def __init__(self):
+        self.t, self.seeds = 0, []
+
+    def reset(self, seed=None):
+        self.seeds.append(seed)
+        return np.array([100.0 + self.t], np.float32), {}
+
+    def step(self, action):
+        self.t += 1
+        ended = self.t % 2 == 0
+        over = (ended and self.t == 2, ended and self.t == 4)
+        return np.array([self.t], np.float32), float(10**action), *over, {}
 
 
-def numbered(number: int) -> np.ndarray:
-    """Return a frame [84, 84] that bears its number, so that it can be told from all others."""
-    frame = np.full((84, 84), number % 251, np.uint8)
-    frame[0, :4] = np.frombuffer(np.uint32(number).tobytes(), np.uint8)
-    return frame
+def test_collect_by_hand():
+    env, buffer, seen = Scripted(), ReplayBuffer(9), []
 
+    def policy(obs):
+        seen.append(obs.item())
+        return len(seen) % 3
 
-def numbers_of(frames: torch.Tensor) -> torch.Tensor:
-    """Return the numbers of frames [..., 84, 84] that came out of a buffer: [...]."""
-    return (frames[..., 0, :4] * 255).round().long() @ (256 ** torch.arange(4))
-
-
-def stacks(length: int, transitions: int):
-    """Yield transitions of episodes of one length, stacks of 4 padded with their first frame."""
-    number, stack = 0, np.zeros(0)
-    for t in range(transitions):
-        if t % length == 0:
-            stack = np.stack([numbered(number)] * 4)
-            number += 1
-        next_stack = np.concatenate([stack[1:], numbered(number)[None]])
-        number += 1
-        yield Transition(stack, t, 0.0, next_stack, t % length == length - 1)
-        stack = next_stack
-
-
-@pytest.mark.parametrize("length", [1, 7, 40, 10_000])
-def test_a_frame_is_kept_once(length):
-    """At most 1.1 times the frames' own bytes, once the buffer is full; also with short episodes.
-
-    The frames that count are those that stand in the transitions kept: with episodes of L steps
-    (1 + 1 / L) each. With few transitions, or with small images, the numbers of the frames weigh
-    more than that.
-    """
-    n = 1_000
-    buffer = FrameReplayBuffer(n)
-    tracemalloc.start()
-    for one in stacks(length, 2 * n + n // 2):
-        buffer.add(one)
-    del one
-    held, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    batches = [buffer.sample(50, Chosen(places)) for places in np.split(np.arange(n), n // 50)]
-    obs, next_obs = (torch.cat([numbers_of(b[i]) for b in batches]) for i in (0, 3))  # [N, 4]
-    frames = len(torch.cat([obs, next_obs], 1).unique())
-    assert n < frames <= n + np.ceil(n / length) + 4
-    assert buffer.nbytes <= 1.1 * frames * 84 * 84
-    assert held <= 1.1 * frames * 84 * 84  # as Python counts it
-    assert peak <= 2.2 * frames * 84 * 84  # while it grows there are two, not three
-    assert torch.equal(next_obs[:, :3], obs[:, 1:])
-    action = torch.cat([b.action for b in batches])
-    assert action.sort().values.tolist() == list(range(n + n // 2, 2 * n + n // 2))
-    assert torch.equal(next_obs[:, 3], action + 1 + action // length)  # one more an episode
-
-
-def test_two_buffers_of_whole_stacks_would_be_eight_times_as_large():
-    plain, frames = ReplayBuffer(100), FrameReplayBuffer(100)
-    for one in stacks(1_000, 100):
-        plain.add(one)
-        frames.add(one)
-    assert plain.obs.nbytes + plain.next_obs.nbytes == 8 * 100 * 84 * 84
-    assert frames.nbytes < (plain.obs.nbytes + plain.next_obs.nbytes) / 6
+    assert collect(env, policy, buffer, 5, seed=7) == [10 + 100, 1 + 10]
+    assert env.seeds == [7, None, None]
+    assert seen == [100, 1, 102, 3, 104]  # an episode begins where its reset left it
+    batch = buffer.sample(5, Chosen())
+    assert batch.obs[:, 0].tolist() == seen
+    assert batch.next_obs[:, 0].tolist() == [1, 2, 3, 4, 5]  # what the steps gave
+    assert batch.action.tolist() == [1, 2, 0, 1, 2]
+    assert batch.reward.tolist() == [10, 100, 1, 10, 100]
+    assert batch.terminated.tolist() == [False, True, False, False, False]  # no time limit
 
 
 # -- many runs: the random numbers -------------------------------------------------------------
@@ -534,11 +448,12 @@ class ManyRuns(RuleBasedStateMachine):
     @rule(batch=st.sampled_from([4, 4, 4, 1, 9]))
     def sample(self, batch):
         pairs = zip(self.plain, self.plain_rngs, strict=True)
-        expected = Batch(*map(torch.stack, zip(*[b.sample(batch, rng) for b, rng in pairs])))
+        alone = [five_fields(b.sample(batch, rng)) for b, rng in pairs]
+        expected = Batch(*map(torch.stack, zip(*alone)))
         for many in self.many:
             found = many.sample(batch)
             assert same(found, expected)
-            for field in found:
+            for field in five_fields(found):
                 field.zero_()  # nobody minds: the next batches are as they should be
 
     @rule(n=st.integers(2, 40))
@@ -585,8 +500,8 @@ def test_a_ring_on_a_gpu_gives_the_same():
         here.add(*one)
         there.add(*one)
         batch = there.sample(4)
-        assert {field.device.type for field in batch} == {"cuda"}
-        assert same(here.sample(4), Batch(*(field.cpu() for field in batch)))
+        assert {field.device.type for field in five_fields(batch)} == {"cuda"}
+        assert same(here.sample(4), Batch(*(field.cpu() for field in five_fields(batch))))
         if t == 20:
             state = through_storage(there.state())
             there = Ring(9, 2, rngs(3, first=50), "cuda")
@@ -596,25 +511,15 @@ def test_a_ring_on_a_gpu_gives_the_same():
 # -- many runs: a learner's class -----------------------------------------------------------------
 
 
-class Deque:
-    """A buffer as a learner writes it."""
-
-    def __init__(self, capacity):
-        self.data = deque(maxlen=capacity)
-
-    def add(self, transition):
-        self.data.append(transition)
-
-    def sample(self, batch_size, rng):
-        chosen = [self.data[i] for i in rng.integers(len(self.data), size=batch_size)]
-        return Batch(*(torch.as_tensor(np.array(field)) for field in zip(*chosen)))
-
-
 class Lists:
     """Another one: a list a field, and a random one goes; remembers what it was last asked for."""
 
     def __init__(self, capacity):
-        self.capacity, self.fields, self.last = capacity, {name: [] for name in Batch._fields}, None
+        self.capacity, self.fields, self.last = (
+            capacity,
+            {name: [] for name in Transition._fields},
+            None,
+        )
         self.rewards = np.float32(0)
 
     def add(self, transition):
@@ -720,7 +625,7 @@ WRONG = {
     "nothing": (lambda b: None, rf"Mine.sample returned NoneType {{}}; {FIELDS}"),
     "a list": (list, rf"Mine.sample returned list {{}}; {FIELDS}"),
     "four fields": (lambda b: b[:4], rf"Mine.sample returned 4 fields {{}}; {FIELDS}"),
-    "six fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 6 fields {{}}; {FIELDS}"),
+    "eight fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 8 fields {{}}; {FIELDS}"),
     "a column of rewards": (
         lambda b: b._replace(reward=b.reward[:, None]),
         r"Mine.sample gave reward of the shape \[3, 1\] {}; expected \[3\]",
@@ -734,7 +639,7 @@ WRONG = {
         r"gave terminated of the shape \[\] {}; expected \[3\]",
     ),
     "too short": (
-        lambda b: Batch(*(field[:2] for field in b)),
+        lambda b: Batch(*(field[:2] for field in five_fields(b))),
         r"gave obs of the shape \[2, 2\] {}; expected \[3, 2\]",
     ),
     "too many rewards": (
@@ -797,7 +702,7 @@ def test_a_learners_batch_may_be_arrays_lists_or_other_numbers():
         return (b.obs.double(), b.action.int().numpy(), b.reward.tolist(), b.next_obs.half(), flags)
 
     loose, plain = filled(changed(loosely)).sample(3), filled(ReplayBuffer).sample(3)
-    assert tuple(field.dtype for field in loose) == DTYPES
+    assert tuple(field.dtype for field in five_fields(loose)) == DTYPES
     assert same(loose, plain)  # observations of 0 to 8 fit in 16 bits; rewards go there and back
 
 
@@ -920,26 +825,7 @@ def test_cartpoles_final_observations_are_true_ones():
             assert not one.terminated or np.abs(after.obs).max() <= 0.05
 
 
-class Blinking(gym.Env):
-    """Two frames of 3 × 3 bytes, of which the newest is random; an episode has 1 to 6 steps."""
-
-    observation_space = gym.spaces.Box(0, 255, (2, 3, 3), np.uint8)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.left = self.np_random.integers(1, 7)
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs = np.stack([frame, frame])
-        return self.obs, {}
-
-    def step(self, action):
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs, self.left = np.stack([self.obs[1], frame]), self.left - 1
-        return self.obs, float(action == frame[0, 0] % 2), bool(self.left == 0), False, {}
-
-
-@pytest.mark.parametrize("env", [None, Blinking])
+@pytest.mark.parametrize("env", [None, Frames])
 def test_any_buffer_trains_the_same_network(env):
     """The ring, or buffers of frames where the environment shows images; against ReplayBuffer."""
     make, _ = recorder()

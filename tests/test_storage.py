@@ -6,15 +6,14 @@ Mutants that these tests kill (each was tried once):
 - NumPy's numbers are taken for Python's; an array without axes gets one; a deque loses its limit;
   a key that is a number comes back as a text; a class made from dict is taken for a dict;
 - a file is unpickled, by torch or by NumPy; a damaged one is taken for whole; a file of another
-  kind passes; half of a run's names are enough;
+  kind passes;
 - a checkpoint forgets the target network, the best network, the optimizer, the random numbers of
   the policy or of the replay buffer, the store of numbers, the episode so far, the last batch, the
   best score, or the records; the numbers drawn ahead are not given back; saving changes the run;
 - a missing or a superfluous function is let through; the settings at the start are kept in place
-  of those in flight; a run's files swap two seeds.
+  of those in flight.
 """
 
-import dataclasses
 import json
 import os
 import pickle
@@ -32,12 +31,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from storage_support import bits, differences
 
 from dqnlib import QNetwork, targets
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
-from dqnlib.experiments import load_run, save_run
 from dqnlib.results import Run
+from dqnlib.saved import load_run, save_run
+from dqnlib.seeds.choice import choose_device
 from dqnlib.storage import SavedRunError, load_state, save_state, write_whole
 from dqnlib.training import Trainer, train
 
@@ -55,27 +56,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def bits(value):
-    """Return what tells two values apart to the last bit, types included."""
-    if isinstance(value, torch.Tensor):
-        flat = value.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
-        return (type(value).__name__, value.dtype, tuple(value.shape), flat)
-    if isinstance(value, np.ndarray | np.generic):
-        return (isinstance(value, np.generic), value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, dict):
-        return [(bits(k), bits(v)) for k, v in value.items()]
-    if isinstance(value, list | tuple | deque):
-        limit = value.maxlen if isinstance(value, deque) else None
-        return (type(value).__name__, limit, [bits(v) for v in value])
-    return (type(value).__name__, repr(value))
-
-
-def differences(a: Run, b: Run) -> list[str]:
-    """Return the names of the fields in which two runs differ in any bit."""
-    names = [f.name for f in dataclasses.fields(Run)]
-    return [name for name in names if bits(getattr(a, name)) != bits(getattr(b, name))]
 
 
 # -- a file is whole or not there ----------------------------------------------------------------
@@ -375,58 +355,6 @@ def test_a_damaged_file_is_refused_or_makes_no_difference(saved, where, bit, cut
         assert not cut or not any(source.read_bytes()[place:])
 
 
-# -- a run -----------------------------------------------------------------------------------------
-
-
-def test_a_run_comes_back_to_the_last_bit(saved, tmp_path):
-    _, run, file = saved
-    found = load_run(str(file))
-    assert differences(found, run) == []
-    assert file.name == "run"  # no ending is put on
-    assert [len(r) for r in found.returns] == [len(r) for r in run.returns]
-    assert type(found.seeds) is type(found.config.hidden) is tuple
-    with pytest.raises(ValueError, match="read-only"):
-        found.parameters["layers.1.weight"][:] = 0
-    again = save_run(found, tmp_path / "deep" / "again.npz")
-    assert differences(load_run(again), run) == []
-
-
-def test_a_run_of_any_shape_comes_back(tmp_path):
-    config = Config(obs_scale=[0.1, 2], hidden=(), max_episode_steps=9, max_grad_norm=2.5)
-    run = Run(
-        config=config,
-        seeds=(9, 2**40, 0),
-        steps=0,
-        returns=(np.array([1.0, np.nan, -np.inf]), np.zeros(0), np.array([7.0])),  # unequal
-        ends=(np.array([2, 4, 6]), np.zeros(0, int), np.array([5])),
-        record_steps=np.zeros(0, int),
-        records={"loss": np.zeros((3, 0)), "q": np.zeros((3, 0)), "a/b .npy": np.zeros((3, 0))},
-        eval_steps=np.zeros(0, int),
-        eval_returns=np.zeros((3, 0, 0)),
-        diverged=np.array([-1, 3, -1]),
-        parameters={"file": np.ones((3, 2), np.float32), "about": np.zeros((3, 1))},
-        best_parameters={},
-        best_steps=np.full(3, -1),
-    )
-    found = load_run(save_run(run, tmp_path / "x"))
-    assert differences(found, run) == []
-    assert found.config == config
-    assert found.config.max_episode_steps == 9
-    assert load_run(save_run(dataclasses.replace(run, config=Config()), tmp_path / "y")).config == (
-        Config()
-    )
-
-
-def test_a_run_without_all_its_parts_is_refused(saved, tmp_path):
-    *_, file = saved
-    with np.load(file) as arrays:
-        kept = dict(arrays)
-    for name in kept:
-        _npz(tmp_path / "x", **{k: v for k, v in kept.items() if k != name})
-        with pytest.raises(SavedRunError):
-            load_run(tmp_path / "x")
-
-
 # -- a checkpoint: the run goes on as if it had never stopped ------------------------------------
 
 
@@ -623,10 +551,9 @@ def test_buffers_of_networks_go_on(tmp_path):
 @pytest.mark.parametrize(("was", "here"), [("cuda", True), ("cuda", False), ("cpu", True)])
 def test_a_run_goes_on_where_it_was(was, here, tmp_path, monkeypatch):
     """ "auto" would measure again, and the other device rounds in another way."""
-    from dqnlib import training
-
     monkeypatch.setattr(torch.cuda, "is_available", lambda: here)
-    chosen = training._choose_device(SMALL.replace(device="auto"), (0,), {}, [was, "a measurement"])
+    auto = SMALL.replace(device="auto")
+    chosen = choose_device(auto, 1, (4,), 2, [was, "a measurement"])
     assert chosen == ((was, "a measurement") if here or was == "cpu" else
                       ("cpu", "PyTorch finds no CUDA device here"))  # fmt: skip
     trainer = Trainer.load(stopped(tmp_path))

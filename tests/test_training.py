@@ -1,6 +1,6 @@
 """The loop of deep Q-learning: many seeds at once, the learner's own functions, the probes.
 
-`plain_dqn.py` is the same algorithm for one run, written out; the trainer must take the same
+`dqnlib.dqn` is the same algorithm for one run, written out; the trainer must take the same
 actions for thousands of steps and end with the same parameters.
 
 Mutants that these tests kill (each was tried once on a copy of the library):
@@ -16,16 +16,18 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   that nobody computes with; the buffers of a network are those of another seed, or are lost.
 """
 
+import warnings
+
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from plain_dqn import plain_dqn
 from torch import nn
 
 from dqnlib import QNetwork, ReplayBuffer, Trainer, evaluate, network_of, studies, targets, train
 from dqnlib.config import Config
 from dqnlib.data import Batch
+from dqnlib.dqn import dqn
 from dqnlib.probes import PROBES
 from dqnlib.results import Run
 from dqnlib.seeds import LearnerError
@@ -66,6 +68,15 @@ VARIANTS = {
     "a ring that is soon full": {"capacity": 50},
     "a probe": {"env_id": "dqnlib/ObservationAndAction-v0", "gamma": 0.5},
     "episodes cut short": {"max_episode_steps": 7},
+    "three steps a target": {"n_step": 3},
+    "three steps, cut short": {"n_step": 3, "max_episode_steps": 7, "gamma": 0.9},
+    "windows of whole episodes": {
+        "n_step": 7,
+        "max_episode_steps": 7,
+        "double": True,
+        "warmup": 240,
+    },
+    "three steps, a ring that is soon full": {"n_step": 3, "capacity": 50},
 }
 
 
@@ -74,10 +85,10 @@ def test_equals_one_run_written_out(name):
     config = SMALL.replace(**VARIANTS[name])
     run = train(config, [5, 0, 7])
     for row, seed in enumerate(run.seeds):
-        network, returns, _ = plain_dqn(config, seed)
-        assert [step for step, _ in returns] == run.ends[row].tolist()
-        assert [total for _, total in returns] == run.returns[row].tolist()
-        for key, parameter in network.named_parameters():
+        one = dqn(config, seed)
+        assert [step for step, _ in one.returns] == run.ends[row].tolist()
+        assert [total for _, total in one.returns] == run.returns[row].tolist()
+        for key, parameter in one.network.named_parameters():
             found = run.parameters[key][row]
             assert np.allclose(found, parameter.detach().numpy(), atol=2e-4), key
 
@@ -428,7 +439,7 @@ def test_bad_arguments_are_explained(call, words):
 
 
 def test_an_unknown_slot_is_explained():
-    with pytest.raises(TypeError, match="no slot 'targets'; there are network, replay, td_target"):
+    with pytest.raises(TypeError, match=r"no slot 'targets'; there are .*replay, td_target"):
         train(SMALL, targets=print)
 
 
@@ -452,7 +463,7 @@ MISTAKES = [
     ({"loss": lambda q, a, y: (q * 0).sum(1)}, r"shape \[32\].*one number for the batch"),
     ({"loss": lambda q, a, y: (y * y).mean()}, r"does not depend on q"),
     ({"update": lambda *a: None}, r"returned None at step 101, seed 3; expected its loss"),
-    ({"sync_target": lambda online: None}, r"failed at step 40, seed 3: TypeError"),
+    ({"sync_target": lambda o, t: o.weights}, r"failed at step 40, seed 3: AttributeError"),
     ({"policy": lambda q, e, rng: 5}, r"chose action 5 at step 0, seed 3"),
     ({"record": {"x": lambda moment: "much"}}, r"record 'x' failed at step 50, seed 3: ValueError"),
 ]
@@ -547,6 +558,27 @@ def test_the_first_update_comes_right_after_the_warmup():
     assert first == 61
 
 
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        ({"warmup": 600}, 601), ({"warmup": 0, "steps": 31}, 32), ({"steps": 100}, 101),
+        ({"warmup": 590, "update_every": 61}, 610), ({"warmup": 0, "n_step": 3, "steps": 33}, 34),
+    ],
+)  # fmt: skip
+def test_settings_that_never_learn_are_said(change, first):
+    config = SMALL.replace(**change)
+    with pytest.warns(UserWarning, match=f"will not learn: the first update comes at step {first}"):
+        trainer = Trainer(config, [0])
+    for _ in trainer:
+        pass
+    assert np.isnan(trainer.run().loss).all()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trainer = Trainer(config.replace(steps=first, record_every=1), [0])
+    losses = [np.isnan(trainer.run().loss[0, -1]) for _ in trainer]
+    assert losses == [True] * (first - 1) + [False]
+
+
 def test_zero_exploration_and_one_action():
     run = train(SMALL.replace(epsilon=0, final_epsilon=0), range(2))
     assert run.steps == 600
@@ -608,8 +640,10 @@ def test_settings_change_in_flight():
     with pytest.raises(ValueError, match="capacity cannot change in flight"):
         trainer.config = trainer.config.replace(capacity=999)
     other = Trainer(SMALL, [0], td_target=plain_target)
-    with pytest.raises(ValueError, match="double cannot change"):
-        other.config = SMALL.replace(double=True)
+    other.config = SMALL.replace(double=True)  # a target of one's own wins, here too
+    for _ in other:
+        pass
+    assert same_run(other.run(), train(SMALL, [0], td_target=plain_target))
 
 
 def test_evaluation_leaves_training_alone():
@@ -655,13 +689,15 @@ def test_the_library_functions_in_their_own_slots_are_recognized():
 
 
 def test_the_wrong_library_function_in_a_slot_is_a_function_of_the_learners():
-    """huber_loss in a config that says mse is Huber; td_target of Double needs double=True."""
+    """huber_loss in a config that says mse is Huber; double_td_target makes it Double DQN."""
     config = SMALL.replace(steps=200)
     huber = train(config, range(2), loss=targets.huber_loss)
     assert largest_difference(huber, train(config, range(2))) > 1e-5
     assert largest_difference(huber, train(config.replace(loss="huber"), range(2))) < 1e-5
-    with pytest.raises(LearnerError, match="double_td_target failed"):
-        train(config, range(2), td_target=targets.double_td_target)
+    double = train(config, range(2), td_target=targets.double_td_target)
+    assert largest_difference(double, train(config.replace(double=True), range(2))) < 1e-6
+    plain = train(config.replace(double=True), range(2), td_target=targets.td_target)
+    assert largest_difference(plain, train(config, range(2))) < 1e-6
     polyak = train(config.replace(tau=0.5), range(2), sync_target=targets.polyak_update)
     assert largest_difference(polyak, train(config.replace(tau=0.5), range(2))) < 1e-6
 
@@ -683,5 +719,11 @@ def test_network_of_says_what_does_not_fit():
     assert network_of(run, 3)(torch.zeros(1, 4)).shape == (1, 2)
     with pytest.raises(ValueError, match="has the seeds"):
         network_of(run, 0)
-    with pytest.raises(ValueError, match="does not fit the run"):
+    with pytest.raises(ValueError, match="trained without your own network"):
         network_of(run, 3, network=QNetwork(4, 2, (8,)))
+    own = train(SMALL.replace(steps=101), [3], network=lambda obs_shape, n: QNetwork(4, 2, (8,)))
+    assert network_of(own, 3, network=QNetwork(4, 2, (8,)))(torch.zeros(1, 4)).shape == (1, 2)
+    with pytest.raises(ValueError, match="trained with your own network"):
+        network_of(own, 3)
+    with pytest.raises(ValueError, match="does not fit the run"):
+        network_of(own, 3, network=QNetwork(4, 2, (9,)))

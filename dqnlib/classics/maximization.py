@@ -1,4 +1,4 @@
-"""Maximisation bias: estimators and the classic experiments, over many runs at once (lesson 05).
+"""Maximization bias: estimators and the classic experiments (lesson 05).
 
 The largest of several noisy estimates is too large on average: the max picks the luckiest error.
 One set of estimates that selects an action and another, independent one that evaluates it have no
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dqnlib.arguments import check_choice, check_count, check_number
+from dqnlib.seeds import two_states
 
 ALGORITHMS = ("q_learning", "double_q_learning")
 _MOST = 1e9  # largest mean and noise of a reward
@@ -121,6 +122,28 @@ def polynomial_fits(function: Callable = np.sin, degree: int = 6, points: int = 
 # -- the two-state example -----------------------------------------------------------------
 
 
+def episode(q_a, q_b, rng, *, alpha=0.1, epsilon=0.1, gamma=1.0, mean=-0.1, noise=1.0) -> bool:
+    """Play one episode of one run and learn from it, in place; return whether it went left from A.
+
+    q_a: [T, 2] action values in A, 0 is left, 1 is right; q_b: [T, A] in B; T tables: 1, or 2 for
+    Double Q-learning. `maximization_bias` says what the settings mean.
+    """
+    tables = len(q_a)
+    action = _epsilon_greedy(q_a.sum(0), epsilon, rng)
+    table, went_left, target = rng.integers(tables), action == 0, 0.0  # after right nothing follows
+    if went_left:
+        best = _one_of_the_best(q_b[table], rng)
+        target = gamma * q_b[tables - 1 - table, best]  # the other table judges
+    q_a[table, action] += alpha * (target - q_a[table, action])
+
+    if went_left:  # it is in B now
+        action = _epsilon_greedy(q_b.sum(0), epsilon, rng)
+        table = rng.integers(tables)
+        reward = mean + noise * rng.standard_normal()  # and the episode is over
+        q_b[table, action] += alpha * (reward - q_b[table, action])
+    return went_left
+
+
 def maximization_bias(
     algorithm: str,
     runs: int,
@@ -139,7 +162,8 @@ def maximization_bias(
     each of the actions ends it with a reward of N(mean, noise²): left is wrong if the mean is
     negative, and an agent that knows it goes left in a share ε / 2 of the episodes. Actions are
     ε-greedy, and ties are broken at random; with Double Q-learning they are greedy with respect
-    to the sum of both tables, and a coin says which table learns from a step.
+    to the sum of both tables, and a coin says which table learns from a step. Each run does what
+    `episode` does.
     Raises ValueError for a setting out of range; noise is at least 0.
     Source: Sutton & Barto, Example 6.7 and Figure 6.5 (ten actions are ours; the book says many).
     """
@@ -151,38 +175,23 @@ def maximization_bias(
     check_number("gamma", gamma, 0, 1)
     check_number("mean", mean, -_MOST, _MOST)
     check_number("noise", noise, 0, _MOST)
-    rng = np.random.default_rng(seed)
-    double = algorithm == "double_q_learning"
-    tables = 1 + double
-    q_a = np.zeros((tables, runs, 2))  # action values in A: 0 is left, 1 is right
-    q_b = np.zeros((tables, runs, actions))  # in B
-    went_left = np.zeros((runs, episodes), bool)
-    every = np.arange(runs)
-
-    for episode in range(episodes):
-        action = _epsilon_greedy(q_a.sum(axis=0), epsilon, rng)  # [runs]
-        table = rng.integers(tables, size=runs)  # which one learns from this step
-        went_left[:, episode] = action == 0
-        left = np.flatnonzero(action == 0)  # [L] runs that are in B now
-        target = np.zeros(runs)  # after right nothing follows
-        best = _one_of_the_best(q_b[table[left], left], rng)  # [L]
-        target[left] = gamma * q_b[tables - 1 - table[left], left, best]  # the other one judges
-        q_a[table, every, action] += alpha * (target - q_a[table, every, action])
-
-        action = _epsilon_greedy(q_b[:, left].sum(axis=0), epsilon, rng)  # [L]
-        table = rng.integers(tables, size=len(left))
-        reward = mean + noise * rng.standard_normal(len(left))  # and the episode is over
-        q_b[table, left, action] += alpha * (reward - q_b[table, left, action])
+    tables = 1 + (algorithm == "double_q_learning")
+    q_a, q_b = np.zeros((tables, runs, 2)), np.zeros((tables, runs, actions))
+    rng, went_left = np.random.default_rng(seed), np.zeros((runs, episodes), bool)
+    for column in went_left.T:
+        column[:] = two_states.episode(
+            q_a, q_b, rng, alpha=alpha, epsilon=epsilon, gamma=gamma, mean=mean, noise=noise
+        )
     return went_left
 
 
-def _one_of_the_best(q: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a best action of each row: [N, A] -> [N]; equally good ones are equally likely."""
-    best = q == q.max(axis=1, keepdims=True)  # [N, A]
-    return np.where(best, rng.random(q.shape), -1.0).argmax(axis=1)
+def _one_of_the_best(q, rng) -> int:
+    """Return a best action of action values [A]; equally good ones are equally likely."""
+    return int(np.where(q == q.max(), rng.random(len(q)), -1.0).argmax())
 
 
-def _epsilon_greedy(q: np.ndarray, epsilon: float, rng: np.random.Generator) -> np.ndarray:
-    """Return an action for each row: [N, A] -> [N]."""
-    anything = rng.integers(q.shape[1], size=len(q))
-    return np.where(rng.random(len(q)) < epsilon, anything, _one_of_the_best(q, rng))
+def _epsilon_greedy(q, epsilon, rng) -> int:
+    """Return an action for action values [A]."""
+    anything, explore = int(rng.integers(len(q))), rng.random() < epsilon
+    best = _one_of_the_best(q, rng)
+    return anything if explore else best

@@ -10,8 +10,11 @@ import os
 import tempfile
 from pathlib import Path
 
+from dqnlib import moved
+from dqnlib.course import checks
+
 VERSION = 1
-STATUSES = ("blank", "wrong", "right")
+STATUSES = ("blank", "wrong", "right")  # from the least to the best
 
 
 def path() -> Path:
@@ -46,13 +49,22 @@ def _known(stored) -> dict:
         raise ValueError("its parts are no tables")
     return {
         "version": VERSION,
-        "exercises": {
-            name: {"status": entry["status"], "tries": _count(entry.get("tries"))}
-            for name, entry in exercises.items()
-            if isinstance(entry, dict) and entry.get("status") in STATUSES
-        },
+        "exercises": _by_todays_names(exercises),
         "predictions": {k: v for k, v in predictions.items() if isinstance(v, str)},
     }
+
+
+def _by_todays_names(exercises: dict) -> dict:
+    """Return the sound entries; one that stands under two names of an exercise is put together."""
+    known = {}
+    for name, entry in exercises.items():
+        if isinstance(entry, dict) and entry.get("status") in STATUSES:
+            old = known.get(moved.today(name), {"status": "blank", "tries": 0})
+            known[moved.today(name)] = {
+                "status": max(old["status"], entry["status"], key=STATUSES.index),
+                "tries": _count(old["tries"] + _count(entry.get("tries"))),
+            }
+    return known
 
 
 def _count(tries) -> int:
@@ -95,6 +107,7 @@ def record(exercise: str, status: str) -> str | None:
     An exercise that was right once stays right: trying another version loses nothing.
     """
     stored, note = read()
+    exercise = moved.today(exercise)
     old = stored["exercises"].get(exercise, {"status": "blank", "tries": 0})
     stored["exercises"][exercise] = {
         "status": "right" if old["status"] == "right" else status,
@@ -117,11 +130,10 @@ def prediction(name: str) -> str | None:
 
 def table() -> str:
     """Return the progress as an HTML table with a bar for each lesson."""
-    from dqnlib.course import checks
-
     stored, note = read()
+    lessons, problems = checks.sound_lessons()
     rows = []
-    for lesson, found in checks.lessons().items():
+    for lesson, found in lessons.items():
         entries = {check.name: stored["exercises"].get(check.path, {}) for check in found}
         states = {name: entry.get("status", "blank") for name, entry in entries.items()}
         right = sum(s == "right" for s in states.values())
@@ -129,12 +141,13 @@ def table() -> str:
             f"<span style='white-space:nowrap'>{_MARK[s]} {html.escape(name)}</span>"
             for name, s in states.items()
         )
+        bar = _bar(right / max(1, len(found)))
         rows.append(
-            f"<tr><td style='text-align:left'>{lesson}</td><td>{_bar(right / len(found))}</td>"
+            f"<tr><td style='text-align:left'>{html.escape(lesson)}</td><td>{bar}</td>"
             f"<td>{right} of {len(found)}</td><td style='text-align:left'>{marks}</td></tr>"
         )
     head = "<tr><th>lesson</th><th>exercises</th><th>right</th><th></th></tr>"
-    foot = f"<p>{html.escape(note)}</p>" if note else ""
+    foot = "".join(f"<p>{html.escape(text)}</p>" for text in (note, *problems) if text)
     return f"<table>{head}{''.join(rows)}</table>{foot}"
 
 

@@ -17,7 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dqnlib import moved
 from dqnlib.course import progress
+from dqnlib.course.answers import functions
 
 
 class NotKeptError(ValueError):
@@ -42,8 +44,12 @@ def keep(path: str, answer: Any) -> None:
 
 
 def fetch(path: str) -> Any:
-    """Return the kept answer to an exercise, or None if there is none that runs."""
-    file = file_of(path)
+    """Return the kept answer to an exercise, or None if there is none that runs.
+
+    One that was kept under an earlier name of the exercise is found, too.
+    """
+    names = (path, *moved.former(path))
+    file = next((file_of(name) for name in names if file_of(name).is_file()), file_of(path))
     name = f"dqnlib-solution-{path}"
     try:
         text = file.read_text(encoding="utf-8")
@@ -80,18 +86,6 @@ def source_of(answer: Any) -> str:
 
     write(answer.__name__, answer)
     return "\n".join(sorted(imports.values())) + "\n\n\n" + "\n\n\n".join(helpers.values()) + "\n"
-
-
-def functions(given: Any) -> Iterator[Any]:
-    """Yield the functions that a learner wrote: the methods of a class, or the function itself.
-
-    Decorators around them are taken off.
-    """
-    for part in vars(given).values() if inspect.isclass(given) else (given,):
-        part = getattr(part, "fget", getattr(part, "__func__", part))  # property, staticmethod
-        part = getattr(part, "__wrapped__", part)
-        if isinstance(getattr(part, "__code__", None), types.CodeType):
-            yield part
 
 
 def _written(given: Any) -> tuple[str, dict[str, Any]]:

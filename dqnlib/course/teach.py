@@ -20,15 +20,10 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from dqnlib.course import checks, notebooks
-from dqnlib.course.exercises import (
-    Wrong,
-    codes,
-    is_blank,
-    load,
-    reference_imports,
-    reference_source,
-    run_check,
-)
+from dqnlib.course.answers import codes, is_blank
+from dqnlib.course.judge import run_check
+from dqnlib.course.reference import load, reference_imports, reference_source
+from dqnlib.course.types import Wrong
 
 BLANK = "____"
 STUB = f"return {BLANK}"  # the body of every exercise in an assignment
@@ -318,6 +313,15 @@ nbgrader autograde LESSON --Execute.skip_cells_with_tag={EXPERIMENT}
 This skips the course's cells that do more than import and define; cells that students added still
 run. A student whose function uses a variable from a skipped cell loses a point that way: grade that
 one again with the whole lesson, `nbgrader autograde LESSON --student=STUDENT --force`.
+
+**A cell that is there twice.** A student who duplicates a cell that nbgrader knows gives two cells
+the same number, and `nbgrader autograde` stops there: later students are not graded. Delete the
+second cell in the file at `submitted/STUDENT/LESSON/LESSON.ipynb`, then autograde again. This one
+judges such a copy as well, with all others:
+
+```
+python3 -m dqnlib check submitted/*/LESSON/LESSON.ipynb --csv marks.csv
+```
 
 **A new version of the course.** Run `python3 -m dqnlib assignments` on this folder again. It writes
 the lessons in `source/` anew, over any changes that you made in them, and touches nothing else. Do

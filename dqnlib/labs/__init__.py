@@ -10,14 +10,14 @@ from dqnlib.labs.frame import _LIVE, Lab  # noqa: F401 - the tests look at the l
 
 _HOME = {
     "BairdLab": "baird",
-    "BiasLab": "bias_lab",
+    "BiasLab": "bias",
     "BufferLab": "buffer",
     "ChaseLab": "chase",
     "CliffLab": "cliff",
     "DiscountLab": "discount",
     "SurfaceLab": "surface",
     "TrainingLab": "training",
-    "update_line": "cliff",
+    "update_line": "cliff_side",
 }
 
 __all__ = sorted([*_HOME, "Lab"])

@@ -1,21 +1,19 @@
 """The Baird lab: weights that diverge, and the three switches that stop it (lesson 02)."""
 
-import functools
 from collections.abc import Iterable
 
 import numpy as np
-from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.arguments import check_count, seeds_in_words
-from dqnlib.features import Baird, baird
+from dqnlib.classics import baird
+from dqnlib.labs.baird_lines import HEIGHT, Lines, line_picture, norm_lines, still_of, weight_lines
 from dqnlib.labs.curves import evenly, grown
-from dqnlib.labs.frame import WIDTH, Lab, in_lines, named_speeds
-from dqnlib.pictures import HOT, INK, MUTED, SIDE_COLORS, Curve, CurvePicture
+from dqnlib.labs.frame import Lab
+from dqnlib.labs.texts import WIDTH, in_lines, named_speeds
+from dqnlib.pictures import Curve
 
 _POINTS = 300  # of each line
-_HEIGHT = 270  # CSS pixels of the pictures
-_COLORS = [SIDE_COLORS["A"]] * 6 + [SIDE_COLORS["B"], HOT]
 _BIG = 1e9  # a norm at which there is nothing more to see
 _EARLY = 100  # updates before which nothing is said
 _SWITCHES = {  # what the buttons say for True and False, and what they ask
@@ -46,22 +44,6 @@ def verdict(errors: np.ndarray, first: float) -> str:
     return "grows so far" if after > 1.05 * before else "bounded so far"
 
 
-class _Lines(CurvePicture):
-    """Many lines, of which only some are named in the legend, and only some are thick."""
-
-    def __init__(self, *args, named=(), thick=(), **more):
-        self.named, self.thick = named, thick
-        super().__init__(*args, **more)
-
-    def _prepare(self, curves) -> None:
-        super()._prepare(curves)
-        for label, (_, _, line) in self._artists.items():
-            line.set_linewidth(2.4 if label in self.thick else 1.1)
-
-    def _legend(self, curves) -> None:
-        super()._legend([c for c in curves if c.label in self.named])
-
-
 class BairdLab(Lab):
     """Baird's counterexample live, over several seeds: eight weights, and how long they are.
 
@@ -72,7 +54,7 @@ class BairdLab(Lab):
 
     The switches off-policy, bootstrapping and expected, and the sliders for α and γ, act in flight:
     the weights stay, and a dotted line marks the moment. To switch between weights and table
-    begins anew. See `dqnlib.features.Baird` for what each switch means.
+    begins anew. See `dqnlib.classics.baird` for what each switch means.
 
     off_policy, bootstrapping, approximation, expected, alpha, gamma: what the lab starts with.
     updates: how many there are at most. seeds: one run each. name: a second lab of the same name
@@ -103,13 +85,13 @@ class BairdLab(Lab):
             "approximation": bool(approximation), "expected": bool(expected),
             "alpha": alpha, "gamma": gamma,
         }  # fmt: skip
-        self.runs = Baird(seeds, **self.settings)
+        self.runs = baird.runs(seeds, **self.settings)
         self.release()
         self.begin()
         super().__init__(name)
 
     def release(self) -> None:
-        self._pictures: dict[str, _Lines] = {}
+        self._pictures: dict[str, Lines] = {}
 
     def make_curves(self) -> None:
         if not self._pictures:
@@ -118,7 +100,7 @@ class BairdLab(Lab):
     # -- training ------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        self.runs = Baird(self.runs.seeds, **self.settings)
+        self.runs = baird.runs(self.runs.seeds, **self.settings)
         shape = self.runs.weights.shape
         self._history = np.zeros((self.updates + 1, *shape))  # [n, S, W]
         self._history[0] = self.runs.weights
@@ -216,8 +198,8 @@ class BairdLab(Lab):
         at = evenly(len(norms), _POINTS)
         weights = self._history[at].mean(1)  # [n, W]
         lines = {
-            "weights": _weight_lines(at, weights, self.settings["approximation"]),
-            "norm": _norm_lines(at, norms[at], self.runs.seeds),
+            "weights": weight_lines(at, weights, self.settings["approximation"]),
+            "norm": norm_lines(at, norms[at], self.runs.seeds),
         }
         self._make_room(lines)
         for slot, curves in lines.items():
@@ -234,11 +216,11 @@ class BairdLab(Lab):
             if any(before[k] != self._limits[k] for k in (slot, "updates")):
                 self._pictures[slot] = self._picture(slot)
 
-    def _picture(self, slot: str) -> _Lines:
-        return _picture(slot, self._limits, self._what, len(self.runs.seeds), self._switched)
+    def _picture(self, slot: str) -> Lines:
+        return line_picture(slot, self._limits, self._what, len(self.runs.seeds), self._switched)
 
     def still(self) -> bytes:
-        return _still(self.runs.seeds, tuple(self.settings.items()))
+        return still_of(self.runs.seeds, tuple(self.settings.items()))
 
     # -- controls ------------------------------------------------------------------------------
 
@@ -272,14 +254,11 @@ class BairdLab(Lab):
                 self.row(*switches),
                 self.row(alpha, gamma),
                 self.text("message", 42),
-                self.row(self.picture("weights", half, _HEIGHT),
-                         self.picture("norm", half, _HEIGHT)),
+                self.row(self.picture("weights", half, HEIGHT),
+                         self.picture("norm", half, HEIGHT)),
                 self.text("status", 69),
             ]
         )  # fmt: skip
-
-
-_SUBSCRIPT = "₁₂₃₄₅₆₇₈"
 
 
 def _short(value: float) -> str:
@@ -288,64 +267,3 @@ def _short(value: float) -> str:
     if size < 1e5:
         return f"{value:,.{2 if size < 10 else 1 if size < 1000 else 0}f}".replace("-", "−")
     return f"{value:.1e}".replace("-", "−")
-
-
-def _axis_number(value: float, _=None) -> str:
-    """Return a number of an axis: −10, 40, 2,560, 1e+05."""
-    return (f"{value:,.0f}" if abs(value) < 1e5 else f"{value:.2g}").replace("-", "−")
-
-
-def _weight_lines(at: np.ndarray, weights: np.ndarray, approximation: bool) -> list[Curve]:
-    """Return the lines of the mean weights [n, W], or of a table, after `at` [n] updates."""
-    name, curves = "w" if approximation else "v", []
-    for i in range(weights.shape[1]):
-        label = f"{name}{_SUBSCRIPT[i]}" if i else f"{name}₁ to {name}₆"
-        curves.append(Curve(label, _COLORS[i], x=at, mean=weights[:, i]))
-    return curves
-
-
-def _norm_lines(at: np.ndarray, norms: np.ndarray, seeds: tuple[int, ...]) -> list[Curve]:
-    """Return the lines of the norms [n, S] after `at` [n] updates, and of their mean."""
-    curves = [Curve(f"seed {seed}" if k else "each seed", MUTED, x=at, mean=norms[:, k])
-              for k, seed in enumerate(seeds)]  # fmt: skip
-    return [*curves, Curve("mean", INK, x=at, mean=norms.mean(1))]
-
-
-def _picture(slot: str, limits: dict, what: str, seeds: int, switched: Iterable[int]) -> _Lines:
-    """Return the empty picture of the weights, or of the norm."""
-    of = "weight" if what == "weights" else "value in the table"
-    ylabel = {
-        "weights": f"{of}\n(mean of {seeds_in_words(seeds)})",
-        "norm": f"norm of the {what}",
-    }
-    named = ("w₁ to w₆", "w₇", "w₈", "v₁ to v₆", "v₇", "each seed", "mean")
-    picture = _Lines(
-        limits["updates"], limits[slot], "updates", ylabel[slot], named=named, thick=("mean",),
-        width=WIDTH // 2, height=_HEIGHT, scale=1,
-    )  # fmt: skip
-    picture.axes.xaxis.set_major_formatter(_axis_number)
-    picture.axes.yaxis.set_major_formatter(_axis_number)
-    for x in switched:
-        picture.axes.axvline(x, color=MUTED, lw=1, ls=":")
-    return picture
-
-
-@functools.lru_cache(8)
-def _still(seeds: tuple[int, ...], settings: tuple) -> bytes:
-    """Return what 1,000 updates with these settings give."""
-    settings = dict(settings)
-    weights = np.moveaxis(baird(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
-    at, norms, mean = np.arange(0, 1001, 5), np.linalg.norm(weights, axis=-1), weights.mean(1)
-    tops = {"weights": max(40, 1.1 * mean.max()), "norm": max(50, 1.1 * norms.max())}
-    limits = {"updates": (0, 1000), "weights": (min(-10, 1.1 * mean.min()), tops["weights"]),
-              "norm": (0, tops["norm"])}  # fmt: skip
-    lines = {
-        "weights": _weight_lines(at, mean, settings["approximation"]),
-        "norm": _norm_lines(at, norms, seeds),
-    }
-    what = "weights" if settings["approximation"] else "table"
-    image = Image.new("RGB", (WIDTH, _HEIGHT), pictures.CARD)
-    for k, (slot, curves) in enumerate(lines.items()):
-        picture = _picture(slot, limits, what, len(seeds), ())
-        image.paste(picture.draw(curves), (k * (WIDTH // 2), 0))
-    return pictures.small_png(image)

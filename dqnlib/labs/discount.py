@@ -7,7 +7,8 @@ from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.arguments import check_number
-from dqnlib.labs.frame import WIDTH, Lab
+from dqnlib.labs.frame import Lab
+from dqnlib.labs.texts import WIDTH
 from dqnlib.pictures import number
 
 
@@ -41,7 +42,7 @@ class DiscountLab(Lab):
 
     def still(self) -> bytes:
         image = Image.open(io.BytesIO(self._values["bars"]))  # the worker may be drawing the next
-        return pictures.small_png(image.reduce(2))
+        return pictures.png_bytes(image.convert("RGB").reduce(2), level=9)
 
     def build(self):
         gamma = self.slider("gamma", "discount γ", self.gamma, 0, 1, layout={"width": "420px"})

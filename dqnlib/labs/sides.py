@@ -1,7 +1,8 @@
 """What the labs have in common whose sides A and B are two `Config`s."""
 
 from dqnlib.config import Config
-from dqnlib.labs.frame import Lab, letter
+from dqnlib.labs.frame import Lab
+from dqnlib.labs.texts import letter
 
 Choices = dict[str, tuple[str, list]]  # what a control of each setting is called, and its values
 

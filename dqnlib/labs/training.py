@@ -3,109 +3,22 @@
 Lessons 02 to 05 use it with other sliders, environments and functions of the learner.
 """
 
-import html
 import time
 from collections.abc import Callable, Iterable
 
-import gymnasium as gym
 import numpy as np
-import torch
-from gymnasium.envs.classic_control import CartPoleEnv
-from PIL import Image
 
 from dqnlib import pictures
 from dqnlib.arguments import check_number, check_seeds
 from dqnlib.config import Config, check_config
-from dqnlib.envs import make_for
-from dqnlib.labs.curves import Several, evenly, grown, side_curves
-from dqnlib.labs.frame import FASTEST, TWO_LINES, WIDTH, Lab, in_lines, side_lines
-from dqnlib.labs.sides import Choices, changed, is_steady, settings_row, shown
-from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture, short_number
+from dqnlib.labs.curves import grown, side_curves
+from dqnlib.labs.frame import Lab
+from dqnlib.labs.sides import settings_row, shown
+from dqnlib.labs.texts import FASTEST, TWO_LINES, WIDTH, in_lines
+from dqnlib.labs.training_side import CHOICES, Side
+from dqnlib.labs.training_watch import STAGE, frame_of, frames_of, played, plays_cart_pole
+from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture
 from dqnlib.results import Run
-from dqnlib.seeds.acting import network_input
-from dqnlib.training import FIXED, Trainer, library_functions
-
-# What a slider of each setting is called, and where it can stand.
-CHOICES: Choices = {
-    "learning_rate": ("learning rate", [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1]),
-    "gamma": ("discount γ", [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1.0]),
-    "final_epsilon": ("final ε", [0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0]),
-    "batch_size": ("batch size", [1, 2, 4, 8, 16, 32, 64, 128, 256]),
-    "capacity": ("capacity", [1, 64, 100, 300, 1000, 3000, 10_000, 50_000]),
-    "warmup": ("warm-up", [0, 100, 300, 1000, 2000, 5000]),
-    "update_every": ("update every", [1, 2, 4, 8, 16]),
-    "sync_every": ("sync every C", [1, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
-    "tau": ("soft τ", [0.001, 0.005, 0.01, 0.05, 0.1, 0.3, 1.0]),
-    "hidden": ("hidden", [(), (8,), (64,), (16, 16), (64, 64), (128, 128)]),
-    "optimizer": ("optimizer", ["adam", "rmsprop", "sgd"]),
-    "loss": ("loss", ["mse", "huber"]),
-    "double": ("Double DQN", [False, True]),
-}
-_POINTS = 120  # of each curve
-_STAGE = 150  # CSS pixels, height of the animation
-_START = 7  # seed of the episode that is shown
-_LONGEST = 500  # steps of it, where nothing else ends it
-
-
-class _Side:
-    """One side of the lab: settings, the learner's functions, and S runs."""
-
-    def __init__(self, side: str, title: str, config: Config, seeds, slots: dict):
-        self.side, self.title, self.seeds = side, title, seeds
-        library = library_functions(config)  # which a setting may exchange, also at Reset
-        self.slots = {k: f for k, f in slots.items() if f is None or f is not library.get(k)}
-        self._steady = is_steady(config)
-        self.begin(config)
-
-    def begin(self, config: Config | None = None) -> None:
-        """Begin anew, with other settings if they are given; an error leaves all as it was."""
-        config = config or self.config
-        self.trainer: Trainer | None = Trainer(config, self.seeds, **self.slots)
-        self.config = config
-
-    def change(self, field: str, value) -> bool:
-        """Set one setting; return False if the side had to begin anew for it.
-
-        An error leaves the side as it was.
-        """
-        new = changed(self.config, field, value, self._steady)
-        if field in FIXED or self.trainer is None:
-            self.begin(new)
-            return False
-        self.trainer.config = new  # which may refuse it
-        self.config = new
-        return True
-
-    def several(self, run: Run) -> tuple[Several, Several]:
-        """Return the returns and the largest Q-values of all runs so far."""
-        x, keep = np.linspace(0, run.steps, _POINTS), evenly(len(run.record_steps), _POINTS)
-        name = f"{self.side}  {self.title}".strip()
-        return (
-            Several(self.side, name, x, run.returns_at(x)),
-            Several(self.side, self.side, run.record_steps[keep], run.q[:, keep]),
-        )
-
-    def status(self, run: Run, names: Iterable[str]) -> str:
-        """Return the side's two lines of text as HTML."""
-        c = self.config
-        settings = [f"{CHOICES[n][0]} {shown(getattr(c, n))}" for n in names]
-        facts = [*([f"<b>{html.escape(self.title)}</b>"] if self.title else []), *settings]
-        last = self.trainer.last_returns
-        known = last[~np.isnan(last)]
-        found = [f"step {run.steps:,}"]
-        if len(known):
-            found.append(f"last returns {', '.join(f'{v:.0f}' for v in known[:10])}")
-        if run.q.shape[1] and np.isfinite(run.q[:, -1]).any():
-            found.append(f"mean largest Q {_range(run.q[:, -1])}")
-        lost = int((run.diverged >= 0).sum())
-        if lost:
-            found.append(f"<b>{lost} of {len(self.seeds)} runs diverged</b>")
-        return side_lines(self.side, facts, found)
-
-
-def _range(values: np.ndarray) -> str:
-    low, high = np.nanmin(values), np.nanmax(values)
-    return f"{short_number(low)} to {short_number(high)}" if high > low else short_number(low)
 
 
 class TrainingLab(Lab):
@@ -155,8 +68,8 @@ class TrainingLab(Lab):
         self.controls, self.bound, self.bound_text = _check_controls(controls), bound, bound_text
         self.limits = {"returns": _check_limits("returns", returns),
                        "values": _check_limits("values", values)}  # fmt: skip
-        self.sides = {k: _Side(k, names[k], c, seeds, own[k]) for k, c in configs.items()}
-        self._can_watch = all(map(_plays_cart_pole, self.sides.values()))
+        self.sides = {k: Side(k, names[k], c, seeds, own[k]) for k, c in configs.items()}
+        self._can_watch = all(map(plays_cart_pole, self.sides.values()))
         self._given, self._stopped = still, False
         self._grown: dict[str, tuple[float, float]] = {}  # axes that had to grow
         self._start_clock()
@@ -300,8 +213,8 @@ class TrainingLab(Lab):
 
     def _watch(self) -> None:
         """Play one greedy episode of the first run of each side, and show it."""
-        stages = [_played(side) for side in self.sides.values()]
-        self.put("agent", pictures.animation(_frames_of(stages, self.sides.values()), 25))
+        stages = [played(side) for side in self.sides.values()]
+        self.put("agent", pictures.animation(frames_of(stages, self.sides.values()), 25))
         lengths = [f"{k} {len(stage)}" for k, stage in zip(self.sides, stages, strict=True)]
         seed = self.sides["A"].seeds[0]
         self.say(f"Greedy play of seed {seed}, steps until the end: {', '.join(lengths)}.")
@@ -318,7 +231,7 @@ class TrainingLab(Lab):
             for k, run in given.items()
             if k in self.sides
         ]
-        return pictures.small_png(picture.draw(curves))
+        return pictures.png_bytes(picture.draw(curves), level=9)
 
     # -- controls --------------------------------------------------------------------------------
 
@@ -334,9 +247,9 @@ class TrainingLab(Lab):
         if self._can_watch:
             buttons.append(self.button("watch", "eye", "See the greedy agents play"))
             upright = [np.zeros(4)] * len(self.sides)
-            first = _frame_of(upright, ["press Watch"] * len(upright), self.sides.values())
+            first = frame_of(upright, ["press Watch"] * len(upright), self.sides.values())
             self.put("agent", pictures.animation([first], 25))
-            below.append(self.picture("agent", WIDTH, _STAGE))
+            below.append(self.picture("agent", WIDTH, STAGE))
             below[0].format = "webp"
         return self._w.VBox(
             [
@@ -386,55 +299,6 @@ def _check_limits(name: str, limits) -> tuple[float, float]:
     if low >= high:
         raise ValueError(f"{name} must be (low, high) with low below high, but it is {limits!r}")
     return low, high
-
-
-def _plays_cart_pole(side: _Side) -> bool:
-    """Whether what the side plays can be drawn."""
-    env = _env_of(side)
-    env.close()
-    return isinstance(env.unwrapped, CartPoleEnv)
-
-
-def _env_of(side: _Side) -> gym.Env:
-    return make_for(side.config, side.slots.get("env"))
-
-
-def _played(side: _Side) -> list[np.ndarray]:
-    """Return the raw states of a greedy episode of the side's first run."""
-    env, network = _env_of(side), side.trainer.network(side.seeds[0])
-    device = next(network.parameters()).device
-    obs, _ = env.reset(seed=_START)
-    seen, ended, most = [], False, side.config.max_episode_steps or _LONGEST
-    with torch.no_grad():
-        while not ended:
-            x = network_input(torch.from_numpy(np.asarray(obs))[None], device)
-            obs, _, terminated, truncated, _ = env.step(int(network(x).argmax()))
-            seen.append(np.array(env.unwrapped.state))
-            ended = terminated or truncated or len(seen) >= most
-    env.close()
-    return seen
-
-
-def _frames_of(stages: list[list[np.ndarray]], sides: Iterable[_Side]) -> list[Image.Image]:
-    """Return the frames of all sides next to each other; who has ended stands still."""
-    frames, sides = [], list(sides)
-    for t in range(0, max(map(len, stages)), 2):
-        places = [min(t, len(stage) - 1) for stage in stages]
-        states = [stage[at] for stage, at in zip(stages, places, strict=True)]
-        texts = [f"step {at + 1}" + (", ended" if t > at else "") for at in places]
-        frames.append(_frame_of(states, texts, sides))
-    return frames
-
-
-def _frame_of(states: list[np.ndarray], texts: list[str], sides: Iterable[_Side]) -> Image.Image:
-    """Return the carts of all sides next to each other; texts: beside the titles."""
-    frame = Image.new("RGB", (WIDTH, _STAGE), pictures.CARD)
-    for i, (state, text, side) in enumerate(zip(states, texts, sides, strict=True)):
-        line = f"{side.title} {text}".strip()
-        frame.paste(
-            pictures.cart_pole(state, line, side.side, WIDTH // 2, _STAGE), (i * (WIDTH // 2), 0)
-        )
-    return frame
 
 
 def _duration(seconds: float) -> str:

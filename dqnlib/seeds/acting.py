@@ -1,13 +1,15 @@
 """How S runs choose their actions, and how their greedy policies are judged."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 
 from dqnlib.config import Config
+from dqnlib.replay import as_input
 from dqnlib.seeds.draws import Lockstep, choose
-from dqnlib.seeds.environments import CartPoles, Environments, environments
+from dqnlib.seeds.environments import Environments, environments
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, name_of
 from dqnlib.seeds.stacks import Stack
 
@@ -85,6 +87,10 @@ class Examiner:
 
     def returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
         """Return the undiscounted returns [S, E] of evaluation `number`, from 0 on."""
+        with stack.without_noise() if stack.is_noisy else nullcontext():
+            return self._returns(stack, number, episodes)
+
+    def _returns(self, stack: Stack, number: int, episodes: int) -> np.ndarray:
         s = len(self._eval_seeds)
         starts = np.array(
             [
@@ -112,12 +118,12 @@ class Examiner:
         return found.reshape(s, episodes)
 
     def _environments(self, starts: np.ndarray) -> Environments:
-        """Return environments at their first starts: for CartPole a row an episode."""
+        """Return environments at their first starts: a row an episode where rows are cheap."""
         if self._rows is None:
             self._rows = self._make([int(x) for x in starts[:, 0]])
             if self._rows.limit is None and self._rows.registered_limit is None:
                 self._rows.limit = EVAL_LIMIT
-        if isinstance(self._rows, CartPoles):
+        if self._rows.cheap_rows:
             return self._make([int(x) for x in starts.flatten()])
         self._rows.steps, everyone = 0, np.ones(len(starts), bool)
         self._rows.advance(self._rows.obs, everyone, [int(x) for x in starts[:, 0]])
@@ -126,5 +132,4 @@ class Examiner:
 
 def network_input(obs: torch.Tensor, device) -> torch.Tensor:
     """Return observations as float32 on the device; bytes become numbers from 0 to 1."""
-    obs = obs.to(device)
-    return obs.float().div_(255) if obs.dtype == torch.uint8 else obs.float()
+    return as_input(obs, device)

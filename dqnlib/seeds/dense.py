@@ -32,8 +32,10 @@ class DenseStack(Stack):
 
     how = "all seeds at once, as batched matrix products"
 
-    def __init__(self, modules: list[nn.Module], device: str = "cpu", flat: Tensor | None = None):
-        super().__init__(modules, device, flat)
+    def __init__(self, modules, device: str = "cpu", flat=None, values: Callable | None = None):
+        super().__init__(modules, device, flat, values)
+        if values is not None:
+            raise NotImplementedError("its outputs are no action values yet")
         self._rows = max(2, len(modules))  # one is computed as two equal ones, to round as among
         where = {id(p): k for k, p in enumerate(modules[0].parameters())}
         self._padding = torch.zeros_like(self.flat[:, sum(self._sizes) :])

@@ -12,7 +12,7 @@ import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 
 from dqnlib.config import Config
-from dqnlib.envs import NetworkObservation, make_for
+from dqnlib.envs import NetworkObservation, make_for, time_limit
 from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
 
 LARGEST_REWARD = 1e18  # its square is still a number in float32
@@ -24,6 +24,8 @@ class Environments:
     make: returns a fresh environment; seeds: one for each row; limit: environment steps, after
     which an episode is truncated; names: how an error calls each row.
     """
+
+    cheap_rows = False  # True: a thousand rows cost little more than one
 
     def __init__(
         self,
@@ -113,7 +115,7 @@ class Environments:
             first.observation_space.dtype,
         )
         self.n_actions = first.n_actions
-        self.registered_limit = _time_limit(first)
+        self.registered_limit = time_limit(first)
         self._actions: list[list[int]] = [[] for _ in self.seeds]  # of the episode so far
         self._seeded = list(self.seeds)  # the last seed of each row's resets
         self._before: list[dict | None] = [None for _ in self.seeds]  # the generator, if after it
@@ -193,12 +195,14 @@ class CartPoles(Environments):
     here: each row has its own generator, and begins anew when `advance` says so.
     """
 
+    cheap_rows = True
+
     def _make_rows(self, make) -> None:
         env = make()
         self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
         self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = _time_limit(env)
-        self.limit = min(self.limit or self.registered_limit, self.registered_limit)
+        self.registered_limit = time_limit(env)
+        self.limit = self.registered_limit  # that of the config, if it has one
         self._poles = CartPoleVectorEnv(len(self.seeds), max_episode_steps=2**31 - 1)
         self._poles.reset(seed=0)  # makes the arrays; every row gets its own start below
         self._rngs: list = [None] * len(self.seeds)
@@ -226,6 +230,10 @@ class CartPoles(Environments):
         self._rngs[k].bit_generator.state = row["now"]
 
 
+# Environments of Gymnasium that are computed for all rows at once, to the same bits.
+VECTORISED: dict[str, type[Environments]] = {"CartPole-v1": CartPoles}
+
+
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
     """Return one environment a seed; env: the learner's own maker, or None."""
 
@@ -238,18 +246,8 @@ def environments(config: Config, env, seeds: list[int], names=None) -> Environme
             name = name_of(env) if env else config.env_id
             raise LearnerError(f"✗ {name} made no environment: {first_line(error)}") from error
 
-    kind = CartPoles if config.env_id == "CartPole-v1" and env is None else Environments
+    kind = Environments if env else VECTORISED.get(config.env_id, Environments)
     return kind(make, seeds, config.max_episode_steps, names)
-
-
-def _time_limit(env: gym.Env) -> int | None:
-    """Return after how many steps a wrapper truncates; None if there is none that does."""
-    limits = []
-    while isinstance(env, gym.Wrapper):
-        if isinstance(env, gym.wrappers.TimeLimit):
-            limits.append(env._max_episode_steps)
-        env = env.env
-    return min(limits, default=None)
 
 
 def _random_state(env: gym.Env) -> dict | None:

@@ -2,6 +2,7 @@
 
 import math
 import operator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -47,3 +48,11 @@ def first_line(error: Exception) -> str:
 def name_of(function) -> str:
     """Return the name by which a learner knows a function or a class."""
     return getattr(function, "__name__", None) or type(function).__name__
+
+
+def call(function: Callable, *args, name: str, where: str):
+    """Call what a learner wrote; raise LearnerError, which says its name and where, if it fails."""
+    try:
+        return function(*args)
+    except Exception as error:
+        raise LearnerError(f"✗ {name} failed {where}: {first_line(error)}") from error

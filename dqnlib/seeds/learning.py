@@ -25,16 +25,20 @@ def td_errors(q: Tensor, action: Tensor, td_target: Tensor) -> Tensor:
     return q.gather(-1, action.unsqueeze(-1)).squeeze(-1) - td_target
 
 
-def loss_value(kind: str, error: Tensor) -> Tensor:
-    """Return each run's loss, "mse" or "huber": [S, B] -> [S]"""
-    if kind == "mse":
-        return 0.5 * error.square().mean(-1)
-    return torch.where(error.abs() < 1, 0.5 * error.square(), error.abs() - 0.5).mean(-1)
+def loss_value(kind: str, error: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Return each run's loss, "mse" or "huber": [S, B] -> [S]; weight: [S, B] of each transition"""
+    value = 0.5 * error.square()
+    if kind == "huber":
+        value = torch.where(error.abs() < 1, value, error.abs() - 0.5)
+    return (value if weight is None else weight * value).mean(-1)
 
 
-def loss_gradient(kind: str, q: Tensor, action: Tensor, error: Tensor) -> Tensor:
+def loss_gradient(
+    kind: str, q: Tensor, action: Tensor, error: Tensor, weight: Tensor | None = None
+) -> Tensor:
     """Return the gradient of each run's loss by q: [S, B, A]; zero but for the taken action."""
     slope = error if kind == "mse" else error.clamp(-1, 1)
+    slope = slope if weight is None else weight * slope
     share = (slope / q.shape[1]).unsqueeze(-1)  # the mean over the batch
     return torch.zeros_like(q).scatter_(-1, action.unsqueeze(-1), share)
 

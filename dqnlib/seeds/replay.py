@@ -1,7 +1,5 @@
 """The replay buffers of S runs."""
 
-import copy
-from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -12,8 +10,8 @@ from dqnlib.arguments import seeds_in_words
 from dqnlib.data import Batch, Transition
 from dqnlib.seeds.acting import network_input
 from dqnlib.seeds.draws import Indices
-from dqnlib.seeds.learner import LearnerError, first_line, name_of
-from dqnlib.storage import from_plain, to_plain
+from dqnlib.seeds.keeping import attributes_of, restore_attributes
+from dqnlib.seeds.learner import LearnerError, call, name_of
 
 
 class Ring:
@@ -43,6 +41,8 @@ class Ring:
         # NumPy's view of the same memory is quicker to write and to read
         self._numpy = self._rows.numpy() if self.device.type == "cpu" else None
 
+    wants_errors = False
+
     def __len__(self) -> int:
         return self.size
 
@@ -62,8 +62,20 @@ class Ring:
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, O] and so on."""
         grows, self._last_added = self._added - self._last_added, self._added
-        i, o = self._indices.take(self.size, batch_size, grows, self.capacity), self._obs_size
-        i = i + self._first  # [S, B]
+        return self._read(self._indices.take(self.size, batch_size, grows, self.capacity))
+
+    def _write(self, rows: np.ndarray, places: np.ndarray, new: np.ndarray) -> None:
+        """Write a transition [R, 2 O + 3] of each of the runs at its place [R]."""
+        if self._numpy is not None:
+            self._numpy[rows, places] = new
+        else:
+            there = (torch.from_numpy(x).to(self.device) for x in (rows, places, new))
+            r, p, values = there
+            self._rows[r, p] = values
+
+    def _read(self, i: np.ndarray) -> Batch:
+        """Return the transitions of every run with the numbers i [S, B]."""
+        o, i = self._obs_size, i + self._first
         if self._numpy is not None:
             rows = self._numpy.reshape(-1, 2 * o + 3).take(i, 0)  # [S, B, 2 O + 3]
             action, terminated = rows[..., -2].astype(np.int64), rows[..., -1].astype(bool)
@@ -74,12 +86,16 @@ class Ring:
         action, terminated = rows[..., -2].long(), rows[..., -1].bool()
         return Batch(rows[..., :o], action, rows[..., -3], rows[..., o : 2 * o], terminated)
 
+    def _kept(self, size: int) -> torch.Tensor:
+        """Return a copy of the first places of every run: [S, size, 2 O + 3]."""
+        return self._rows[:, :size].to("cpu", copy=True)
+
     def state(self) -> dict:
         """Return all that is needed to go on from here, as plain data."""
         self._indices.rewind()
         return {
             "size": self.size, "next": self.next,
-            "rows": self._rows[:, : self.size].to("cpu", copy=True),
+            "rows": self._kept(self.size),
             "added": [self._added, self._last_added],
             "sampling": [rng.bit_generator.state for rng in self._rngs],
         }  # fmt: skip
@@ -97,86 +113,130 @@ class Ring:
 class Buffers:
     """One buffer of its own for each run: a learner's class, or buffers of images.
 
-    make: (capacity) -> an object with `add(transition)` and `sample(batch_size, rng) -> Batch`.
+    make: (capacity) -> an object with `add(transition)` and `sample(batch_size, rng) -> Batch`; it
+    may have `update(index, td_error)`, which is called after each update with the batch's index
+    [B] and δ = y − Q(s, a) [B].
     """
 
     def __init__(self, make: Callable, capacity: int, rngs, device, names, where: Callable):
         self.name, self._names, self._where = name_of(make), names, where
-        self._rngs, self.device, self.size, self.capacity = rngs, device, 0, capacity
+        self._rngs, self.device, self.capacity = rngs, device, capacity
+        self.sizes = np.zeros(len(rngs), np.int64)  # transitions of each run [S]
         self._obs_shape: tuple[int, ...] = ()  # known after the first add
-        self.buffers = [self._call(k, lambda: make(capacity)) for k in range(len(rngs))]
+        self.buffers = [self._call(k, make, capacity) for k in range(len(rngs))]
+        self.wants_errors = callable(getattr(self.buffers[0], "update", None))
 
     def __len__(self) -> int:
-        return self.size
+        return int(self.sizes.min())
 
-    def _call(self, k: int, work: Callable):
-        try:
-            return work()
-        except Exception as error:
-            raise LearnerError(
-                f"✗ {self.name} failed {self._where()}, seed {self._names[k]}: {first_line(error)}"
-            ) from error
+    def _call(self, k: int, function: Callable, *args):
+        return call(function, *args, name=self.name, where=self._at(k))
 
-    def add(self, obs, action, reward, next_obs, terminated) -> None:
-        """Keep one transition of every run: arrays [S, *O], [S], [S], [S, *O], [S]."""
-        for k, buffer in enumerate(self.buffers):
+    def _at(self, k: int) -> str:
+        return f"{self._where()}, seed {self._names[k]}"
+
+    def add(self, obs, action, reward, next_obs, terminated, rows=None) -> None:
+        """Keep one transition of each of the runs: arrays [R, *O], [R], [R], [R, *O], [R].
+
+        rows: the runs' numbers [R]; None stands for all S.
+        """
+        for i, k in enumerate(range(len(self.buffers)) if rows is None else rows):
             one = Transition(
-                obs[k].copy(), int(action[k]), float(reward[k]), next_obs[k].copy(),
-                bool(terminated[k]),
+                obs[i].copy(), int(action[i]), float(reward[i]), next_obs[i].copy(),
+                bool(terminated[i]),
             )  # fmt: skip
-            self._call(k, lambda buffer=buffer, one=one: buffer.add(one))
+            self._call(k, self.buffers[k].add, one)
+            self.sizes[k] = min(self.sizes[k] + 1, self.capacity)
         self._obs_shape = obs.shape[1:]
-        self.size = min(self.size + 1, self.capacity)
 
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, *O] and so on."""
         found = []
         for k, (buffer, rng) in enumerate(zip(self.buffers, self._rngs, strict=True)):
-            batch = self._call(k, lambda buffer=buffer, rng=rng: buffer.sample(batch_size, rng))
-            found.append(self._checked(k, batch, batch_size))
-        return Batch(*(torch.stack(field).to(self.device) for field in zip(*found, strict=True)))
+            found.append(
+                self._checked(k, self._call(k, buffer.sample, batch_size, rng), batch_size)
+            )
+        fields = []
+        for name, each in zip(Batch._fields, zip(*found, strict=True), strict=True):
+            lacking = [k for k, value in enumerate(each) if value is None]
+            if 0 < len(lacking) < len(each):
+                raise LearnerError(
+                    f"✗ {self.name}.sample gave no {name} {self._at(lacking[0])}, but did so for "
+                    "other seeds: give it always or never"
+                )
+            fields.append(None if lacking else torch.stack(each).to(self.device))
+        return Batch(*fields)
 
-    def _checked(self, k: int, batch, batch_size: int) -> tuple[Tensor, ...]:
-        if not isinstance(batch, tuple) or len(batch) != len(Batch._fields):
+    def update(self, index: Tensor | None, td_error: Tensor) -> None:
+        """Tell every buffer the TD errors [S, B] of its last batch, by index [S, B]."""
+        if index is None:
+            raise LearnerError(
+                f"✗ {self.name} has a method update(index, td_error), but its batches carry no "
+                f"index {self._where()}: return Batch(..., index=...) from sample"
+            )
+        for k, buffer in enumerate(self.buffers):
+            self._call(k, buffer.update, index[k].cpu(), td_error[k].cpu())
+
+    def _checked(self, k: int, batch, batch_size: int) -> tuple[Tensor | None, ...]:
+        plain = len(Batch._fields) - len(Batch._field_defaults)  # fields that must be there
+        if not isinstance(batch, tuple) or not plain <= len(batch) <= len(Batch._fields):
             got = f"{len(batch)} fields" if isinstance(batch, tuple) else type(batch).__name__
             raise LearnerError(
-                f"✗ {self.name}.sample returned {got} {self._where()}, seed "
-                f"{self._names[k]}; expected a Batch({', '.join(Batch._fields)})"
+                f"✗ {self.name}.sample returned {got} {self._at(k)}; expected a "
+                f"Batch({', '.join(Batch._fields[:plain])})"
             )
-        kinds = (torch.float32, torch.int64, torch.float32, torch.float32, torch.bool)
-        fields = []
-        for name, value, kind in zip(Batch._fields, batch, kinds, strict=True):
-            value = self._call(k, lambda value=value: torch.as_tensor(value))
+        fields: list[Tensor | None] = []
+        for name, value, kind in zip(Batch._fields, Batch(*batch), _KINDS, strict=True):
+            if value is None and name in Batch._field_defaults:
+                fields.append(None)
+                continue
+            value = self._call(k, torch.as_tensor, value)
             is_obs = name in ("obs", "next_obs")
             want = [batch_size, *self._obs_shape] if is_obs else [batch_size]
             if list(value.shape) != want:
                 raise LearnerError(
                     f"✗ {self.name}.sample gave {name} of the shape {list(value.shape)} "
-                    f"{self._where()}, seed {self._names[k]}; expected {want}"
+                    f"{self._at(k)}; expected {want}"
                 )
             # bytes become 0 to 1 here, too: so the network sees them when it acts
             fields.append(network_input(value, self.device) if is_obs else value.to(kind))
+        self._check_weights(k, fields[Batch._fields.index("weight")])
         return tuple(fields)
+
+    def _check_weights(self, k: int, weight: Tensor | None) -> None:
+        """Raise LearnerError for weights with which nothing, or anything, would be learned."""
+        if weight is None:
+            return
+        wrong = {
+            "NaN or infinity": not torch.isfinite(weight).all(),
+            "a negative number": (weight < 0).any(),
+            "0 everywhere": not weight.any(),
+        }
+        for what, found in wrong.items():
+            if found:
+                raise LearnerError(
+                    f"✗ {self.name}.sample gave {what} as weight {self._at(k)}; expected finite "
+                    "numbers of at least 0, some of them above"
+                )
 
     def state(self) -> dict:
         """Return the buffers' attributes; ValueError names one that is no plain data."""
-        kinds = list | tuple | dict | set | deque  # what these hold is in no attribute
-        if any(isinstance(b, kinds) or not hasattr(b, "__dict__") for b in self.buffers):
-            raise ValueError(
-                f"{self.name} cannot be saved, as its data are not in its attributes: keep them "
-                "in one, such as self.data = deque(maxlen=capacity)"
-            )
         return {
-            "size": self.size, "obs_shape": self._obs_shape,
-            "buffers": [to_plain(vars(b), self.name) for b in self.buffers],
+            "size": self.sizes.tolist(), "obs_shape": self._obs_shape,
+            "buffers": [attributes_of(b, self.name) for b in self.buffers],
             "sampling": [rng.bit_generator.state for rng in self._rngs],
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
         """Go back to a state."""
-        self.size, self._obs_shape = state["size"], state["obs_shape"]
+        self.sizes[:], self._obs_shape = state["size"], state["obs_shape"]
         for buffer, kept in zip(self.buffers, state["buffers"], strict=True):
-            vars(buffer).clear()
-            vars(buffer).update(from_plain(copy.deepcopy(kept)))  # the state stays as it is
+            restore_attributes(buffer, kept)
         for rng, kept in zip(self._rngs, state["sampling"], strict=True):
             rng.bit_generator.state = kept
+
+
+_KINDS = (
+    torch.float32, torch.int64, torch.float32, torch.float32, torch.bool, torch.float32,
+    torch.int64,
+)  # fmt: skip

@@ -11,7 +11,8 @@ graphics card, they may in the last bit.
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,15 @@ class Stack:
 
     how = "a loop over seeds"
 
-    def __init__(self, modules: list[nn.Module], device: str = "cpu", flat: Tensor | None = None):
+    def __init__(
+        self,
+        modules: list[nn.Module],
+        device: str = "cpu",
+        flat: Tensor | None = None,
+        values: Callable | None = None,
+    ):
+        """values: from a network's output [B, ...] to action values [B, A]; None: they are that."""
+        self.values = values
         shapes = [p.shape for p in modules[0].parameters()]
         self._sizes = [shape.numel() for shape in shapes]
         width = -(-sum(self._sizes) // 64) * 64
@@ -59,7 +68,7 @@ class Stack:
     def copy(self) -> "Stack":
         """Return a stack of the same kind with parameters of its own."""
         modules = [without_sharing(module) for module in self.modules]
-        return type(self)(modules, str(self.flat.device))
+        return type(self)(modules, str(self.flat.device), values=self.values)
 
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """Return online and target networks [S], and what computes both: see `both` below.
@@ -113,7 +122,8 @@ class Stack:
 
     def _loop(self, obs: Tensor) -> Tensor:
         try:
-            return torch.stack([m(x) for m, x in zip(self.modules, obs, strict=True)])
+            pairs = zip(self.modules, obs, strict=True)
+            return torch.stack([self.valued(module(x)) for module, x in pairs])
         except Exception as error:
             raise self._failure(obs, error) from error
 
@@ -122,6 +132,33 @@ class Stack:
             f"✗ your network, {name_of(self.modules[0])}, failed on observations of the shape "
             f"{list(obs.shape[1:])}: {first_line(error)}"
         )
+
+    def valued(self, output: Tensor) -> Tensor:
+        """Return the action values of one network's output: [B, ...] -> [B, A]."""
+        return output if self.values is None else self.values(output)
+
+    @property
+    def is_noisy(self) -> bool:
+        """True for networks with `reset_noise(rng)`: they draw noise of their own."""
+        return callable(getattr(self.modules[0], "reset_noise", None))
+
+    def reset_noise(self, rngs: list[torch.Generator]) -> None:
+        """Let every run's network draw new noise from the run's own generator."""
+        for module, rng in zip(self.modules, rngs, strict=True):
+            module.reset_noise(rng)
+
+    @contextmanager
+    def without_noise(self) -> Iterator[None]:
+        """Compute as in evaluation (`nn.Module.eval`), where noise is left out; then as before."""
+        parts = [part for module in self.modules for part in module.modules()]
+        before = [part.training for part in parts]
+        for module in self.modules:
+            module.eval()
+        try:
+            yield
+        finally:
+            for part, training in zip(parts, before, strict=True):
+                part.training = training
 
     def adopt(self, name: str) -> None:
         """Take in what a learner's code put in the place of parameters, as `p.data = ...` does.
@@ -169,13 +206,13 @@ class VmapStack(Stack):
 
     how = "all seeds at once, by vmap"
 
-    def __init__(self, modules: list[nn.Module], device: str = "cpu", flat: Tensor | None = None):
-        super().__init__(modules, device, flat)
+    def __init__(self, modules, device: str = "cpu", flat=None, values: Callable | None = None):
+        super().__init__(modules, device, flat, values)
         self._shapes = [p.shape for p in modules[0].parameters()]
         base = without_sharing(modules[0])  # only its forward is used
 
         def one(parameters: dict[str, Tensor], obs: Tensor) -> Tensor:
-            return torch.func.functional_call(base, parameters, (obs,))
+            return self.valued(torch.func.functional_call(base, parameters, (obs,)))
 
         self._all = torch.func.vmap(one)
 

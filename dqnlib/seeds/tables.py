@@ -107,6 +107,13 @@ class TabularTrainer:
         """Action values [S, N, A] that the runs act on."""
         return self.tables.mean(1)
 
+    def table(self, run: int, which: int = 0) -> np.ndarray:
+        """Return the action values [N, A] of one run; what is written there is learned from.
+
+        run: its place among the seeds; which: 0, or 1 for the second table of Double Q-learning.
+        """
+        return self.tables[run, which]
+
     @property
     def last_return(self) -> np.ndarray:
         """Return [S] of each run's last whole episode; NaN before its first one."""

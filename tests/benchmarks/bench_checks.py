@@ -6,7 +6,8 @@ python -m pytest tests/benchmarks/bench_checks.py -o python_files="bench_*.py" -
 import statistics
 
 from dqnlib.course import checks
-from dqnlib.course.exercises import load, timed_check
+from dqnlib.course.exercises import timed_check
+from dqnlib.course.reference import load
 
 REPEATS = 5
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib import experiments, studies, train
+from dqnlib import saved, studies, train
 from dqnlib.config import Config
 from dqnlib.course import notebooks
 from dqnlib.results import Run
@@ -42,12 +42,12 @@ def moved(source: str, start: int) -> str:
 def fresh_run(config: Config, folder: Path) -> Run:
     """Return an arm of a study, trained with fifty seeds that nobody has looked at."""
     seeds = tuple(range(1_000, 1_000 + 10 * len(SETS)))
-    file = folder / experiments.file_name(config, seeds)
+    file = folder / saved.file_name(config, seeds)
     if not file.is_file():
         run = train(config, seeds)
         folder.mkdir(parents=True, exist_ok=True)
-        experiments.save_run(dataclasses.replace(run, parameters={}, best_parameters={}), file)
-    return experiments.load_run(file)
+        saved.save_run(dataclasses.replace(run, parameters={}, best_parameters={}), file)
+    return saved.load_run(file)
 
 
 def ten_of(run: Run, number: int) -> Run:

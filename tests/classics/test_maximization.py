@@ -36,6 +36,7 @@ from scipy import integrate, stats
 from dqnlib import envs
 from dqnlib.classics import maximization
 from dqnlib.config import Config
+from dqnlib.seeds import two_states
 
 # -- estimators ----------------------------------------------------------------------------
 
@@ -248,6 +249,67 @@ def test_shares_agree_with_plain_runs(algorithm, settings):
     spread = slow.mean(axis=1).std() / math.sqrt(plain)
     assert slow.mean() == pytest.approx(fast.mean(), abs=4.5 * spread)
     assert slow.mean(axis=1).std() == pytest.approx(fast.mean(axis=1).std(), rel=0.15)
+
+
+class Luck:
+    """A generator that notes what it gives; `of` hands one run its part of it."""
+
+    def __init__(self, seed):
+        self._rng, self.given = np.random.default_rng(seed), []
+
+    def __getattr__(self, name):
+        def draw(*args, **sizes):
+            self.given.append(getattr(self._rng, name)(*args, **sizes))
+            return self.given[-1]
+
+        return draw
+
+    def of(self, run: int, went_left: np.ndarray):
+        """A generator of one episode of one run: each of its draws is the run's row."""
+        rows = iter(self.given)
+
+        class One:
+            drawn = 0
+
+            def __getattr__(self, name):
+                def draw(*args):
+                    self.drawn += 1
+                    # in A: any action, explore, a tie, which table; all others are drawn in B
+                    in_a = self.drawn <= 4
+                    return next(rows)[run if in_a else went_left[:run].sum()]
+
+                return draw
+
+        return One()
+
+
+@pytest.mark.parametrize("algorithm", maximization.ALGORITHMS)
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_a_run_of_many_is_one_run_with_its_luck(algorithm, settings):
+    settings = dict(settings)
+    actions, episodes = settings.pop("actions"), settings.pop("episodes")
+    tables, runs = 1 + (algorithm == "double_q_learning"), 7
+    many = np.zeros((tables, runs, 2)), np.zeros((tables, runs, actions))
+    one = [(np.zeros((tables, 2)), np.zeros((tables, actions))) for _ in range(runs)]
+    rng, seen = np.random.default_rng(3), set()
+    for _ in range(episodes):
+        luck = Luck(rng)
+        went_left = two_states.episode(*many, luck, **({"gamma": 1.0, "noise": 1.0} | settings))
+        for k, tables_of_k in enumerate(one):
+            left = maximization.episode(*tables_of_k, luck.of(k, went_left), **settings)
+            assert left == went_left[k]
+            for q, q_k in zip(many, tables_of_k):
+                assert np.array_equal(q[:, k], q_k)
+        seen |= set(went_left.tolist())
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("algorithm", maximization.ALGORITHMS)
+def test_one_run_alone_is_the_plain_loop_over_episodes(algorithm):
+    tables, rng = 1 + (algorithm == "double_q_learning"), np.random.default_rng(5)
+    q_a, q_b = np.zeros((tables, 2)), np.zeros((tables, 10))
+    went = [maximization.episode(q_a, q_b, rng) for _ in range(200)]
+    assert maximization.maximization_bias(algorithm, 1, 200, seed=5)[0].tolist() == went
 
 
 def test_the_example_of_the_book():

@@ -28,13 +28,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from answers import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05
+from answers import bank
 
-from dqnlib.course import checks, exercises
-from dqnlib.course.exercises import Wrong, load, run_check
+from dqnlib.course import checks, exercises, judge, sandbox, types
+from dqnlib.course.judge import run_check
+from dqnlib.course.reference import load
+from dqnlib.course.types import Wrong
 
-LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_05)
-BANK = sum((lesson.ANSWERS for lesson in LESSONS), ())
+BANK = bank()
 CHECKS = {check.path: check for found in checks.lessons().values() for check in found}
 SEEN = Counter()  # (exercise, verdict) -> answers that got it, for the table at the end
 
@@ -110,7 +111,7 @@ def test_blank_hands_back_the_reference(answer, capsys):
 
 @answers("wrong")
 def test_wrong_answer_gets_its_diagnosis(answer, capsys, monkeypatch):
-    monkeypatch.setattr(exercises, "TIME_LIMIT", answer.limit or exercises.TIME_LIMIT)
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", answer.limit or sandbox.TIME_LIMIT)
     stdout, own_exit, start = sys.stdout, builtins.exit, time.monotonic()
     before = set(threading.enumerate())
 
@@ -134,7 +135,7 @@ SILENT = (
 )
 LIBRARY = (
     "dqnlib/",
-    "exercises.py",
+    "judge.py",
     "lesson_0",
     "Traceback",
     'File "',
@@ -144,7 +145,7 @@ LIBRARY = (
 
 def check_message(message, answer):
     lines = message.splitlines()
-    assert lines[0] == exercises.WRONG.format(answer.name)
+    assert lines[0] == judge.WRONG.format(answer.name)
     assert len(lines) <= 18, message
     assert max(map(len, lines)) <= 100, message
     assert not [word for word in LIBRARY if word in message], message
@@ -180,7 +181,7 @@ def check_threads(left, answer):
 
 
 def test_the_line_where_it_hangs_is_shown(monkeypatch):
-    monkeypatch.setattr(exercises, "TIME_LIMIT", 0.3)
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", 0.3)
     endless = next(a for a in BANK if "while not terminated:" in a.source)
     message = str(Cell(endless).error)
     assert "did not finish within 0.3 seconds, so it was stopped" in message
@@ -247,7 +248,7 @@ def test_every_named_mistake_is_made_by_an_answer(path):
     assert names <= {a.diagnosis for a in BANK if a.path == path}
 
 
-@pytest.mark.parametrize("lesson", checks.LESSONS.values())
+@pytest.mark.parametrize("lesson", checks.files())
 def test_every_mistake_that_a_judge_names_is_made_by_an_answer(lesson):
     module = importlib.import_module(f"dqnlib.course.checks.{lesson}")
     here = {check.path for check in module.CHECKS}
@@ -260,9 +261,9 @@ def test_mistakes_can_be_told_apart(path):
     for mistake in check.mistakes:
         if mistake.wrong is None:  # an error's text shows it
             continue
-        judge = functools.partial(exercises._judge_cases, check) if check.cases else check.judge
-        with pytest.raises(exercises.Problem) as caught:
-            judge(mistake.wrong)
+        find = functools.partial(judge.judge_cases, check) if check.cases else check.judge
+        with pytest.raises(types.Problem) as caught:
+            find(mistake.wrong)
         assert caught.value.diagnosis == mistake.name
 
 
@@ -581,14 +582,14 @@ def test_interrupting_the_kernel_stops_the_function(monkeypatch):
 
     class Interrupted(threading.Event):
         def wait(self, timeout=None):
-            if timeout == exercises.TIME_LIMIT:
+            if timeout == sandbox.TIME_LIMIT:
                 started.wait()
                 raise KeyboardInterrupt
             return super().wait(timeout)
 
     before = set(threading.enumerate())
     with monkeypatch.context() as patch:
-        patch.setattr(exercises.threading, "Event", Interrupted)
+        patch.setattr(sandbox.threading, "Event", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             run_check(RETURN, episode_return)
     for thread in set(threading.enumerate()) - before:

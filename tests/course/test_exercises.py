@@ -17,6 +17,7 @@ The tests fail for these mutants of `dqnlib.course.exercises`:
   an array passes for a tensor.
 """
 
+import builtins
 import functools
 import html
 import importlib
@@ -24,6 +25,7 @@ import inspect
 import json
 import linecache
 import math
+import os
 import re
 import subprocess
 import sys
@@ -34,10 +36,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from dqnlib.course import checks, exercises, progress
-from dqnlib.course.exercises import Case, Check, Wrong, ____, exercise, hints, is_blank, load
+from dqnlib.course import checks, exercises, judge, messages, progress, sandbox, types
+from dqnlib.course.answers import is_blank
+from dqnlib.course.exercises import ____, exercise, hints
+from dqnlib.course.reference import load
+from dqnlib.course.types import Case, Check, Wrong
 
 PATH = "dqnlib.tabular.q_learning_target"
+BUFFER = "dqnlib.replay.ReplayBuffer"
+NETWORK = "dqnlib.networks.QNetwork"
 EVERY = [check for found in checks.lessons().values() for check in found]
 
 
@@ -54,6 +61,15 @@ def blank(reward, terminated, next_q, gamma):
 
 
 right.__name__ = wrong.__name__ = blank.__name__ = "q_learning_target"
+
+
+def made(source, name, file="<cell>", **names):
+    """Return what a cell's source defines under a name, registered as IPython does it."""
+    source = textwrap.dedent(source)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    names = {"____": ____, "__name__": "__main__", **names}
+    exec(compile(source, file, "exec"), names)
+    return names[name]
 
 
 # -- blanks --------------------------------------------------------------------------------
@@ -87,6 +103,18 @@ right.__name__ = wrong.__name__ = blank.__name__ = "q_learning_target"
         ("return print()", False),
         ("____ = 3\n    return ____", False),  # a name of the function's own
         ("return NotImplemented", False),
+        ("if q is None:\n        raise NotImplementedError\n    return q", False),
+        ("if q is None:\n        return q\n    raise NotImplementedError", False),
+        ("try:\n        return q\n    except NotImplementedError:\n        return 0", False),
+        ("raise ValueError", False),
+        ("n = len(q)\n    raise NotImplementedError(f'{n}: the rest is for tomorrow')", True),
+        ("return q.____", False),  # an attribute of that name
+        ("return dict(____=3)", False),
+        ("from math import pi as ____\n    return ____", False),
+        ("return {k: ____ for k in q}", True),
+        ("class A:\n        x = ____\n    return A.x", True),
+        ("____.x = 3\n    return q", True),
+        ("global ____\n    return ____", True),
     ],
 )
 def test_is_blank(body, expected):
@@ -157,6 +185,35 @@ def test_blank(capsys):
     assert stored() == {"status": "blank", "tries": 0}
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if next_q is None:\n        raise NotImplementedError\n    return GOOD", "right"),
+        (
+            "if terminated:\n        return reward\n    raise NotImplementedError('what now?')",
+            "blank",
+        ),
+        ("if terminated:\n        raise NotImplementedError\n    return GOOD", "blank"),
+        ("if next_q is None:\n        raise NotImplementedError\n    return 0.0", "wrong"),
+        ("return other()", "wrong"),  # raised elsewhere
+        ("try:\n        return GOOD\n    except NotImplementedError:\n        return 0", "right"),
+    ],
+)
+def test_a_part_that_is_not_written_yet_is_a_blank_and_a_guard_is_none(body, expected, capsys):
+    def other():
+        raise NotImplementedError
+
+    good = "reward + gamma * next_q.max() * (not terminated)"
+    source = "def q_learning_target(reward, terminated, next_q, gamma):\n    " + body
+    made_here = made(source.replace("GOOD", good), "q_learning_target", other=other)
+    try:
+        found = exercise(PATH)(made_here)
+    except Wrong:
+        found = None
+    assert found is {"right": made_here, "blank": load(PATH), "wrong": None}[expected]
+    assert stored()["status"] == expected
+
+
 def test_wrong_then_right(capsys):
     with pytest.raises(Wrong) as caught:
         exercise(PATH)(wrong)
@@ -178,14 +235,14 @@ def test_fixed_texts():
     """Saved notebooks and other modules compare them."""
     assert exercises.BLANK == "○ {}: still blank. The lesson goes on with the course's own version."
     assert exercises.RIGHT == "✓ {}: right. From here on, the lesson runs on your version."
-    assert exercises.WRONG == "✗ {}: not yet."
+    assert judge.WRONG == "✗ {}: not yet."
 
 
 def test_on_wrong_continue(monkeypatch, capsys):
     monkeypatch.setenv("DQNLIB_ON_WRONG", "continue")
     assert exercise(PATH)(wrong) is load(PATH)
     printed = capsys.readouterr().out
-    assert printed.startswith(exercises.WRONG.format("q_learning_target"))
+    assert printed.startswith(judge.WRONG.format("q_learning_target"))
     assert "the value of a terminal state was kept" in printed
     assert stored()["status"] == "wrong"
     assert exercise(PATH)(right) is right
@@ -229,28 +286,204 @@ def test_timed_check():
 
 def test_a_case_may_leave_the_result_open():
     """`ANY` and `after` together: only the change counts."""
-    case = Case({"rewards": [1.0, 2.0]}, exercises.ANY, after={"rewards": [2.0, 1.0]})
+    case = Case({"rewards": [1.0, 2.0]}, types.ANY, after={"rewards": [2.0, 1.0]})
     check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,))
-    exercises.run_check(check, lambda rewards: rewards.reverse())
+    judge.run_check(check, lambda rewards: rewards.reverse())
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(check, lambda rewards: None)
+        judge.run_check(check, lambda rewards: None)
     assert caught.value.diagnosis == "result not stored"
-    assert repr(exercises.ANY) == "anything"
+    assert repr(types.ANY) == "anything"
+
+
+# -- names that would stop everything ------------------------------------------------------
+
+STOPPERS = ("input", "exit", "quit", "breakpoint", "_exit")
+HARMLESS = {
+    "a local variable": "NAME = 3\n    return sum(rewards) + NAME - 3",
+    "an attribute": "x = SimpleNamespace(NAME=0)\n    x.NAME = 0\n    return x.NAME + sum(rewards)",
+    "a method": "x = SimpleNamespace(NAME=sum)\n    return x.NAME(rewards)",
+    "a keyword": "dict(NAME=3)\n    return sum(rewards)",
+    "a text": "return {'NAME': sum(rewards)}['NAME']",
+    "a parameter": "def f(NAME):\n        return sum(NAME)\n    return f(rewards)",
+    "a closure": "NAME = sum\n    def f():\n        return NAME(rewards)\n    return f()",
+    "a comprehension": "return sum(NAME for NAME in rewards)",
+    "a lambda": "return (lambda NAME=0: sum(rewards) + NAME)()",
+    "a function inside": "def NAME(x):\n        return sum(x)\n    return NAME(rewards)",
+    "a class inside": (
+        "class A:\n        NAME = 0\n        def f(self):\n            return self.NAME\n"
+        "    return sum(rewards) + A().f()"
+    ),
+}
+CALLS = {
+    "plainly": "NAME()\n    return sum(rewards)",
+    "in one way only": "if len(rewards) > 99:\n        NAME()\n    return sum(rewards)",
+    "within a function": "def f():\n        NAME()\n    return sum(rewards)",
+    "within a lambda": "f = lambda: NAME()\n    return sum(rewards)",
+    "within a comprehension": "[NAME() for _ in rewards]\n    return sum(rewards)",
+    "within a class": "class A:\n        x = len(rewards) > 99 and NAME()\n    return sum(rewards)",
+    "in a text": "f'{NAME()}'\n    return sum(rewards)",
+    "by another name": "f = NAME\n    f()\n    return sum(rewards)",
+    "beside an attribute": "SimpleNamespace(NAME=0).NAME\n    NAME()\n    return sum(rewards)",
+    "global": "global NAME\n    NAME()\n    return sum(rewards)",
+}
+
+
+def verdict(body, **names):
+    """Return what the check says of an episode_return with this body: None if it is right."""
+    from types import SimpleNamespace
+
+    source = f"def episode_return(rewards):\n    {body}\n"
+    names = {"SimpleNamespace": SimpleNamespace, **names}
+    try:
+        judge.run_check(
+            checks.find("dqnlib.tabular.episode_return"), made(source, "episode_return", **names)
+        )
+    except Wrong as wrong:
+        return wrong.diagnosis
+    return None
+
+
+@pytest.mark.parametrize("name", STOPPERS)
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_a_name_of_the_learners_own_is_no_harm(kind, name):
+    assert verdict(HARMLESS[kind].replace("NAME", name)) is None
+
+
+@pytest.mark.parametrize("name", STOPPERS)
+@pytest.mark.parametrize("kind", CALLS)
+def test_what_would_stop_everything_is_found(kind, name):
+    assert verdict(CALLS[kind].replace("NAME", name)) == f"calls {name}()"
+
+
+class ExitAutocall:
+    """As in IPython, where exit and quit are names of the notebook."""
+
+    def __call__(self):
+        raise AssertionError("called")
+
+
+@pytest.mark.parametrize(
+    ("body", "names", "expected"),
+    [
+        ("os._exit(0)", {"os": os}, "calls _exit()"),
+        ("o._exit(0)", {"o": os}, "calls _exit()"),
+        ("sys.exit()", {"sys": sys}, "calls exit()"),
+        ("builtins.input()", {"builtins": builtins}, "calls input()"),
+        ("__builtins__.quit()", {}, "calls quit()"),
+        ("import os\n    os._exit(0)", {}, "calls _exit()"),
+        ("import os as o\n    from os import getcwd, _exit", {}, "calls _exit()"),
+        ("from builtins import input as ask", {}, "calls input()"),
+        ("from math import pi, exp\n    exit = pi\n    exit", {}, None),
+        ("exit()", {"exit": ExitAutocall()}, "calls exit()"),
+        ("leave()", {"leave": lambda: None}, None),
+        ("exit()", {"exit": lambda: None}, None),  # a function of the notebook
+        ("exit()", {"exit": sys.exit}, "calls exit()"),
+        ("input", {"input": np.zeros(3)}, None),
+        ("input()", {"input": input}, "calls input()"),
+        ("os.exit", {"os": type("A", (), {"exit": 3})}, None),
+    ],
+)
+def test_where_a_name_comes_from_counts(body, names, expected):
+    assert verdict(f"{body}\n    return sum(rewards)", **names) == expected
+
+
+@pytest.mark.parametrize("name", ["input", "exit", "quit"])
+def test_a_layer_may_be_called_so(name):
+    source = inspect.getsource(load(NETWORK)).replace("self.layers", f"self.{name}")
+    assert f"self.{name}" in source
+    import torch
+    from torch import nn
+
+    cls = made(source, "QNetwork", math=math, Sequence=Sequence, Tensor=torch.Tensor, nn=nn)
+    judge.run_check(checks.find(NETWORK), cls)
+
+
+# -- names that are not found --------------------------------------------------------------
+
+
+def advice(source, name, path, **names):
+    """Return the last lines of the message, as one."""
+    with pytest.raises(Wrong) as caught:
+        judge.run_check(checks.find(path), made(source, name, f"<{source}>", **names))
+    lines = str(caught.value).splitlines()
+    assert max(map(len, lines)) <= 100
+    return " ".join(lines[lines.index("Three hints and the solution are folded above.") - 3 :])
+
+
+NET = """
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
+        BODY
+        self.layers = nn.Linear(4, n_actions)
+        self.width = 3
+
+    def forward(self, obs):
+        return OUT
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "out", "words"),
+    [
+        ("F.relu", "obs", "F is not imported in this notebook: write import torch.nn.functional"),
+        ("pass", "F.relu(obs)", "F is not imported"),
+        ("math.prod", "obs", "write import math above"),
+        ("deque()", "obs", "write from collections import deque above"),
+        ("torch.Relu()", "obs", "torch has no Relu. Did you mean nn.ReLU?"),
+        ("torch.ReLU()", "obs", "ReLU is in torch.nn: write nn.ReLU."),
+        ("nn.Liner(3, 2)", "obs", "nn has no Liner. Did you mean nn.Linear?"),
+        ("nn.MSEloss()", "obs", "Did you mean nn.MSELoss?"),
+        ("torch.mse_loss", "obs", "write nn.functional.mse_loss."),
+        ("np.bool8", "obs", "np has no bool8. Did you mean np.bool"),
+        ("np.qqqq", "obs", "np has no qqqq: look its name up"),
+        ("hiden", "obs", "No hiden is known here. Did you mean hidden?"),
+        ("pass", "layers(obs)", "reached through self, as in self.layers."),
+        ("pass", "width", "reached through self, as in self.width."),
+        ("pass", "qqqq", "reached through self, as in self.size."),
+        ("pass", "self.layer(obs)", "On self stands only what was stored there before, as in"),
+        ("pass", "self.layer(obs)", "It has layers."),
+        ("pass", "self.widht(obs)", "It has width."),
+        ("pass", "self.qqqq", "as in __init__."),
+        ("pass", "obs.flaten(1)", "A tensor has no flaten. It has flatten."),
+        ("pass", "obs.argMax(1)", "It has argmax."),
+        ("pass", "np.zeros(3).detach()", "An array has no detach."),
+        ("hidden = None", "obs.qqqq", "A tensor has no qqqq."),
+        ("hidden = None\n        hidden.x", "obs", "None stands where a value should be"),
+    ],
+)
+def test_advice_for_a_name_that_is_not_found(body, out, words):
+    import torch
+    from torch import nn
+
+    source = NET.replace("BODY", body).replace("OUT", out)
+    shown = advice(source, "QNetwork", NETWORK, torch=torch, nn=nn, np=np)
+    assert words in shown
+    said = shown.partition(" of the cell: ")[2].replace(out, "").replace(body, "")
+    assert "self" in said or "self" not in out + words
+    assert "self" not in said or "self" in out + words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return sum(reward)", "No reward is known here. Did you mean rewards?"),
+        ("return summe(rewards)", "No summe is known here. Did you mean summed?"),
+        ("return qqqq", "Is the name spelled as in the first line?"),
+        ("return np.zeros(3)", "np is not imported in this notebook: write import numpy as np"),
+        ("return functools.reduce(sum, rewards)", "write import functools above your code"),
+        ("cod = 3\n    return code", "Did you mean cod?"),  # and not the module called code
+        ("return rewards.sum()", "A list has no sum."),
+        ("raise NameError", "Is the name spelled as in the first line?"),
+        ("raise AttributeError('no')", "It stopped with AttributeError: no"),
+    ],
+)
+def test_advice_for_a_name_in_a_function(body, words):
+    source = f"def episode_return(rewards):\n    {body}\n"
+    assert words in advice(source, "episode_return", "dqnlib.tabular.episode_return", summed=3)
 
 
 # -- classes -------------------------------------------------------------------------------
-
-BUFFER = "dqnlib.replay.ReplayBuffer"
-NETWORK = "dqnlib.networks.QNetwork"
-
-
-def made(source, name, file="<cell>", **names):
-    """Return what a cell's source defines under a name, registered as IPython does it."""
-    source = textwrap.dedent(source)
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    names = {"____": ____, "__name__": "__main__", "np": np, **names}
-    exec(compile(source, file, "exec"), names)
-    return names[name]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +497,11 @@ def made(source, name, file="<cell>", **names):
         ("def f(self):\n        return 3\n\n    def g(self):\n        return ____", True),
         ("def f(self):\n        super().f()\n        ____", True),
         ("def f(self):\n        raise NotImplementedError", True),
+        (
+            "def f(self):\n        return 3\n\n    def g(self):\n        raise NotImplementedError",
+            False,
+        ),
+        ("def f(self):\n        pass\n\n    def g(self):\n        raise NotImplementedError", True),
         ("@property\n    def f(self):\n        return ____", True),
         ("@staticmethod\n    def f(x):\n        return ____", True),
         ("@classmethod\n    def f(cls):\n        return ____", True),
@@ -351,7 +589,7 @@ BANK["wrong"] = BANK["right"].replace("len(self.inner)", "min(len(self.inner), 2
 )  # fmt: skip
 def test_first_lines_of_a_class(given, expected, words):
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(checks.find(BUFFER), given)
+        judge.run_check(checks.find(BUFFER), given)
     assert caught.value.diagnosis == expected
     assert words in str(caught.value)
     assert max(map(len, str(caught.value).splitlines())) <= 100
@@ -371,21 +609,19 @@ def test_a_parameter_with_a_default_keeps_its_name():
         """
     for name, expected in (("widths", "other parameters"), ("hidden", "wrong shape")):
         with pytest.raises(Wrong) as caught:
-            exercises.run_check(
-                checks.find(NETWORK), made(source.replace("NAME", name), "QNetwork")
-            )
+            judge.run_check(checks.find(NETWORK), made(source.replace("NAME", name), "QNetwork"))
         assert caught.value.diagnosis == expected
 
 
 def test_a_class_may_inherit_its_methods():
     home = made(BANK["right"], "ReplayBuffer", "<home>")
-    exercises.run_check(checks.find(BUFFER), type("ReplayBuffer", (home,), {}))
+    judge.run_check(checks.find(BUFFER), type("ReplayBuffer", (home,), {}))
 
 
 def test_the_line_in_a_method_is_shown():
     source = BANK["right"].replace("self.inner.add(transition)", "x = 3\n                x.add(4)")
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(checks.find(BUFFER), made(source, "ReplayBuffer", "<line>"))
+        judge.run_check(checks.find(BUFFER), made(source, "ReplayBuffer", "<line>"))
     assert caught.value.diagnosis == "raises AttributeError"
     assert "in line 13 of the cell: x.add(4)" in str(caught.value)
     assert "add(...) of transition 1" in str(caught.value)
@@ -393,12 +629,12 @@ def test_the_line_in_a_method_is_shown():
 
 @pytest.mark.parametrize("method", ["def add(self, transition):", "def __init__(self, capacity):"])
 def test_a_method_that_loops_is_stopped(method, monkeypatch):
-    monkeypatch.setattr(exercises, "TIME_LIMIT", 0.3)
+    monkeypatch.setattr(sandbox, "TIME_LIMIT", 0.3)
     endless = f"{method}\n                while True: k = 1"
     cls = made(BANK["right"].replace(method, endless), "ReplayBuffer", "<loop>")
     before = set(threading.enumerate())
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(checks.find(BUFFER), cls)
+        judge.run_check(checks.find(BUFFER), cls)
     assert caught.value.diagnosis == "does not end"
     assert "of the cell: while True: k = 1" in str(caught.value)
     for thread in set(threading.enumerate()) - before:
@@ -417,7 +653,7 @@ def test_super_finds_a_class_whose_name_is_not_bound_yet():
         source = inspect.getsource(load(NETWORK)).replace("super()", call)
         cls = made(source, "QNetwork", math=math, Sequence=Sequence, Tensor=torch.Tensor, nn=nn)
         del cls.forward.__globals__["QNetwork"]
-        exercises.run_check(checks.find(NETWORK), cls)
+        judge.run_check(checks.find(NETWORK), cls)
         assert "QNetwork" not in cls.forward.__globals__
     assert torch.equal(torch.get_rng_state(), before)  # the lesson's numbers stay as they are
 
@@ -443,9 +679,9 @@ def test_a_tensor_is_shown_as_a_list(value, expected):
     import torch
 
     tensor = torch.tensor(value)
-    assert exercises.show(tensor) == expected
+    assert messages.show(tensor) == expected
     if tensor.is_floating_point():
-        assert exercises.show(tensor.requires_grad_()) == expected
+        assert messages.show(tensor.requires_grad_()) == expected
 
 
 def test_answers_that_are_tensors():
@@ -462,7 +698,7 @@ def test_answers_that_are_tensors():
         lambda x: x.clone().requires_grad_(),
         lambda x: x * (1 + 1e-6),  # float32 has about seven digits
     ):
-        exercises.run_check(check, answer(right))
+        judge.run_check(check, answer(right))
     for wrong, diagnosis in (
         (lambda x: x.tolist(), "wrong type"),
         (lambda x: x.numpy(), "wrong type"),
@@ -476,24 +712,24 @@ def test_answers_that_are_tensors():
         (lambda x: x > 0, "wrong type"),
     ):
         if diagnosis is None:
-            exercises.run_check(check, answer(wrong))
+            judge.run_check(check, answer(wrong))
             continue
         with pytest.raises(Wrong) as caught:
-            exercises.run_check(check, answer(wrong))
+            judge.run_check(check, answer(wrong))
         assert caught.value.diagnosis == diagnosis
         assert "rewards=[1.0, 2.5]" in str(caught.value)
         assert "tensor(" not in str(caught.value)
     with pytest.raises(Wrong) as caught:
-        exercises.run_check(check, lambda rewards: rewards.mul_(2))
+        judge.run_check(check, lambda rewards: rewards.mul_(2))
     assert caught.value.diagnosis == "arguments changed"
     assert case.args["rewards"].tolist() == [1.0, 2.5]
-    assert torch.is_tensor(exercises._arguments(check, case)["rewards"])
+    assert torch.is_tensor(judge._arguments(check, case)["rewards"])
 
 
 def test_an_error_text_names_the_mistake():
     mistakes = (
-        exercises.Mistake("one", "a", raises="no such"),
-        exercises.Mistake("two", "b", raises=("thing", "other")),
+        types.Mistake("one", "a", raises="no such"),
+        types.Mistake("two", "b", raises=("thing", "other")),
     )
     case = Case({"rewards": [1.0]}, 1.0)
     check = Check("dqnlib.tabular.episode_return", ("", "", ""), (case,), mistakes)
@@ -509,7 +745,7 @@ def test_an_error_text_names_the_mistake():
             raise ValueError(text)
 
         with pytest.raises(Wrong) as caught:
-            exercises.run_check(check, lambda rewards, f=episode_return: f(rewards))
+            judge.run_check(check, lambda rewards, f=episode_return: f(rewards))
         assert caught.value.diagnosis == diagnosis
 
 
@@ -642,7 +878,7 @@ def test_ipython_shows_the_message_alone(cells):
         assert words in cell["out"]
         assert cell["err"] == ""
         assert message[-1].startswith("Three hints and the solution are folded")
-        for word in ("Traceback", "Error:  ", "raise wrong", "exercises.py", "----"):
+        for word in ("Traceback", "Error:  ", "raise wrong", "judge.py", "exercises.py", "----"):
             assert word not in cell["out"]
     assert "in line 4 of the cell: total += rewards[i]" in cells[6]["out"]
     assert "of the cell: " in cells[7]["out"]  # where it was
@@ -694,19 +930,14 @@ def test_judging_loads_no_training_code():
     )
     first, second = map(str.split, done.stdout.splitlines())
     assert not {"torch", "gymnasium", "matplotlib", "ipywidgets", "IPython", "scipy"} & set(first)
-    assert second == [
-        "dqnlib.course",
-        "dqnlib.course.checks",
-        *(f"dqnlib.course.checks.{lesson}" for lesson in checks.LESSONS.values()),
-        "dqnlib.course.exercises", "dqnlib.course.predictions",
-        "dqnlib.course.progress", "dqnlib.course.solutions",
-    ]  # fmt: skip
+    assert {f"dqnlib.course.checks.{lesson}" for lesson in checks.files()} <= {*second}
+    assert [n for n in second if not n.startswith(("dqnlib.course", "dqnlib.moved"))] == []
 
 
 def test_checking_a_tabular_exercise_loads_no_torch():
     code = (
-        "import sys; from dqnlib.course import exercises\n"
-        f"exercises.timed_check({PATH!r}, exercises.load({PATH!r}))\n"
+        "import sys; from dqnlib.course import exercises, reference\n"
+        f"exercises.timed_check({PATH!r}, reference.load({PATH!r}))\n"
         "assert 'torch' not in sys.modules and 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

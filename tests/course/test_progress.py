@@ -433,6 +433,11 @@ def test_prediction_that_is_no_longer_offered():
     assert parts(ask())[1].value is None
 
 
+def test_a_prediction_of_another_lesson_is_not_shown():
+    progress.record_prediction("walk", "Sarsa")
+    assert parts(ask())[1].value is None
+
+
 def test_predictions_and_exercises_do_not_disturb_each_other():
     progress.record(FIRST, "right")
     progress.record_prediction("a", "x")

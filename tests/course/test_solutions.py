@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from dqnlib import exercise, own, targets
-from dqnlib.course import exercises, solutions
+from dqnlib.course import exercises, solutions, types
 from dqnlib.networks import QNetwork
 
 TARGET = "dqnlib.targets.td_target"
@@ -72,14 +72,14 @@ def test_without_an_answer_it_is_the_courses(capsys):
 def test_only_a_right_answer_is_kept(notebook, body):
     source = GOOD.replace("return reward + gamma * next_q.max(1).values * ~terminated", body)
     notebook.names["____"] = exercises.____
-    with contextlib.suppress(exercises.Wrong):
+    with contextlib.suppress(types.Wrong):
         notebook.run(source)
     assert not solutions.file_of(TARGET).exists()
 
 
 def test_a_wrong_answer_leaves_the_right_one_that_was_kept(notebook):
     notebook.run(GOOD)
-    with pytest.raises(exercises.Wrong):
+    with pytest.raises(types.Wrong):
         notebook.run(GOOD.replace("~terminated", "1"))
     assert own(TARGET)[0] is not targets.td_target
 

@@ -4,7 +4,8 @@ The oracle is a plain loop over single environments (`One`), with Gymnasium's ow
 
 Mutants that these tests kill (each was tried once on a copy of the library):
 - CartPole's rows share a generator; Gymnasium's delayed reset comes through; observations are not
-  scaled, scaled twice or lie in memory in two ways; the limit is one step off, 499, or above 500;
+  scaled, scaled twice or lie in memory in two ways; the limit is one step off, 499, or stays 500
+  whatever the config says; a limit inside an environment is passed over;
 - a terminated step at the limit is also called truncated; the next episode's start is returned as
   the last observation; total and length are not set back, or only in the first row; a row that
   goes on is reset; an observation that the environment writes over changes afterwards;
@@ -14,6 +15,12 @@ Mutants that these tests kill (each was tried once on a copy of the library):
   all rows get through, or the message lacks what was wrong;
 - a reward that is NaN, infinite or huge, an observation with NaN in step or in reset, an error in
   step or in reset gets through, or is named without its step or seed, or with another row's seed;
+- a reward of two numbers, a text, None or a complex number counts as one; what ends an episode is
+  taken for true if it is not empty; four values of a step, a reset without its info, observations
+  of another shape, floats for bytes or half a state get through, or are named without a word of
+  what was expected; an environment's own trouble with unpacking is taken for its step;
+- a learner's environment is computed as Gymnasium's of that name; what is cheap is played one
+  episode after the other, or what is not, all at once;
 - a state changes while training goes on, forgets the actions, the generator, the seed, the length
   or the return; an environment with randomness of its own is resumed without a word;
 - ties are broken unevenly or with other random numbers; ε = 0 explores, ε = 1 does not; NaN is
@@ -25,6 +32,8 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 """
 
 import random
+from decimal import Decimal
+from fractions import Fraction
 
 import gymnasium as gym
 import numpy as np
@@ -32,13 +41,14 @@ import pytest
 import torch
 from gymnasium import spaces
 from gymnasium.wrappers import TimeLimit
+from support import Drifting, Frames, Lottery, Scripted
 
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for
 from dqnlib.networks import QNetwork
 from dqnlib.policies import epsilon_greedy
 from dqnlib.seeds.acting import EVAL_LIMIT, Actor, Examiner
-from dqnlib.seeds.environments import CartPoles, Environments, environments
+from dqnlib.seeds.environments import VECTORISED, CartPoles, Environments, environments
 from dqnlib.seeds.learner import LearnerError, TrainingError
 from dqnlib.seeds.networks import stack
 from dqnlib.storage import from_plain, to_plain
@@ -181,8 +191,22 @@ def test_the_limit_of_cartpole():
                 assert not (terminated | truncated)[0]
             envs.advance(next_obs, np.array([False]))
         assert (terminated[0], truncated[0]) == ends
-    envs = environments(Config(max_episode_steps=10_000), None, [3])  # above Gymnasium's 500
+    envs = environments(Config(), None, [3])
     count = assert_same_as_single(envs, [One(cartpole(), 3)], pushes(1), 501)
+    assert count == {"terminated": 0, "truncated": 1}
+
+
+def test_cartpole_may_go_on_for_longer_than_gymnasium_lets_it():
+    """CartPole-v1 is registered with 500 steps; the oracle has no limit but the one here."""
+    bare = gym.wrappers.TransformObservation(
+        gym.make("CartPole-v1", max_episode_steps=-1),
+        lambda obs: obs * SCALE,
+        cartpole().observation_space,
+    )
+    envs = environments(Config(max_episode_steps=1_000), None, [3])
+    assert type(envs) is CartPoles
+    assert envs.limit == 1_000
+    count = assert_same_as_single(envs, [One(bare, 3, limit=1_000)], pushes(1), 1_999)
     assert count == {"terminated": 0, "truncated": 1}
 
 
@@ -198,47 +222,6 @@ def test_gymnasiums_own_reset_of_cartpole_never_shows():
 
 
 # -- every other environment, one a row --------------------------------------------------------
-
-
-class Scripted(gym.Env):
-    """Counts its steps; what it gives at each of them can be set; keeps a log of all calls."""
-
-    def __init__(self, length=3, space=None, obs=None, reward=None, ends=(True, False), actions=2):
-        self.observation_space = space or spaces.Box(-np.inf, np.inf, (1,), np.float64)
-        self.action_space = actions if isinstance(actions, spaces.Space) else spaces.Discrete(2)
-        self.length, self.ends, self.log, self.now, self.all = length, ends, [], 0, 0
-        self.obs_at = obs or (lambda n: np.array([float(n)]))
-        self.reward_at = reward or (lambda n: 1.0)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.log.append("reset" if seed is None else f"reset {seed}")
-        self.now = 0
-        return self.obs_at(0), {}
-
-    def step(self, action):
-        self.log.append(action)
-        self.now += 1
-        self.all += 1  # of all episodes
-        terminated, truncated = self.ends if self.now == self.length else (False, False)
-        return self.obs_at(self.now), self.reward_at(self.all), terminated, truncated, {}
-
-
-class Drifting(gym.Env):
-    """A walk on a line with a push of chance in each step, and in each start."""
-
-    observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
-    action_space = spaces.Discrete(3, start=-1)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.x, self.speed = self.np_random.normal(size=2)
-        return np.array([self.x, self.speed]), {}
-
-    def step(self, action):
-        self.speed += 0.1 * action + self.np_random.normal(0, 0.2)
-        self.x += self.speed
-        return np.array([self.x, self.speed]), -abs(self.x), abs(self.x) > 10, False, {}
 
 
 OWN = {"Drifting": Drifting, "Scripted": Scripted}  # names for Config(env_id)
@@ -271,7 +254,7 @@ def test_each_row_is_one_environment(name, limit, ends):
     count = assert_same_as_single(envs, singles, dice(envs.n_actions), 410)
     assert {name for name, n in count.items() if n} == ends
     if name == "dqnlib/TruncatedForever-v0":
-        assert count["truncated"] == 410 // min(limit or 5, 5) * len(SEEDS)
+        assert count["truncated"] == 410 // (limit or 5) * len(SEEDS)
 
 
 def test_no_step_between_episodes_and_the_true_last_observation():
@@ -328,6 +311,15 @@ def test_one_row_ends_and_the_other_goes_on():
     assert [b[0] for b in book] == [[1, 1], [2, 2], [1, 3], [2, 4], [1, 5]]
     assert [b[1] for b in book] == [[1, 1], [2, 2], [1, 3], [2, 4], [1, 5]]
     assert (envs.obs.tolist(), envs.length.tolist()) == ([[1], [0]], [1, 0])
+
+
+def test_the_last_observation_stays_with_who_took_the_step():
+    rows = environments(Config(max_episode_steps=1), None, [3, 4])
+    next_obs, _, terminated, truncated = rows.step(np.zeros(2, int))
+    kept = next_obs.copy()
+    rows.advance(next_obs, terminated | truncated)
+    assert np.array_equal(next_obs, kept)
+    assert (rows.obs != kept).all()  # new episodes have begun
 
 
 def test_an_environment_that_writes_over_its_observation():
@@ -483,6 +475,66 @@ def test_a_maker_that_fails():
             environments(Config(), make, [0])
 
 
+@pytest.mark.parametrize("limits", [(40,), (90, 40), (40, 90)])
+def test_a_time_limit_inside_your_environment_is_not_passed_over_in_silence(limits):
+    def mine():
+        env = Scripted(length=None)
+        for limit in limits:
+            env = gym.Wrapper(TimeLimit(env, limit))
+        return env
+
+    with pytest.raises(ValueError, match=r"steps is 41, but a TimeLimit .* after 40 steps"):
+        environments(Config(max_episode_steps=41), mine, [0])
+    assert environments(Config(max_episode_steps=40), mine, [0]).limit == 40
+    assert environments(Config(), mine, [0]).registered_limit == 40
+
+
+def test_the_limit_of_an_id_replaces_the_registered_one(monkeypatch):
+    envs = environments(Config("MountainCar-v0", max_episode_steps=300), None, [0])
+    assert envs.registered_limit == envs.limit == 300
+    within = "tests/Limited-v0"
+    gym.register(within, lambda: TimeLimit(Scripted(length=None), 7), max_episode_steps=20)
+    try:
+        with pytest.raises(ValueError, match=r"max_episode_steps is 9, but .* after 7 steps"):
+            environments(Config(within, max_episode_steps=9), None, [0])
+    finally:
+        del gym.registry[within]
+
+
+# -- environments that are computed for all rows at once -----------------------------------------
+
+
+def test_a_table_says_which_environments_are_computed_at_once(monkeypatch):
+    class AtOnce(Environments):
+        cheap_rows = True
+
+    config = Config("dqnlib/Termination-v0")
+    assert type(environments(config, None, [0])) is Environments
+    monkeypatch.setitem(VECTORISED, config.env_id, AtOnce)
+    assert type(environments(config, None, [0])) is AtOnce
+    mine = environments(config, lambda: gym.make(config.env_id), [0])
+    assert type(mine) is Environments  # whatever its name: it is the learner's
+
+
+@pytest.mark.parametrize(("cheap", "rows"), [(True, 6), (False, 2)])
+def test_an_evaluation_plays_all_episodes_at_once_where_rows_are_cheap(monkeypatch, cheap, rows):
+    made = []
+
+    class Counted(Environments):
+        cheap_rows = cheap
+
+        def _step(self, action):
+            made.append(len(action))
+            return super()._step(action)
+
+    config = Config("dqnlib/Termination-v0")
+    monkeypatch.setitem(VECTORISED, config.env_id, Counted)
+    stacked = linear_networks([4, 5], (1,), 1)
+    found = Examiner(config, None, [4, 5]).returns(stacked, 0, 3)
+    assert set(made) == {rows}
+    assert found.tolist() == [[5.0] * 3] * 2
+
+
 # -- what no network can learn from ------------------------------------------------------------
 
 
@@ -510,6 +562,199 @@ def test_bad_rewards(bad):
     makers = [Scripted, lambda: Scripted(reward=at(5, bad, 1.0)), Scripted]
     message = run_until_error(makers, ["seed 4", "seed 7", "seed 9"])
     assert f"a reward of {bad:g} at step 5, seed 7. " in message
+
+
+ONE_NUMBER = [
+    2.5, np.float32(2.5), np.float64(2.5), np.array(2.5), np.array([2.5]), np.array([[2.5]]), [2.5],
+    (2.5,), torch.tensor(2.5), torch.tensor([2.5]), Fraction(5, 2), Decimal("2.5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reward", ONE_NUMBER, ids=repr)
+def test_a_reward_is_one_number_however_it_is_written(reward):
+    envs = environments(Config(), lambda: Scripted(reward=lambda n: reward), [0])
+    assert envs.step(np.array([0]))[1].tolist() == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("reward", "number"), [(True, 1), (np.True_, 1), (3, 3), (np.int8(-3), -3)]
+)
+def test_whole_numbers_and_truth_values_are_rewards(reward, number):
+    envs = environments(Config(), lambda: Scripted(reward=lambda n: reward), [0])
+    assert envs.step(np.array([0]))[1].tolist() == [number]
+
+
+@pytest.mark.parametrize(
+    "reward",
+    [
+        np.ones(2), np.ones((1, 2)), np.zeros(0), [], [1.0, 2.0], [[1.0], [2.0, 3.0]], None, "1.5",
+        b"1", "one", 1 + 2j, np.complex64(1), np.array([1j]), {}, {"reward": 1.0}, [None], object,
+        torch.ones(2), np.array("1.5"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_reward_that_is_no_number_is_named(reward):
+    makers = [Scripted, lambda: Scripted(reward=at(5, reward, 1.0)), Scripted]
+    message = run_until_error(makers)
+    assert "failed at step 5, seed 12: ValueError: a reward must be one number, but step" in message
+
+
+@pytest.mark.parametrize("name", ["terminated", "truncated"])
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (True, True), (np.True_, True), (np.array(True), True), (np.array([True]), True), (1, True),
+        (np.int64(0), False), (1.0, True), (torch.tensor(True), True), (np.array([[False]]), False),
+        (None, "None"), ("no", "'no'"), ("True", "'True'"), (2, "2"), (0.5, "0.5"), ({}, "{}"),
+        ([], "[]"), (np.array([True, False]), "array"), (np.nan, "nan"), (-1, "-1"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_ends_an_episode_is_true_or_false(name, value, found):
+    ends = (value, False) if name == "terminated" else (False, value)
+    if isinstance(found, str):
+        message = run_until_error([Scripted, Scripted, lambda: Scripted(ends=ends)])
+        assert f"at step 3, seed 13: ValueError: {name} must be True or False, but" in message
+        assert found in message
+        return
+    envs = environments(Config(), lambda: Scripted(length=1, ends=ends), [0])
+    _, _, *over = envs.step(np.array([0]))
+    assert over[name == "truncated"].tolist() == [found]
+
+
+class Odd(Scripted):
+    """Returns what a function makes of the five values of its third step, or of a later reset."""
+
+    def __init__(self, step=None, reset=None):
+        super().__init__(length=4)
+        self.change = {"step": step, "reset": reset}
+
+    def reset(self, **more):
+        found = super().reset(**more)
+        return self.change["reset"](*found) if self.change["reset"] and self.all else found
+
+    def step(self, action):
+        found = super().step(action)
+        return self.change["step"](*found) if self.change["step"] and self.all == 3 else found
+
+
+FIVE = r"step must return five values, (obs, reward, terminated, truncated, info)"
+
+
+@pytest.mark.parametrize("wrap", [lambda env: env, lambda env: TimeLimit(env, 50)])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda obs, r, over, cut, info: (obs, r, over, info), "4 "),
+        (lambda obs, r, over, cut, info: (obs, r, over), "3 "),
+        (lambda *five: (*five, 1), "6 values"),
+        (lambda obs, *more: obs, "one value (ndarray)"),
+        (lambda *five: list(five), "one value (list)"),
+        (lambda *five: None, "NoneType"),
+        (lambda obs, r, over, cut, info: (obs, r, over, info, cut), "bool in place of the dict"),
+    ],
+)
+def test_a_step_that_does_not_return_five_values(wrap, change, words):
+    makers = [Scripted, lambda: wrap(Odd(step=change)), Scripted]
+    wrapped = isinstance(wrap(Scripted()), TimeLimit)
+    if wrapped and "list" in words:
+        return  # the wrapper makes a tuple of it
+    message = run_until_error(makers)
+    assert f"the environment failed at step 3, seed 12: ValueError: {FIVE}" in message
+    assert words in message or (wrapped and "Gymnasium says: " in message)
+
+
+def test_an_environments_own_trouble_with_unpacking_keeps_its_name():
+    def trouble(*five):
+        _one, _two = (1, 2, 3)
+
+    message = run_until_error([Scripted, Scripted, lambda: TimeLimit(Odd(step=trouble), 50)])
+    assert "step 3, seed 13: ValueError: too many values to unpack" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda obs, info: obs, "one value (ndarray)"),
+        (lambda obs, info: (obs,), "1 values"),
+        (lambda obs, info: (obs, info, 1), "3 values"),
+        (lambda obs, info: [obs, info], "one value (list)"),
+        (lambda obs, info: None, "one value (NoneType)"),
+        (lambda obs, info: (obs, obs), "ndarray in place of the dict"),
+    ],
+)
+def test_a_reset_that_does_not_return_two_values(change, words):
+    makers = [Scripted, lambda: TimeLimit(Odd(reset=change), 50), Scripted]
+    message = run_until_error(makers)
+    assert "reset, after step 4, seed 12: ValueError: reset must return two values" in message
+    assert f"but it returned {words}" in message
+
+
+def test_a_reset_without_its_info_does_not_pass_where_an_observation_has_two_numbers():
+    class Two(Scripted):
+        def reset(self, **more):
+            return super().reset(**more)[0]
+
+    pair = {"space": spaces.Box(-9, 9, (2,), np.float64), "obs": lambda n: np.ones(2)}
+    with pytest.raises(TrainingError, match=r"reset must return two values.* one value \(ndarray"):
+        environments(Config(), lambda: Two(**pair), [0])
+
+
+WORDS = {  # space, what comes at step 5, words of the message
+    "a column": (spaces.Box(-9, 9, (4,)), np.ones((4, 1)), "[4], but one has the shape [4, 1]"),
+    "a row": (spaces.Box(-9, 9, (4,)), np.ones((1, 4)), "but one has the shape [1, 4]"),
+    "one less": (spaces.Box(-9, 9, (4,)), np.ones(3), "but one has the shape [3]"),
+    "one number": (spaces.Box(-9, 9, (4,)), 1.0, "but one has the shape []"),
+    "turned": (spaces.Box(0, 255, (2, 3), np.uint8), IMAGE.T, "but one has the shape [3, 2]"),
+    "floats for bytes": (
+        spaces.Box(0, 255, (2, 3), np.uint8), IMAGE / 255,
+        "says that an image holds uint8, but one holds float64, from 0 to 0.980392",
+    ),
+    "too large": (
+        spaces.Box(0, 255, (2, 3), np.uint8), IMAGE.astype(int) + 100,
+        "holds uint8, but one holds int64, from 100 to 350",
+    ),
+    "bytes for truth values": (
+        spaces.Box(0, 1, (2, 3), np.bool_), IMAGE, "holds bool, but one holds uint8, from 0 to 250",
+    ),
+    "no numbers": (spaces.Box(-9, 9, (2,)), ["a", "b"], "must hold numbers"),
+    "None": (spaces.Box(-9, 9, (1,)), [None], "must hold numbers"),
+    "complex": (spaces.Box(-9, 9, (1,)), np.array([1j]), "must hold numbers"),
+    "half a state": (spaces.Discrete(3), 1.5, "is a whole number, but it is 1.5"),
+    "a state in a list": (spaces.Discrete(3), [1], "is a whole number, but it is [1]"),
+    "no state": (spaces.Discrete(3), None, "is a whole number, but it is None"),
+    "a state too many": (spaces.Discrete(3), 3, "3 is no state of Discrete(3)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_observations_that_are_not_what_the_space_says(name):
+    space, wrong, words = WORDS[name]
+    usual = 0 if isinstance(space, spaces.Discrete) else np.zeros(space.shape, space.dtype)
+    later = {"space": space, "obs": at(2, wrong, usual)}
+    at_once = {"space": space, "obs": at(0, wrong, usual)}
+
+    def row():
+        return Scripted(space=space, obs=lambda n: usual)
+
+    message = run_until_error([row, row, lambda: Scripted(**later)])
+    assert "the environment failed at step 2, seed 13: ValueError: " in message
+    assert words in message
+    message = run_until_error([row, lambda: Scripted(**at_once), row])
+    assert "failed in reset, after step 0, seed 12: ValueError: " in message
+    assert words in message
+
+
+def test_other_numbers_of_the_same_value_are_images_too():
+    for space, given in (
+        (spaces.Box(0, 255, (2, 3), np.uint8), IMAGE.astype(float)),
+        (spaces.Box(0, 255, (2, 3), np.uint8), IMAGE.tolist()),
+        (spaces.Box(0, 1, (2, 3), np.bool_), (IMAGE > 90).astype(int)),
+    ):
+        row = {"space": space, "obs": lambda n, given=given: given}
+        envs = environments(Config(), lambda row=row: Scripted(**row), [0])
+        assert envs.obs.dtype == space.dtype
+        assert np.array_equal(envs.obs[0], given)
 
 
 def test_large_rewards_that_float32_can_square():
@@ -855,28 +1100,8 @@ def test_evaluations_of_cartpole_are_plain_ones():
     assert short.tolist() == np.minimum(examiner.returns(stacked, 0, 2), 20).tolist()
 
 
-class Picture(gym.Env):
-    """Bytes in an image; the second action is rewarded; lasts 1 to 9 steps by chance."""
-
-    observation_space = spaces.Box(0, 255, (2, 3), np.uint8)
-    action_space = spaces.Discrete(2)
-
-    def picture(self):
-        return self.np_random.integers(256, size=(2, 3), dtype=np.uint8)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.left = self.np_random.integers(1, 10)
-        return self.picture(), {}
-
-    def step(self, action):
-        self.left -= 1
-        reward = float(action) + 0.01 * self.np_random.random()
-        return self.picture(), reward, self.left == 0, False, {}
-
-
 @pytest.mark.parametrize("limit", [None, 5])
-@pytest.mark.parametrize("env", [Drifting, Picture])
+@pytest.mark.parametrize("env", [Drifting, Frames])
 def test_evaluations_of_other_environments_are_plain_ones(env, limit):
     config, seeds = Config(max_episode_steps=limit), [5, 6, 7]
     examiner = Examiner(config, env, seeds)
@@ -889,21 +1114,6 @@ def test_evaluations_of_other_environments_are_plain_ones(env, limit):
             arguments = (stacked.modules[k], seed, number, episodes)
             want = plain_evaluation(lambda: make_for(config, env), limit or EVAL_LIMIT, *arguments)
             assert found[k].tolist() == want
-
-
-class Lottery(gym.Env):
-    """One step, whose reward the start decides; one action."""
-
-    observation_space = spaces.Box(0, 1, (1,), np.float64)
-    action_space = spaces.Discrete(1)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.prize = self.np_random.random()
-        return np.array([self.prize]), {}
-
-    def step(self, action):
-        return np.array([self.prize]), self.prize, True, False, {}
 
 
 def test_starts_depend_on_the_number_and_the_seed_only():
@@ -951,7 +1161,8 @@ def test_evaluation_leaves_training_alone():
         (lambda: Scripted(length=None), 30, 30),
         (lambda: Scripted(length=None), EVAL_LIMIT + 50, EVAL_LIMIT + 50),
         (lambda: TimeLimit(Scripted(length=None), EVAL_LIMIT + 20), None, EVAL_LIMIT + 20),
-        (lambda: gym.Wrapper(TimeLimit(Scripted(length=None), 40)), 50, 40),
+        (lambda: gym.Wrapper(TimeLimit(Scripted(length=None), 40)), 40, 40),
+        (lambda: gym.Wrapper(TimeLimit(Scripted(length=None), 60)), 50, 50),
         (lambda: gym.make("MountainCar-v0"), None, 200),
         (lambda: gym.make("MountainCar-v0").unwrapped, None, EVAL_LIMIT),
     ],

@@ -151,3 +151,28 @@ def test_choosing_leaves_the_global_generator_alone():
     lifted = Lifted(noisy, SEEDS, where)
     lifted._choose(made_up(), (0.9,))
     assert torch.equal(torch.random.get_rng_state(), first)
+
+
+def test_the_way_is_chosen_again_for_another_number():
+    def steered(reward, terminated, next_q, gamma):
+        return reward - reward.mean() if gamma < 0.5 else reward * gamma
+
+    lifted, tensors = Lifted(steered, SEEDS, where), made_up()
+    for gamma, how in ((0.9, "one big batch"), (0.1, "vmap"), (0.9, "one big batch")):
+        found = lifted(*tensors, extra=(gamma,))
+        want = [steered(*(x[k] for x in tensors), gamma) for k in range(3)]
+        assert torch.equal(found, torch.stack(want))
+        assert lifted.how == how
+
+
+def test_what_only_large_numbers_show_is_seen_beforehand():
+    def careful(reward, terminated, next_q, gamma):
+        return reward * (1 + (next_q.abs().max() > 500))
+
+    lifted = Lifted(careful, SEEDS, where)
+    reward, terminated, next_q = made_up()
+    lifted(reward, terminated, next_q, extra=(0.9,))
+    assert lifted.how == "vmap"
+    next_q[1] *= 1e4  # one run's values run away; the other two know nothing of it
+    found = lifted(reward, terminated, next_q, extra=(0.9,))
+    assert torch.equal(found, reward * torch.tensor([1, 2, 1])[:, None])

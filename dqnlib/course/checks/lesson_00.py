@@ -1,6 +1,8 @@
 """Lesson 00: the trivial exercise that shows how a check fails and passes."""
 
-from dqnlib.course.exercises import Case, Check, Mistake
+from dqnlib.course.types import Case, Check, Mistake
+
+TITLE = "00 Start here"
 
 EPISODE_RETURN = Check(
     path="dqnlib.tabular.episode_return",

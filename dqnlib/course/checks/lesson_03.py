@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.course.exercises import Check, Mistake, Problem, during, load, mistaken, show
+from dqnlib.course.messages import during, mistaken, show
+from dqnlib.course.reference import load
+from dqnlib.course.types import Check, Mistake, Problem
+
+TITLE = "03 Experience replay"
 
 # -- ReplayBuffer --------------------------------------------------------------------------
 

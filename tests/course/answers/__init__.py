@@ -8,9 +8,12 @@ One text holds the answers to one exercise. Each begins with a line `=== ` and i
     === wrong, 0.5 s: does not end
 
 After `wrong` stands the diagnosis that the learner must get: the name of a `Mistake`, or of a
-general problem such as "returned None". The seconds replace `exercises.TIME_LIMIT`.
+general problem such as "returned None". The seconds replace `sandbox.TIME_LIMIT`. A file here named
+as `lesson_02.py` is found by its name; its ANSWERS are all that it holds.
 """
 
+import importlib
+import pkgutil
 import re
 from dataclasses import dataclass
 
@@ -22,7 +25,7 @@ class Answer:
     path: str  # dotted name of the library's function
     verdict: str  # "right", "blank" or "wrong"
     diagnosis: str | None  # of a wrong one
-    limit: float | None  # seconds, in place of exercises.TIME_LIMIT
+    limit: float | None  # seconds, in place of sandbox.TIME_LIMIT
     source: str
 
     def __str__(self) -> str:
@@ -51,3 +54,10 @@ def answers(path: str, text: str, imports: str = "") -> tuple[Answer, ...]:
             source = re.sub(r"^(async def|def|class) ", line + r"\1 ", source, count=1, flags=re.M)
         found.append(Answer(path, verdict, diagnosis, float(limit) if limit else None, source))
     return tuple(found)
+
+
+def bank() -> tuple[Answer, ...]:
+    """Return all answers, lesson by lesson."""
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name.startswith("lesson_"))
+    lessons = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return sum((lesson.ANSWERS for lesson in lessons), ())

@@ -1,0 +1,109 @@
+"""The trainer's slots: which of them hold a function of the learner's own, and what each takes.
+
+This is the one place that decides whether a function is the library's own.
+"""
+
+import inspect
+from collections.abc import Callable
+
+from dqnlib import policies, replay, targets
+from dqnlib.config import Config
+from dqnlib.networks import QNetwork
+from dqnlib.seeds.learner import name_of
+
+SLOTS = (
+    "network", "values", "transitions", "replay", "td_target", "loss", "update", "sync_target",
+    "policy", "env",
+)  # fmt: skip
+
+# What a slot's function may take, in the order in which it gets it where its names say nothing.
+FORMS = {
+    "td_target": (
+        ("reward", "terminated", "next_q", "gamma"),
+        ("reward", "terminated", "online_next_q", "target_next_q", "gamma"),
+    ),
+    "loss": (("q", "action", "td_target"), ("q", "action", "td_target", "weight")),
+    "sync_target": (("online", "target", "tau"), ("online", "target")),
+}
+
+
+def library_functions(config: Config) -> dict[str, Callable]:
+    """What each slot is with these settings: given in its slot, it needs no call a run."""
+    return {
+        "td_target": targets.double_td_target if config.double else targets.td_target,
+        "loss": targets.huber_loss if config.loss == "huber" else targets.mse_loss,
+        "sync_target": targets.hard_update if config.tau == 1 else targets.polyak_update,
+        "policy": policies.epsilon_greedy,
+        "replay": replay.ReplayBuffer,
+    }
+
+
+def own_functions(given: dict, library: dict[str, Callable]) -> dict[str, Callable]:
+    """Return the functions, by slot in the order of `SLOTS`, that are not the library's."""
+    found = {slot: given.get(slot) for slot in SLOTS}
+    return {slot: f for slot, f in found.items() if f is not None and f is not library.get(slot)}
+
+
+def is_librarys(slot: str, function: Callable) -> bool:
+    """True for a function that the library has for a slot, with whatever settings."""
+    every = Config(), Config(double=True, loss="huber", tau=0.5)
+    return any(function is library_functions(config).get(slot) for config in every)
+
+
+def check_own(own: dict, record: dict) -> None:
+    """Raise ValueError for what is no function, and for functions that do not go together."""
+    for slot, value in own.items():
+        if not callable(value):
+            raise ValueError(f"{slot} must be a function or a class, but it is {value!r}")
+    if "update" in own and {"td_target", "loss"} & set(own):
+        raise ValueError(
+            "update is the whole training step: give it alone, without td_target and loss"
+        )
+    for name, function in record.items():
+        if not callable(function) or name in ("loss", "q"):
+            raise ValueError(
+                f"record[{name!r}] must be a function of a Moment, under a name that is "
+                "neither loss nor q"
+            )
+
+
+def network_maker(config: Config, own: Callable | None = None) -> Callable:
+    """Return what makes a run's network, (obs_shape, n_actions) -> module: own or library."""
+    return own or (lambda obs_shape, n_actions: QNetwork(obs_shape, n_actions, config.hidden))
+
+
+def arguments_of(slot: str, function: Callable) -> tuple[str, ...]:
+    """Return what a slot's function takes, by the names of its parameters, in their order.
+
+    Other names are fine: then the number of arguments tells. Raises ValueError for a function
+    that takes neither.
+    """
+    forms = FORMS[slot]
+    known = {name for form in forms for name in form}
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions written in C have none
+        return forms[0]
+    positional = [p for p in signature.parameters.values() if p.kind in _POSITIONAL]
+    names = tuple(p.name for p in positional if p.default is p.empty or p.name in known)
+    if names and known >= set(names) and _takes(signature, names):
+        return names
+    for form in forms:
+        if _takes(signature, form):
+            return form
+    wanted = " or ".join(f"({', '.join(form)})" for form in forms)
+    raise ValueError(
+        f"{slot} is called as {wanted}, but {name_of(function)} takes {signature}: name its "
+        "parameters so, in any order"
+    )
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _takes(signature: inspect.Signature, names: tuple[str, ...]) -> bool:
+    try:
+        signature.bind(*names)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""What S runs store of their steps: n-step windows, or what a learner's object gives."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from dqnlib.config import Config
+from dqnlib.data import Transition
+from dqnlib.seeds.keeping import attributes_of, restore_attributes
+from dqnlib.seeds.learner import LearnerError, call, name_of
+
+Rows = tuple  # (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows
+
+
+def windows_for(config: Config, limit: int | None, obs: np.ndarray, own, names, where):
+    """Return what makes transitions of the steps of S runs; None where each step is one.
+
+    limit: environment steps of an episode at most; obs: [S, *O]; own: the learner's class, or None;
+    names, where: as errors say them. Raises ValueError for a window that no episode could fill.
+    """
+    n = config.n_step
+    if limit is not None and n > limit:
+        raise ValueError(
+            f"n_step is {n}, but an episode ends after {limit} steps, so no window could ever be "
+            "full: make n_step smaller"
+        )
+    if own is not None:
+        return OwnTransitions(own, n, config.gamma, names, where)
+    return Windows(n, len(obs), obs.shape[1:], obs.dtype) if n > 1 else None
+
+
+class Windows:
+    """`dqnlib.transitions.NStep` for S runs: gives the same transitions, to the last bit."""
+
+    def __init__(self, n: int, s: int, obs_shape: tuple[int, ...], obs_dtype):
+        self._n, self._t = n, 0  # window length; environment steps so far
+        self._obs = np.zeros((n, s, *obs_shape), obs_dtype)  # a ring over the last n steps
+        self._action, self._reward = np.zeros((n, s), np.int64), np.zeros((n, s))
+        self._count = np.zeros(s, np.int64)  # steps that each run's window holds
+
+    def step(self, obs, action, reward, next_obs, terminated, ended, gamma) -> Iterator[Rows]:
+        """Take one environment step of every run; yield what is complete, each run's oldest first.
+
+        Every run is in each yield once at most; its number stands in the last array, rows.
+        """
+        n, now = self._n, self._t % self._n
+        self._obs[now], self._action[now], self._reward[now] = obs, action, reward
+        self._t += 1
+        self._count += 1
+        for length in range(n, 0, -1):
+            complete = (self._count == length) & ((length == n) | terminated)
+            rows = complete.nonzero()[0]
+            if len(rows):
+                yield self._sum_up(rows, length, gamma, next_obs, terminated)
+                self._count[rows] -= 1
+        self._count[ended] = 0
+
+    def _sum_up(self, rows, length: int, gamma: float, next_obs, terminated) -> Rows:
+        first = (self._t - length) % self._n
+        total = np.zeros(len(rows))
+        for k in range(length):
+            total += gamma**k * self._reward[(first + k) % self._n, rows]
+        return (
+            self._obs[first, rows], self._action[first, rows], total, next_obs[rows],
+            terminated[rows], rows,
+        )  # fmt: skip
+
+    def state(self) -> dict:
+        """Return all that is needed to go on from here, as plain data."""
+        arrays = {"obs": self._obs, "action": self._action, "reward": self._reward}
+        kept = {name: array.copy() for name, array in arrays.items()}
+        return {"t": self._t, "count": self._count.copy(), **kept}
+
+    def restore(self, state: dict) -> None:
+        """Go back to a state."""
+        self._t, self._count = state["t"], state["count"].copy()
+        self._obs[:], self._action[:] = state["obs"], state["action"]
+        self._reward[:] = state["reward"]
+
+
+class OwnTransitions:
+    """A learner's object for each run: step(transition, ended) -> list of transitions."""
+
+    def __init__(self, make: Callable, n: int, gamma: float, names, where: Callable[[], str]):
+        self.name, self._names, self._where, self._gamma = name_of(make), names, where, gamma
+        self._each = [self._call(k, make, n, gamma) for k in range(len(names))]
+
+    def _call(self, k: int, function: Callable, *args):
+        where = f"{self._where()}, seed {self._names[k]}"
+        return call(function, *args, name=self.name, where=where)
+
+    def step(self, obs, action, reward, next_obs, terminated, ended, gamma) -> Iterator[Rows]:
+        """Take one environment step of every run; yield what the objects give, run after run."""
+        for k, one in enumerate(self._each):
+            if gamma != self._gamma and hasattr(one, "gamma"):
+                one.gamma = gamma  # changed in flight
+            transition = Transition(
+                obs[k].copy(), int(action[k]), float(reward[k]), next_obs[k].copy(),
+                bool(terminated[k]),
+            )  # fmt: skip
+            found = self._call(k, one.step, transition, bool(ended[k]))
+            if not isinstance(found, list | tuple) or not all(map(_is_transition, found)):
+                raise LearnerError(
+                    f"✗ {self.name}.step returned {_shown(found)} {self._where()}, seed "
+                    f"{self._names[k]}; expected a list of Transition(obs, action, reward, "
+                    "next_obs, terminated), which may be empty"
+                )
+            for t in found:
+                yield self._rows(k, t, obs[k])
+        self._gamma = gamma
+
+    def _rows(self, k: int, t: Transition, like: np.ndarray) -> Rows:
+        for name, value in (("obs", t.obs), ("next_obs", t.next_obs)):
+            if np.shape(value) != like.shape:
+                raise LearnerError(
+                    f"✗ {self.name}.step gave {name} of the shape {list(np.shape(value))} "
+                    f"{self._where()}, seed {self._names[k]}; expected {list(like.shape)}"
+                )
+        arrays = (np.asarray(x)[None] for x in t)
+        return (*arrays, np.array([k]))
+
+    def state(self) -> list:
+        """Return the objects' attributes; ValueError names one that is no plain data."""
+        return [attributes_of(one, self.name) for one in self._each]
+
+    def restore(self, state: list) -> None:
+        """Go back to a state."""
+        for one, kept in zip(self._each, state, strict=True):
+            restore_attributes(one, kept)
+
+
+def _is_transition(value) -> bool:
+    return isinstance(value, tuple) and len(value) == len(Transition._fields)
+
+
+def _shown(found) -> str:
+    if isinstance(found, list | tuple | deque) and len(found):
+        return f"a {type(found).__name__} of {type(found[0]).__name__}"
+    return repr(found) if np.size(found) < 10 else type(found).__name__

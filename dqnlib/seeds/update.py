@@ -1,0 +1,228 @@
+"""How S runs learn from their batches, and how their target networks follow.
+
+Which way is taken is decided once, when the trainer is made: the library's own update computes
+all runs at once, and calls the learner's td_target or loss where they are given; a training step
+of the learner's own is called run by run.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dqnlib.config import Config
+from dqnlib.data import Batch
+from dqnlib.seeds import learning
+from dqnlib.seeds.adam import QuickAdam
+from dqnlib.seeds.learner import LearnerError, call, name_of
+from dqnlib.seeds.lift import Lifted
+from dqnlib.seeds.slots import arguments_of
+from dqnlib.seeds.stacks import Stack
+
+KINDS = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop, "sgd": torch.optim.SGD}
+
+
+class Learned(NamedTuple):
+    """What an update found, for S runs."""
+
+    batch: Batch  # [S, B, ...]
+    q: Tensor | None = None  # [S, B, A] of the online networks, before the update
+    error: Tensor | None = None  # [S, B] Q(s, a) − y
+    loss: Tensor | None = None  # [S]; None: of the error
+
+
+class Networks(NamedTuple):
+    """The networks of S runs, and what computes both at once; see `Stack.with_target`."""
+
+    online: Stack
+    target: Stack
+    both: Callable
+
+
+class SharedUpdate:
+    """One update of all runs at once."""
+
+    def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
+        self.config, self._networks, self._where = config, networks, where
+        self._lifted = {
+            slot: Lifted(_arranged(own[slot], names), seeds, where, rows=slot == "td_target")
+            for slot in ("td_target", "loss")
+            if slot in own
+            for names in [arguments_of(slot, own[slot])]
+        }
+        self._takes = {slot: arguments_of(slot, own[slot]) for slot in self._lifted}
+        self._optimizer, self._optimize = self._make_optimizer()
+        self.optimizers = [self._optimizer]
+
+    @property
+    def how(self) -> dict[str, str]:
+        """How each of the learner's functions is called; empty before the first call."""
+        return {slot: lifted.how for slot, lifted in self._lifted.items() if lifted.how}
+
+    def __call__(self, batch: Batch, gamma: float) -> Learned:
+        """Learn from a batch of every run; gamma: discount of a whole transition."""
+        c, online = self.config, self._networks.online
+        q, next_q, pull = self._networks.both(batch.obs, batch.next_obs)
+        y = self._targets(batch, next_q, gamma)
+        error, loss = learning.td_errors(q, batch.action, y), None
+        if "loss" in self._lifted:
+            loss, gradient = self._own_loss(q, batch, y)
+        else:
+            gradient = learning.loss_gradient(c.loss, q, batch.action, error, batch.weight)
+        pull(gradient)
+        if c.max_grad_norm != np.inf:
+            learning.clip_gradients(online.grad, c.max_grad_norm)
+        self._optimize()
+        return Learned(batch, q, error, loss)
+
+    def _targets(self, batch: Batch, next_q: Tensor, gamma: float) -> Tensor:
+        """Return what the action values are moved toward [S, B]; next_q: of the target networks."""
+        own = self._lifted.get("td_target")
+        if own is None and not self.config.double:
+            return learning.td_target(batch.reward, batch.terminated, next_q, gamma)
+        if own is None:
+            online_next_q = self._networks.online.q(batch.next_obs)
+            return learning.double_td_target(
+                batch.reward, batch.terminated, online_next_q, next_q, gamma
+            )
+        offered = {
+            "reward": batch.reward, "terminated": batch.terminated, "next_q": next_q,
+            "target_next_q": next_q,
+        }  # fmt: skip
+        takes = self._takes["td_target"]
+        if "online_next_q" in takes:
+            offered["online_next_q"] = self._networks.online.q(batch.next_obs)
+        tensors = [offered[name] for name in takes if name != "gamma"]
+        return own(*tensors, extra=(gamma,) if "gamma" in takes else ())
+
+    def _own_loss(self, q: Tensor, batch: Batch, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the learner's losses [S] and their gradient by q [S, B, A]."""
+        lifted, takes = self._lifted["loss"], self._takes["loss"]
+        name, leaf = name_of(lifted.function), q.detach().requires_grad_()
+        if batch.weight is not None and "weight" not in takes:
+            raise LearnerError(
+                f"✗ the replay buffer gives each transition a weight, but {name} does not take "
+                f"it {self._where()}: write {name}(q, action, td_target, weight), and multiply"
+            )
+        ones = torch.ones_like(y) if batch.weight is None else batch.weight
+        offered = {"q": leaf, "action": batch.action, "td_target": y, "weight": ones}
+        with torch.enable_grad():
+            value = lifted(*(offered[name] for name in takes))
+        if not value.requires_grad:
+            raise LearnerError(
+                f"✗ the loss of {name} does not depend on q {self._where()}: "
+                "was it detached, or made a plain number with .item()?"
+            )
+        return value.detach(), torch.autograd.grad(value, leaf, torch.ones_like(value))[0]
+
+    def _make_optimizer(self) -> tuple[torch.optim.Optimizer, Callable]:
+        """Return one optimizer for all runs, and what does its step."""
+        make, rate = KINDS[self.config.optimizer], self.config.learning_rate
+        flat = nn.Parameter(self._networks.online.flat)  # the same memory
+        flat.grad = self._networks.online.grad
+        if make is torch.optim.Adam:
+            optimizer = QuickAdam(flat, rate)
+            return optimizer, optimizer.quick_step
+        optimizer = make([flat], lr=rate, foreach=False)
+        return optimizer, optimizer.step
+
+
+class OwnUpdate:
+    """The learner's training step, called for each run on its own views of the parameters."""
+
+    def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
+        self.config, self._networks, self._seeds, self._where = config, networks, seeds, where
+        self._update, self._name = own["update"], name_of(own["update"])
+        make = KINDS[config.optimizer]
+        self.optimizers = [
+            make(module.parameters(), lr=config.learning_rate) for module in networks.online.modules
+        ]
+        self.how = {"update": "a loop over seeds"}
+
+    def __call__(self, batch: Batch, gamma: float) -> Learned:
+        """Learn from a batch of every run; gamma: discount of a whole transition."""
+        online, target, _ = self._networks
+        rows = zip(self._seeds, online.modules, target.modules, self.optimizers, strict=True)
+        losses = [
+            self._one(seed, *parts, row_of(batch, k), gamma)
+            for k, (seed, *parts) in enumerate(rows)
+        ]
+        for networks in (online, target):
+            networks.adopt(self._name)
+        return Learned(batch, loss=torch.tensor(losses))
+
+    def _one(self, seed: int, online, target, optimizer, batch: Batch, gamma: float) -> float:
+        where = f"{self._where()}, seed {seed}"
+        with torch.enable_grad():
+            loss = call(
+                self._update, online, target, optimizer, batch, gamma, name=self._name, where=where
+            )
+        loss = loss.detach().cpu() if isinstance(loss, Tensor) else loss
+        if loss is None or np.ndim(loss) != 0 or isinstance(loss, str):
+            raise LearnerError(
+                f"✗ {self._name} returned {loss!r} {where}; expected its loss, one number"
+            )
+        return float(loss)
+
+
+def update_for(config: Config, own: dict, networks: Networks, seeds, where: Callable):
+    """Return how these runs learn."""
+    kind = OwnUpdate if "update" in own else SharedUpdate
+    return kind(config, own, networks, seeds, where)
+
+
+def row_of(batch: Batch, k: int) -> Batch:
+    """Return the batch of one run: [S, B, ...] -> [B, ...]."""
+    return Batch(*(None if field is None else field[k] for field in batch))
+
+
+def _arranged(function: Callable, names: tuple[str, ...]) -> Callable:
+    """Return a function that takes gamma last, as `Lifted` gives it."""
+    if "gamma" not in names[:-1]:
+        return function
+    place = names.index("gamma")
+
+    @functools.wraps(function)
+    def arranged(*args):
+        *others, gamma = args
+        return function(*others[:place], gamma, *others[place:])
+
+    return arranged
+
+
+# -- how the target networks follow --------------------------------------------------------------
+
+
+def shared_sync(networks: Networks, tau: float) -> None:
+    """Move all target networks a part tau of the way to the online networks; 1 copies them."""
+    if tau == 1:
+        networks.target.flat.copy_(networks.online.flat)
+    else:
+        networks.target.flat.lerp_(networks.online.flat, tau)
+
+
+class OwnSync:
+    """The learner's sync of the target network, called for each run."""
+
+    def __init__(self, function: Callable, seeds, where: Callable):
+        self._function, self._name, self._seeds = function, name_of(function), seeds
+        self._takes, self._where = arguments_of("sync_target", function), where
+
+    def __call__(self, networks: Networks, tau: float) -> None:
+        """Let every run's target network follow."""
+        online, target, _ = networks
+        for seed, fresh, frozen in zip(self._seeds, online.modules, target.modules, strict=True):
+            offered = {"online": fresh, "target": frozen, "tau": tau}
+            args = (offered[name] for name in self._takes)
+            where = f"{self._where()}, seed {seed}"
+            call(self._function, *args, name=self._name, where=where)
+        for stacked in (online, target):
+            stacked.adopt(self._name)
+
+
+def sync_for(own: dict, seeds, where: Callable) -> Callable[[Networks, float], None]:
+    """Return how the target networks of these runs follow."""
+    return OwnSync(own["sync_target"], seeds, where) if "sync_target" in own else shared_sync

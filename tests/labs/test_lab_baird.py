@@ -1,0 +1,145 @@
+"""The Baird lab without a browser: messages go in, pictures and texts come out.
+
+Mutants that these tests kill (each was tried once on a copy of the library): a switch that begins
+anew, or does nothing; weights that go on as a table; the wrong name in a message; a verdict of what
+was before the switch, or of the halves exchanged; axes that do not grow; a history that is off by
+one; marks that outlive a reset; a run that goes on beyond all bounds.
+"""
+
+import numpy as np
+import pytest
+from lab_helpers import close_labs, control, picture, run_to_the_end, say, status, widget  # noqa: F401 - a fixture
+
+from dqnlib.classics import baird
+from dqnlib.labs import BairdLab
+from dqnlib.labs.baird import verdict
+
+
+def test_the_baird_lab_trains_exactly_as_the_library():
+    lab = BairdLab(updates=300, seeds=[3, 1])
+    run_to_the_end(lab)
+    assert "All 300 updates are done" in lab._values["message"]
+    want = np.moveaxis(baird.weights(300, seeds=[3, 1]), 1, 0)
+    assert np.array_equal(lab._history, want)
+    assert np.allclose(lab.norms, np.linalg.norm(want, axis=-1))
+
+
+def test_step_shows_the_arithmetic():
+    lab = BairdLab(seeds=[0])
+    assert "will be here" in status(lab)
+    for _ in range(30):
+        lab.step()
+        text = status(lab)
+        dashed = "(dashed), ρ = 0" in text
+        assert dashed != ("(solid), ρ = 7" in text)
+        assert dashed == ("nothing is learned" in text)
+    assert "update 30 of at most 4,000" in text
+    assert "too early to tell" in text
+    lab.post("off_policy", False)
+    lab.step()
+    assert "ρ = 1" in status(lab)
+    lab.post("expected", True)
+    assert "the mean over all states" in status(lab)
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({}, "diverges"),
+        ({"expected": True}, "diverges"),
+        ({"off_policy": False}, "bounded so far"),
+        ({"bootstrapping": False}, "bounded so far"),
+        ({"approximation": False}, "bounded so far"),
+        ({"gamma": 0.5}, "bounded so far"),
+    ],
+)
+def test_what_the_lab_says_of_each_switch(settings, word):
+    lab = BairdLab(updates=1000, **settings)
+    run_to_the_end(lab)
+    assert f">{word}</b>" in status(lab)
+
+
+def test_verdict():
+    grows = 12 * np.exp(np.arange(500) / 100)
+    assert verdict(grows[:50], 12) == "too early to tell"
+    assert verdict(grows, 12) == "diverges"
+    assert verdict(grows[::-1], 12) == "bounded so far"  # what has shrunk since the switch
+    assert verdict(np.full(500, 12.0), 12) == "bounded so far"
+    assert verdict(np.linspace(12, 20, 500), 12) == "grows so far"
+    assert verdict(np.full(500, 100.0), 12) == "bounded so far"  # after a divergence that was ended
+
+
+def test_switches_and_sliders_act_in_flight_and_keep_the_weights():
+    lab = BairdLab()
+    for _ in range(400):
+        lab.post("step")
+    assert lab.settle()
+    before = lab.runs.weights.copy()
+    control(lab, "true return").value = False
+    assert "From update 400 on: true return" in say(lab)
+    widget(lab, "step size α").value = 0.02
+    widget(lab, "discount γ").value = 0.9
+    control(lab, "on-policy").value = False
+    assert lab.settle()
+    assert np.array_equal(lab.runs.weights, before)
+    assert (lab.runs.bootstrapping, lab.runs.off_policy) == (False, False)
+    assert (lab.runs.alpha, lab.runs.gamma) == (0.02, 0.9)
+    assert lab._switched == [400, 400]
+    lab.reset()
+    assert lab.settle()
+    assert (lab.runs.updates, lab._switched) == (0, [])
+    assert (lab.runs.bootstrapping, lab.runs.alpha) == (False, 0.02)  # the settings of now
+
+
+def test_a_switch_in_flight_ends_the_divergence():
+    lab = BairdLab(updates=2000)
+    lab.post("speed", float("inf"))
+    for _ in range(1000):
+        lab.post("step")
+    assert "diverges" in status(lab)
+    lab.post("bootstrapping", False)
+    assert "too early to tell" in status(lab)
+    run_to_the_end(lab)
+    assert "bounded so far" in status(lab)
+
+
+def test_a_table_begins_anew():
+    lab = BairdLab(seeds=[0, 1])
+    lab.step()
+    control(lab, "table").value = False
+    assert "Begins anew with table" in say(lab)
+    assert lab.runs.weights.tolist() == [[3.0] * 6 + [12.0]] * 2
+    assert "norm of the table: 14.1" in status(lab)
+    lab.step()
+    control(lab, "8 weights").value = True
+    assert lab.settle()
+    assert lab._history.shape[2] == 8
+    assert lab.runs.updates == 0
+
+
+def test_lines_come_after_the_first_look_and_the_axes_grow():
+    lab = BairdLab(updates=3000)
+    assert "norm" not in lab._values
+    lab._repr_mimebundle_()
+    assert lab.settle(60)
+    assert picture(lab, "weights").size == picture(lab, "norm").size == (455, 270)
+    seen = {lab._values["norm"]}
+    run_to_the_end(lab)
+    seen.add(lab._values["norm"])
+    assert len(seen) == 2
+    assert lab._limits["updates"] == (0, 3000)
+    assert lab._limits["norm"][1] > lab.norms[-1].mean() > lab._limits["norm"][1] / 4
+    low, high = lab._pictures["norm"].axes.get_ylim()
+    assert (low, high) == lab._limits["norm"]
+    lab.reset()
+    assert lab.settle()
+    assert lab._pictures["norm"].axes.get_ylim() == (0, 50)
+
+
+def test_weights_beyond_all_bounds_stop_the_lab():
+    lab = BairdLab(alpha=0.05, updates=200_000, seeds=[0])
+    run_to_the_end(lab)
+    assert "have left all bounds" in lab._values["message"]
+    assert np.isfinite(lab.runs.weights).all()
+    lab.step()  # nothing happens, and nothing breaks
+    assert "have left all bounds" in say(lab)

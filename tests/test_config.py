@@ -1,0 +1,311 @@
+"""Settings: what is accepted, what is refused with which words, what is frozen.
+
+Mutants that these tests kill (each was tried once):
+- alpha = 0 is accepted; epsilon = 1, gamma = 1 or gamma = 0 is refused; inf or NaN slips through;
+- a bool or a text counts as a number; a number is kept as the NumPy type that was given;
+- an error does not name the field, what is allowed, or what was given;
+- `replace` changes the value itself, skips the checks, or takes a misspelt field;
+- a limit of `Config` is one off, or open where it is closed; its default is another; double takes
+  1; "64" are two layers; a scale that is a list stays one, so that the settings cannot be hashed;
+  a buffer smaller than a batch passes; NumPy's texts stay NumPy's.
+"""
+
+import dataclasses
+import inspect
+import json
+import math
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+from dqnlib.config import ALGORITHMS, DEVICES, LOSSES, OPTIMIZERS, Config, TabularConfig
+
+HUGE = pytest.param(10**400, id="10**400")  # too large for a float
+NO_NUMBERS = [float("nan"), True, np.True_, "0.5", b"0.5", None, [0.5], np.array([0.5]), 1j]
+
+
+@pytest.mark.parametrize("name", ["alpha", "gamma", "epsilon"])
+@pytest.mark.parametrize("value", [*NO_NUMBERS, -0.1, 1.1, float("inf"), -float("inf"), HUGE])
+def test_a_bad_number_is_refused_with_its_name_range_and_value(name, value):
+    with pytest.raises(ValueError, match=f"^{name} must be a number") as error:
+        TabularConfig(**{name: value})
+    allowed = "above 0, up to 1" if name == "alpha" else "from 0 up to 1"
+    assert allowed in str(error.value)
+    assert str(error.value).endswith(f"but it is {value!r}")
+
+
+def test_the_ends_of_each_range():
+    with pytest.raises(ValueError, match="alpha must be a number above 0"):
+        TabularConfig(alpha=0)
+    ends = TabularConfig(alpha=1, gamma=0, epsilon=0)
+    assert (ends.alpha, ends.gamma, ends.epsilon) == (1, 0, 0)
+    ends = TabularConfig(alpha=1e-9, gamma=1, epsilon=1)
+    assert (ends.alpha, ends.gamma, ends.epsilon) == (1e-9, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["episodes", "max_episode_steps"])
+@pytest.mark.parametrize("value", [0, -3, 2.5, 2.0, "3", None, True, float("nan"), float("inf")])
+def test_a_bad_count_is_refused_with_its_name_and_value(name, value):
+    words = re.escape(f"{name} must be a whole number of at least 1, but it is {value!r}")
+    with pytest.raises(ValueError, match=words):
+        TabularConfig(**{name: value})
+
+
+def test_numbers_are_stored_as_plain_python_numbers():
+    config = TabularConfig(
+        alpha=np.float32(0.5), gamma=1, epsilon=np.array(0), episodes=np.int64(7)
+    )
+    assert type(config.alpha) is type(config.gamma) is type(config.epsilon) is float
+    assert type(config.episodes) is int
+    assert config.alpha == 0.5
+    texts = TabularConfig(np.str_("sarsa"), np.str_("Taxi-v4"))
+    assert type(texts.algorithm) is type(texts.env_id) is str
+
+
+@pytest.mark.parametrize("value", ["Q_learning", "dqn", "", None, 3, ["sarsa"]])
+def test_an_unknown_algorithm_is_answered_by_the_known_ones(value):
+    with pytest.raises(ValueError, match="unknown algorithm") as error:
+        TabularConfig(algorithm=value)
+    assert repr(value) in str(error.value)
+    assert all(name in str(error.value) for name in ALGORITHMS)
+
+
+@pytest.mark.parametrize("value", [None, 3, b"CliffWalking-v1", ["CliffWalking-v1"]])
+def test_the_name_of_an_environment_is_a_text(value):
+    with pytest.raises(ValueError, match=r"env_id must be the name.*such as 'CliffWalking-v1'"):
+        TabularConfig(env_id=value)
+
+
+def test_settings_are_frozen_and_comparable():
+    config = TabularConfig()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.alpha = 0.1
+    assert config == TabularConfig()
+    assert hash(config) == hash(TabularConfig())
+    assert config != TabularConfig(alpha=0.1)
+
+
+def test_replace_makes_a_checked_copy():
+    config = TabularConfig()
+    changed = config.replace(alpha=0.1, algorithm="sarsa")
+    assert (changed.alpha, changed.algorithm, changed.gamma) == (0.1, "sarsa", config.gamma)
+    assert (config.alpha, config.algorithm) == (0.5, "q_learning")
+    with pytest.raises(ValueError, match="alpha must be"):
+        config.replace(alpha=2)
+    with pytest.raises(
+        TypeError,
+        match=r"TabularConfig has no field 'aplha'\. Did you mean 'alpha'\? It has .*alpha",
+    ):
+        config.replace(aplha=0.1)
+
+
+def test_every_setting_has_a_unit_and_the_notebook_shows_it():
+    fields = dataclasses.fields(TabularConfig)
+    assert all(f.metadata["unit"] for f in fields)
+    shown = TabularConfig(env_id="<b>")._repr_html_()
+    assert all(f.name in shown and f.metadata["unit"] in shown for f in fields)
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+
+
+# -- settings of deep Q-learning -----------------------------------------------------------
+
+# name -> lowest and highest value allowed, what the message says of them
+NUMBERS = {
+    "gamma": (0, 1, "a number from 0 up to 1"),
+    "tau": (5e-324, 1, "a number above 0, up to 1"),
+    "epsilon": (0, 1, "a number from 0 up to 1"),
+    "final_epsilon": (0, 1, "a number from 0 up to 1"),
+    "learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
+    "final_learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
+    "max_grad_norm": (5e-324, math.inf, "a number above 0, up to inf"),
+}
+COUNTS = {  # name -> lowest value allowed
+    "steps": 1, "batch_size": 1, "capacity": 64, "warmup": 0, "update_every": 1, "sync_every": 1,
+    "epsilon_steps": 0, "max_episode_steps": 1, "n_step": 1, "eval_every": 0, "eval_episodes": 1,
+    "record_every": 1,
+}  # fmt: skip
+OTHERS = {"env_id", "double", "hidden", "obs_scale", "optimizer", "loss", "device"}
+
+
+def test_each_field_is_tested_below():
+    assert {f.name for f in dataclasses.fields(Config)} == {*NUMBERS, *COUNTS, *OTHERS}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_range_of_each_number(name):
+    low, high, words = NUMBERS[name]
+    for value in (low, high, np.float32(1), np.array(1), 1):
+        kept = getattr(Config(**{name: value}), name)
+        assert type(kept) is float
+        assert kept == value
+    beyond = [np.nextafter(low, -1), np.nextafter(high, np.inf)] if high < math.inf else [0, -1]
+    for value in [*beyond, *NO_NUMBERS, -math.inf]:
+        expected = re.escape(f"{name} must be {words}, but it is {value!r}")
+        with pytest.raises(ValueError, match=f"^{expected}$"):
+            Config(**{name: value})
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_lowest_value_of_each_count(name):
+    low = COUNTS[name]
+    for value in (low, np.int16(low + 64), np.array(low + 100), 10**12):
+        kept = getattr(Config(**{name: value}, **_roomy(name)), name)
+        assert type(kept) is int
+        assert kept == value
+    least = 1 if name == "capacity" else low
+    for value in [least - 1, -5, 2.0, 1e3, "3", True, np.True_, math.nan, math.inf, [3], 1j]:
+        words = f"{name} must be a whole number of at least {least}, but it is {value!r}"
+        with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+            Config(**{name: value}, **_roomy(name))
+    if name != "max_episode_steps":
+        with pytest.raises(ValueError, match=f"{name} must be a whole number .* is None"):
+            Config(**{name: None})
+
+
+def _roomy(name: str) -> dict:
+    return {"capacity": 10**13} if name == "batch_size" else {}
+
+
+def test_a_buffer_must_hold_a_batch():
+    assert Config(capacity=5, batch_size=5).capacity == 5
+    words = "a replay buffer of 4 transitions cannot fill a batch of 5: make capacity larger or"
+    with pytest.raises(ValueError, match=words):
+        Config(capacity=4, batch_size=5)
+    with pytest.raises(ValueError, match=r"buffer of 50000 .* batch of 50001"):
+        Config().replace(batch_size=50_001)
+
+
+def test_the_defaults():
+    """The lessons and their numbers stand on these."""
+    assert dataclasses.asdict(Config()) == {
+        "env_id": "CartPole-v1", "steps": 50_000, "gamma": 0.99, "n_step": 1, "double": False,
+        "hidden": (64, 64), "obs_scale": "auto", "optimizer": "adam", "learning_rate": 1e-3,
+        "final_learning_rate": 0.0, "loss": "mse", "max_grad_norm": math.inf, "batch_size": 64,
+        "capacity": 50_000, "warmup": 1_000, "update_every": 1, "sync_every": 200, "tau": 1.0,
+        "epsilon": 1.0, "final_epsilon": 0.1, "epsilon_steps": 10_000, "max_episode_steps": None,
+        "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
+    }  # fmt: skip
+    online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
+    assert online.capacity == 1
+    assert "capacity=1, batch_size=1, warmup=1" in inspect.getdoc(Config)
+
+
+@pytest.mark.parametrize("value", [0, 1, None, "yes", 1.0, [True], np.array([True])])
+def test_double_is_true_or_false(value):
+    words = re.escape(f"double must be True or False, but it is {value!r}")
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        Config(double=value)
+    assert Config(double=np.True_).double is True
+    assert Config(double=np.False_).double is False
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (64, (64,)), ((64,), (64,)), ([64, 32, 1], (64, 32, 1)), ([], ()), (np.int8(7), (7,)),
+        (np.array([3, 4]), (3, 4)), (np.array(5), (5,)), (range(1, 4), (1, 2, 3)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_forms_of_hidden_layers(value, kept):
+    found = Config(hidden=value).hidden
+    assert found == kept
+    assert type(found) is tuple
+    assert all(type(size) is int for size in found)
+
+
+@pytest.mark.parametrize("value", ["64", b"64", 0, -3, 64.0, None, True, (64, 0), ["64"], ((64,),)])
+def test_bad_hidden_layers(value):
+    words = "each size in hidden must be a whole number of at least 1, but it is "
+    with pytest.raises(ValueError, match=words):
+        Config(hidden=value)
+
+
+def test_forms_of_a_scale():
+    assert Config(obs_scale="auto").obs_scale == "auto"
+    assert type(Config(obs_scale=np.str_("auto")).obs_scale) is str
+    assert Config(obs_scale=2).obs_scale == 2.0
+    assert type(Config(obs_scale=np.float32(0.5)).obs_scale) is float
+    assert Config(obs_scale=[1, -2.5]).obs_scale == (1.0, -2.5)
+    for several in ((1, 2), [1, 2], np.array([1, 2]), iter([1, 2])):
+        found = Config(obs_scale=several).obs_scale
+        assert found == (1.0, 2.0)
+        assert type(found) is tuple
+        assert all(type(x) is float for x in found)
+    assert hash(Config(obs_scale=[1, 2])) == hash(Config(obs_scale=(1.0, 2.0)))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("Auto", "unknown obs_scale 'Auto': choose one of auto"),
+        ("0.5", "unknown obs_scale '0.5'"),
+        (b"ab", "obs_scale must be a number from .* but it is b'ab'"),
+        (None, "obs_scale must be a number from .* but it is None"),
+        (True, "obs_scale must be .* but it is True"),
+        (math.nan, "obs_scale must be .* but it is nan"),
+        (math.inf, "obs_scale must be .* but it is inf"),
+        ((1, "2"), "each number in obs_scale must be .* but it is '2'"),
+        ([[1, 2]], r"each number in obs_scale must be .* but it is \[1, 2\]"),
+        ((1, math.nan), "each number in obs_scale must be .* but it is nan"),
+    ],
+)
+def test_bad_scales(value, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        Config(obs_scale=value)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("optimizer", OPTIMIZERS), ("loss", LOSSES), ("device", DEVICES)]
+)
+def test_the_choices(name, known):
+    for value in known:
+        assert getattr(Config(**{name: value}), name) == value
+        assert type(getattr(Config(**{name: np.str_(value)}), name)) is str
+    for value in ["Adam", "", None, 3, [known[0]], np.array([known[0]]), np.array(known)]:
+        with pytest.raises(ValueError, match=f"^unknown {name} .*: choose one of {known[0]}, "):
+            Config(**{name: value})
+
+
+@pytest.mark.parametrize("value", [None, 3, b"CartPole-v1", ["CartPole-v1"], print])
+def test_the_environment_of_a_config_is_a_name(value):
+    words = r"env_id must be the name of an environment, such as 'CartPole-v1', .* train\(..., env="
+    with pytest.raises(ValueError, match=words):
+        Config(env_id=value)
+    assert type(Config(env_id=np.str_("Taxi-v4")).env_id) is str
+
+
+def test_a_config_is_frozen_checked_and_survives_json():
+    config = Config(hidden=[8], obs_scale=[0.1, 3], max_episode_steps=7)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.gamma = 0.5
+    changed = config.replace(gamma=1, hidden=32)
+    assert (changed.gamma, changed.hidden, changed.max_episode_steps) == (1.0, (32,), 7)
+    assert (config.gamma, config.hidden) == (0.99, (8,))
+    assert changed.replace(max_episode_steps=None) == Config(hidden=32, obs_scale=(0.1, 3), gamma=1)
+    with pytest.raises(ValueError, match="gamma must be"):
+        config.replace(gamma=2)
+    words = r"^Config has no field 'gama'\. Did you mean 'gamma'\? It has env_id, .*device"
+    for call in (config.replace, Config):
+        with pytest.raises(TypeError, match=words):
+            call(gama=0.5)
+    for one in (config, changed, Config()):
+        text = json.dumps(dataclasses.asdict(one))
+        assert Config(**json.loads(text)) == one
+        assert hash(Config(**json.loads(text))) == hash(one)
+        assert pickle.loads(pickle.dumps(one)) == one
+    json.dumps(dataclasses.asdict(Config(steps=np.int64(3), gamma=np.float32(1), double=np.True_)))
+
+
+def test_a_config_shows_its_units():
+    fields = dataclasses.fields(Config)
+    assert all(f.metadata["unit"] for f in fields)
+    shown = Config(env_id="<b>")._repr_html_()
+    assert shown.startswith("<table><caption>Config</caption>")
+    assert all(f.name in shown and f.metadata["unit"] in shown for f in fields)
+    assert "(64, 64)" in shown
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
