@@ -17,6 +17,7 @@ import torch
 
 from dqnlib import device, labs, training
 from dqnlib.config import Config
+from dqnlib.seeds.learner import LearnerError
 
 
 def test_the_report_names_what_matters():
@@ -131,7 +132,7 @@ def test_training_computes_on_one_thread(three):
     training.train(SMALL, [0], td_target=noted(found))
     assert set(found) == {1}
     assert threads() == 3
-    with pytest.raises(training.LearnerError):
+    with pytest.raises(LearnerError):
         training.train(SMALL, [0], td_target=lambda *_: None)
     assert threads() == 3
 
