@@ -27,14 +27,11 @@ FOLDER = Path(dqnlib.__file__).parent
 NOW = house.read()
 # Who may load a module by a computed name: the lazy names of folders, names that have moved, the
 # lessons' checks, and the library's function that an exercise is about.
-COMPUTED = {"moved", "seeds", "labs", "pictures", "course.checks", "course.reference"}
+COMPUTED = {"moved", "seeds", "labs", "course.checks", "course.reference"}
 # Modules of more than 400 lines, and why. The checks of a lesson are data.
 LONG = {
-    "labs.frame": (460, "one class: the worker, its messages, and what a notebook shows of them"),
-    "labs.training": (460, "one lab, with all its controls and figures"),
-    "labs.buffer": (420, "one lab, with all its controls and figures"),
-    "pictures": (930, "to be made smaller: PNG, colors and letters written by hand"),
-    "seeds.networks": (530, "to be made smaller: stacked layers of every kind"),
+    "course.nbcheck": (520, "lessons and copies are judged by two plug-ins that share their parts"),
+    "training": (410, "the loop of every agent, with saving and resuming"),
 }
 
 
@@ -66,7 +63,7 @@ def test_every_room_is_inhabited():
 
 
 def test_who_loads_by_a_computed_name_is_known():
-    assert {module.name for module in NOW.modules.values() if module.computes} <= COMPUTED
+    assert {module.name for module in NOW.modules.values() if module.computes} == COMPUTED
 
 
 def test_what_judges_exercises_holds_no_training_code():
