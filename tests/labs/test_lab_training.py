@@ -23,12 +23,12 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from lab_helpers import close_labs, picture, say, widget  # noqa: F401 - a fixture
 
 from dqnlib import labs, replay, targets
-from dqnlib.config import Config
+from dqnlib.config import FIXED, Config
 from dqnlib.labs.curves import grown
 from dqnlib.labs.training import TrainingLab
 from dqnlib.labs.training_side import CHOICES
 from dqnlib.pictures import Curve
-from dqnlib.training import FIXED, train
+from dqnlib.training import train
 
 TINY = Config(steps=400, warmup=20, batch_size=8, capacity=300, hidden=(8,), eval_every=0,
               record_every=20)  # fmt: skip
