@@ -388,3 +388,9 @@ def test_every_name_of_the_package_exists():
     assert set(dqnlib.__all__) <= set(dir(dqnlib))
     with pytest.raises(AttributeError, match=r"dqnlib has no name 'train_tabula'; it has .*claim"):
         _ = dqnlib.train_tabula
+
+
+def test_no_two_test_files_share_a_name():
+    """pytest would take one for the other, where a folder is no package."""
+    names = [file.name for file in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
