@@ -31,7 +31,6 @@ COMPUTED = {"moved", "seeds", "labs", "course.checks", "course.reference"}
 # Modules of more than 400 lines, and why. The checks of a lesson are data.
 LONG = {
     "course.nbcheck": (520, "lessons and copies are judged by two plug-ins that share their parts"),
-    "training": (410, "the loop of every agent, with saving and resuming"),
 }
 
 
