@@ -197,7 +197,7 @@ class NumpyDQN:
 
     def update(self, batch, rate, max_norm=math.inf) -> tuple[float, float]:
         """Learn from a batch. -> the loss, and the mean of the largest action values"""
-        obs, action, reward, next_obs, terminated = (np.asarray(x) for x in batch)
+        obs, action, reward, next_obs, terminated = (np.asarray(x) for x in batch[:5])
         rows = np.arange(len(action))
         next_q = self.forward(self.target, next_obs.astype(float))[-1]
         judge = self.forward(self.online, next_obs.astype(float))[-1] if self.double else next_q
