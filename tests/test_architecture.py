@@ -28,10 +28,6 @@ NOW = house.read()
 # Who may load a module by a computed name: the lazy names of folders, names that have moved, the
 # lessons' checks, and the library's function that an exercise is about.
 COMPUTED = {"moved", "seeds", "labs", "course.checks", "course.reference"}
-# Modules of more than 400 lines, and why. The checks of a lesson are data.
-LONG = {
-    "course.nbcheck": (520, "lessons and copies are judged by two plug-ins that share their parts"),
-}
 
 
 def python(code: str) -> str:
@@ -239,9 +235,8 @@ def test_the_axis_is_seen(text, found):
 
 def test_a_module_fits_into_a_head():
     for module in NOW.modules.values():
-        data = module.name.startswith("course.checks.lesson_")
-        limit, _ = LONG.get(module.name, (400, ""))
-        assert data or module.lines <= limit, f"{module.name} has {module.lines} lines: split it"
+        data = module.name.startswith("course.checks.lesson_")  # cases, mistakes, hints
+        assert data or module.lines <= 400, f"{module.name} has {module.lines} lines: split it"
 
 
 def test_every_module_says_what_it_is_for():
@@ -311,10 +306,8 @@ def test_the_command(monkeypatch, capsys):
 
 
 def test_what_judges_exercises_loads_no_training_code():
-    rooms = [m for m in NOW.modules if NOW.room_of(m) == "course"]
-    rooms = [
-        m for m in rooms if m not in ("course.nbcheck", "course.teach")
-    ]  # pytest comes with them
+    apart = ("course.nbcheck", "course.copies", "course.teach")  # pytest comes with them
+    rooms = [m for m in NOW.modules if NOW.room_of(m) == "course" and m not in apart]
     loaded = python(
         f"import sys, {', '.join(f'dqnlib.{room}' for room in rooms)}\n"
         "from dqnlib.course import checks\n"

@@ -20,7 +20,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib.course import exercises, kernels, marks, nbcheck, notebooks
+from dqnlib.course import copies, exercises, kernels, marks, nbcheck, notebooks, solving
 
 ROOT = notebooks.ROOT
 HEAD = """
@@ -77,7 +77,7 @@ def course(tmp_path, monkeypatch, executed):
 def answered(path: Path, **bodies: str) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        for dotted, node in nbcheck.functions(cell.source):
+        for dotted, node in solving.functions(cell.source):
             name = dotted.rpartition(".")[2]
             if name in bodies:
                 assert node.name == name
@@ -218,7 +218,7 @@ def test_a_cell_that_never_ran_is_no_pass(course, capsys):
 
 
 def test_solving_puts_the_library_source_in():
-    source = nbcheck.solve(textwrap.dedent(FIRST))
+    source = solving.solve(textwrap.dedent(FIRST))
     assert source.strip().startswith('@exercise("dqnlib.tabular.q_learning_target")')
     assert exercises.reference_source("dqnlib.tabular.q_learning_target") in source
     assert "____" not in source
@@ -270,18 +270,18 @@ def store(notebooks_by_name, folder):
 
 
 def reports_of(paths, **options):
-    return {Path(path).stem: nbcheck.judge(path, **options) for path in paths}
+    return {Path(path).stem: copies.judge(path, **options) for path in paths}
 
 
 @pytest.mark.timeout(900)  # less than the limit of one cell: nobody waits for a dead kernel
 def test_a_kernel_that_dies_harms_nobody_else(course, tmp_path, capsys):
-    copies = {name: with_line(course, *where) for name, where in DEADLY.items()}
+    made = {name: with_line(course, *where) for name, where in DEADLY.items()}
     scratch = answered(course, **RIGHT)
     scratch.cells += [nbformat.v4.new_code_cell(line) for line in HARMLESS.values()]
-    copies["judge"] = with_line(course, 2, "import os; os.kill(os.getppid(), 9)")
-    copies["quits"] = with_line(course, 2, "quit()")
-    copies |= {"harmless": scratch, "good": answered(course, **RIGHT)}
-    paths = [*store(copies, tmp_path), str(tmp_path / "nowhere.ipynb")]
+    made["judge"] = with_line(course, 2, "import os; os.kill(os.getppid(), 9)")
+    made["quits"] = with_line(course, 2, "quit()")
+    made |= {"harmless": scratch, "good": answered(course, **RIGHT)}
+    paths = [*store(made, tmp_path), str(tmp_path / "nowhere.ipynb")]
     table = tmp_path / "marks.csv"
     status = nbcheck.main(paths, csv_path=str(table), time_limit=1_000)
     assert status == 2  # one file is not there
