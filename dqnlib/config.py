@@ -196,13 +196,22 @@ FIXED = (  # what a trainer cannot change in flight
 )  # fmt: skip
 
 
+_WINS = {  # setting -> the slots whose own functions make it idle
+    "double": ("td_target", "update"),
+    "loss": ("loss", "update"),
+    "max_grad_norm": ("update",),
+}
+
+
 def check_change(old: Config, new: Config, own: Collection[str] = ()) -> None:
     """Raise ValueError if a trainer cannot go from one config to the other in flight.
 
     own: the slots that hold functions of the learner's.
     """
-    if new.double != old.double and "td_target" in own:
-        raise ValueError("double would change nothing: your own td_target wins over it")
+    for name, slots in _WINS.items():
+        slot = next((slot for slot in slots if slot in own), None)
+        if slot and getattr(new, name) != getattr(old, name):
+            raise ValueError(f"{name} would change nothing: your own {slot} wins over it")
     for name in FIXED:
         if getattr(new, name) != getattr(old, name):
             raise ValueError(

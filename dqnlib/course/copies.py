@@ -220,10 +220,17 @@ def _read(name: str):
         ) from None
 
 
-def judge(name: str, time_limit: float = TIME_LIMIT, extra: list[str] | None = None) -> Report:
+def judge(
+    name: str,
+    time_limit: float = TIME_LIMIT,
+    extra: list[str] | None = None,
+    *,
+    aside: bool = False,
+) -> Report:
     """Judge one copy in a process of its own. Never raises for what the copy holds or does.
 
-    time_limit: seconds for one cell. extra: more options for pytest, whose output is then shown.
+    time_limit: seconds for one cell. extra: more options for pytest, whose output is then shown;
+    aside: on stderr, for stdout holds a table.
     """
     report = Report(name)
     try:
@@ -255,7 +262,7 @@ def judge(name: str, time_limit: float = TIME_LIMIT, extra: list[str] | None = N
         )  # fmt: skip
         report = Report.load(stored)
     if extra:
-        print(done.stdout)
+        print(done.stdout, file=sys.stderr if aside else sys.stdout)
     if not report.done:
         _explain_end(report, done)
     return report

@@ -78,19 +78,19 @@ def check_copies(
     csv_path: where to write the marks as a table, "-" for stdout; the words then go to stderr.
     Raises OSError if that file cannot be written.
     """
-    reports = []
+    reports, aside = [], csv_path == "-"
     with _table_at(csv_path) as write:
         try:
             for name in _paths(copies):
-                report = judge(name, time_limit, extra)
+                report = judge(name, time_limit, extra, aside=aside)
                 reports.append(report)
-                aside = report.unreadable or csv_path == "-"
-                print(f"\n{report}", file=sys.stderr if aside else sys.stdout, flush=True)
+                out = sys.stderr if report.unreadable or aside else sys.stdout
+                print(f"\n{report}", file=out, flush=True)
         finally:
             if reports:
                 write(table(reports, exercises()))
     if len(reports) > 1:
-        _print_sum(reports, sys.stderr if csv_path == "-" else sys.stdout)
+        _print_sum(reports, sys.stderr if aside else sys.stdout)
     return worst(reports)
 
 
