@@ -198,7 +198,7 @@ FIXED = (  # what a trainer cannot change in flight
 
 _WINS = {  # setting -> the slots whose own functions make it idle
     "double": ("td_target", "update"),
-    "loss": ("loss", "update"),
+    "loss": ("update",),
     "max_grad_norm": ("update",),
 }
 

@@ -288,6 +288,14 @@ def test_the_house_of_an_earlier_commit(tmp_path, monkeypatch, capsys):
     assert "a circle: a -> b -> a" in capsys.readouterr().out.replace("b -> a -> b", "a -> b -> a")
     assert house.main("no-such-commit") == 2
     assert "no-such-commit" in capsys.readouterr().err
+    for odd in ("", "--help", "HEAD:dqnlib"):  # no commit, though git knows what to do with them
+        assert house.main(odd) == 2
+        assert capsys.readouterr().out == ""
+    subprocess.run([*git, "rm", "-rqf", "dqnlib"], check=True)
+    subprocess.run([*git, "commit", "-qm", "y", "--allow-empty"], check=True)
+    package.mkdir(exist_ok=True)
+    assert house.main("HEAD") == 2
+    assert "no library in the folder dqnlib at commit HEAD" in capsys.readouterr().err
 
 
 def test_without_git_there_is_a_clear_word(monkeypatch, capsys):

@@ -14,6 +14,7 @@ Mutants that these tests kill (each was tried once):
   of those in flight.
 """
 
+import copy
 import json
 import os
 import pickle
@@ -32,6 +33,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from storage_support import bits, differences
+from torch import nn
 
 from dqnlib import QNetwork, targets
 from dqnlib.config import Config
@@ -575,6 +577,15 @@ def stopped(tmp_path, **slots) -> Path:
     for _ in range(30):
         trainer.step()
     return trainer.save(tmp_path / "checkpoint")
+
+
+def test_a_network_of_other_layers_is_refused(tmp_path):
+    """Also where its parameters are as many, or take as much room."""
+    path = stopped(tmp_path, network=lambda obs_shape, n: nn.Linear(4, 2))
+    for other in (nn.Linear(4, 2, bias=False), nn.Sequential(nn.Linear(4, 2))):
+        with pytest.raises(SavedRunError, match="other layers than those of the run"):
+            Trainer.load(path, network=lambda obs_shape, n, other=other: copy.deepcopy(other))
+    assert Trainer.load(path, network=lambda obs_shape, n: nn.Linear(4, 2)).steps == 30
 
 
 def test_a_missing_function_is_named(tmp_path):

@@ -22,6 +22,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from support import Frames
 from torch import nn
 
 from dqnlib import QNetwork, ReplayBuffer, Trainer, evaluate, network_of, studies, targets, train
@@ -91,6 +92,14 @@ def test_equals_one_run_written_out(name):
         for key, parameter in one.network.named_parameters():
             found = run.parameters[key][row]
             assert np.allclose(found, parameter.detach().numpy(), atol=2e-4), key
+
+
+def test_equals_one_run_of_images_written_out():
+    config = SMALL.replace(n_step=2)
+    run, one = train(config, [5], env=Frames), dqn(config, 5, Frames)
+    assert [total for _, total in one.returns] == run.returns[0].tolist()
+    for key, parameter in one.network.named_parameters():
+        assert np.allclose(run.parameters[key][0], parameter.detach().numpy(), atol=2e-4), key
 
 
 @pytest.mark.parametrize(
@@ -639,9 +648,24 @@ def test_settings_change_in_flight():
     assert trainer.steps == 240
     with pytest.raises(ValueError, match="capacity cannot change in flight"):
         trainer.config = trainer.config.replace(capacity=999)
-    other = Trainer(SMALL, [0], td_target=plain_target)
-    with pytest.raises(ValueError, match="double would change nothing: your own td_target wins"):
-        other.config = SMALL.replace(double=True)
+
+
+@pytest.mark.parametrize(
+    ("slots", "changes"),
+    [
+        ({"td_target": plain_target}, {"double": True}),
+        ({"update": targets.dqn_update}, {"double": True}),
+        ({"update": targets.dqn_update}, {"loss": "huber"}),
+        ({"update": targets.dqn_update}, {"max_grad_norm": 1.0}),
+    ],
+)
+def test_a_setting_that_is_idle_does_not_change_in_flight(slots, changes):
+    trainer, (slot,), (name,) = Trainer(SMALL, [0], **slots), slots, changes
+    words = f"{name} would change nothing: your own {slot} wins over it"
+    with pytest.raises(ValueError, match=words):
+        trainer.config = SMALL.replace(**changes)
+    trainer.config = SMALL.replace(tau=0.5)
+    assert trainer.config.tau == 0.5
 
 
 def test_evaluation_leaves_training_alone():
@@ -723,5 +747,7 @@ def test_network_of_says_what_does_not_fit():
     assert network_of(own, 3, network=QNetwork(4, 2, (8,)))(torch.zeros(1, 4)).shape == (1, 2)
     with pytest.raises(ValueError, match="trained with your own network"):
         network_of(own, 3)
+    with pytest.raises(ValueError, match="must be a module, such as MyNetwork"):
+        network_of(own, 3, network=QNetwork)
     with pytest.raises(ValueError, match="does not fit the run"):
         network_of(own, 3, network=QNetwork(4, 2, (9,)))

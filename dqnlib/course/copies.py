@@ -224,7 +224,6 @@ def judge(
     name: str,
     time_limit: float = TIME_LIMIT,
     extra: list[str] | None = None,
-    *,
     aside: bool = False,
 ) -> Report:
     """Judge one copy in a process of its own. Never raises for what the copy holds or does.

@@ -82,7 +82,7 @@ def check_copies(
     with _table_at(csv_path) as write:
         try:
             for name in _paths(copies):
-                report = judge(name, time_limit, extra, aside=aside)
+                report = judge(name, time_limit, extra, aside)
                 reports.append(report)
                 out = sys.stderr if report.unreadable or aside else sys.stdout
                 print(f"\n{report}", file=out, flush=True)

@@ -490,9 +490,13 @@ def test_other_names_reach_the_table_as_they_are(name, tmp_path):
 
 
 def test_the_table_alone_goes_to_stdout(monkeypatch, capfdbinary):
-    monkeypatch.setattr(nbcheck, "judge", lambda name, *args: report(name, "01_a", first="right"))
+    def judged(name, time_limit, extra, aside):
+        print("pytest's own words", file=sys.stderr if aside else sys.stdout)
+        return report(name, "01_a", first="right")
+
+    monkeypatch.setattr(nbcheck, "judge", judged)
     monkeypatch.setattr(nbcheck, "exercises", lambda: IN_ORDER)
-    assert nbcheck.main(["é.ipynb"], csv_path="-") == 0
+    assert nbcheck.main(["é.ipynb"], csv_path="-", extra=["-v"]) == 0
     out, err = capfdbinary.readouterr()
     assert out.startswith(b"\xef\xbb\xbfcopy,lesson,first,second,right,")
     assert "✓ right    first" in err.decode()

@@ -77,6 +77,11 @@ def test_another_number_is_explained(function):
         arguments_of("td_target", function)
 
 
+def test_a_target_of_gamma_alone_is_no_target():
+    with pytest.raises(ValueError, match="td_target is called as"):
+        arguments_of("td_target", lambda gamma: gamma)
+
+
 def test_a_function_may_take_less():
     """A target that forgets the end, or looks at the reward alone, is an experiment, too."""
     assert arguments_of("td_target", lambda reward: 0) == ("reward",)
