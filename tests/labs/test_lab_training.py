@@ -231,6 +231,26 @@ def test_watch_plays_the_cart_pole_of_the_learner(env, limit, length):
     assert f"A {length}," not in lab._values["message"]
 
 
+class TwoAtoms(nn.Module):
+    """Gives logits of two atoms an action, [B, 4] -> [B, 2, 2]: 10 is likelier for action 1."""
+
+    def __init__(self, obs_shape, n_actions):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        nn.init.zeros_(self.layer.weight)
+        self.layer.bias.data = torch.tensor([5.0, 0.0, 0.0, 5.0])
+
+    def forward(self, obs):
+        return self.layer(obs).view(-1, 2, 2)
+
+
+def test_watch_plays_by_the_values_of_a_network():
+    values = {"network": TwoAtoms, "values": lambda x: x.softmax(-1) @ torch.tensor([0.0, 10.0])}
+    lab = make(slots={}, slots_b=values)
+    widget(lab, "Watch").click()
+    assert "B 9." in say(lab)  # always to the right: the pole soon falls
+
+
 def test_no_watching_of_another_environment():
     lab = TrainingLab(
         TINY.replace(steps=100), TINY.replace(steps=100), seeds=[0],
