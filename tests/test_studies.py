@@ -81,6 +81,7 @@ def test_computing_and_loading(tiny, capsys):
     run, again = studies.load("tiny")["a"], studies.compute("tiny", progress=False)["a"]
     assert np.array_equal(run.q, again.q, equal_nan=True)
     assert run.seeds == (4, 5)
+    assert run.parameters == run.best_parameters == {}
     assert studies.main([]) == 0
     assert "1 arms × 2 seeds: a try" in capsys.readouterr().out
 
