@@ -9,11 +9,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from dqnlib.course.launch import ROOT, become, ensure_environment
+from dqnlib.course.launch import ROOT, become, ensure_environment, make_printable
 
+TEST_LIMIT = 300  # seconds for one test; a test with a mark of its own has another
 ME = "py -m dqnlib" if os.name == "nt" else "python3 -m dqnlib"
 NO_TESTS = 5  # pytest's exit code where nothing is selected
 
@@ -73,7 +75,11 @@ def open_lab(args: argparse.Namespace, extra: list[str]) -> None:
 
 
 def write_lab_settings() -> Path:
-    """Write the settings of the course's JupyterLab to `.jupyter` and return that folder."""
+    """Write the settings of the course's JupyterLab to `.jupyter` and return that folder.
+
+    Where the course's folder cannot be written to, a temporary folder takes its place. Raises
+    OSError if there is none either.
+    """
     hidden = [
         "@jupyter/nbgrader",  # menus for teachers, installed with the tests' packages
         "@jupyter-notebook/lab-extension",  # comes with nbgrader
@@ -85,7 +91,13 @@ def write_lab_settings() -> Path:
         "labconfig/page_config.json": {"disabledExtensions": dict.fromkeys(hidden, True)},
         "jupyter_server_config.json": {"ServerApp": {"jpserver_extensions": off}},
     }
-    folder = ROOT / ".jupyter"
+    try:
+        return _write_settings(ROOT / ".jupyter", files)
+    except OSError:
+        return _write_settings(Path(tempfile.mkdtemp(prefix="dqnlib-jupyter-")), files)
+
+
+def _write_settings(folder: Path, files: dict[str, dict]) -> Path:
     (folder / "labconfig").mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -101,7 +113,10 @@ def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
     places = ["dqnlib", "notebooks", "tests"]
     lint = python("ruff", "check", *places) | python("ruff", "format", "--check", *places)
     passes = [["-n", "2", "--dist", "worksteal", "-m", "not alone"], ["-m", "alone"]]
-    found = [python("pytest", *options, *extra) for options in ([[]] if "-m" in extra else passes)]
+    limit = f"--timeout={TEST_LIMIT}"
+    found = [
+        python("pytest", limit, *options, *extra) for options in ([[]] if "-m" in extra else passes)
+    ]
     tests = max((code for code in found if code != NO_TESTS), default=NO_TESTS)
     if lint:
         print("ruff objects: see above the tests. `ruff check --fix` and `ruff format` may help.")
@@ -112,7 +127,7 @@ def check(args: argparse.Namespace, extra: list[str]) -> int:
     """Check notebooks with nbval."""
     from dqnlib.course import nbcheck
 
-    return nbcheck.main(args.copy, args.solved, extra)
+    return nbcheck.main(args.copy, args.solved, extra, args.time_limit, args.csv)
 
 
 def run_notebooks(args: argparse.Namespace, extra: list[str]) -> int:
@@ -139,6 +154,13 @@ def compute_studies(args: argparse.Namespace, extra: list[str]) -> int:
     from dqnlib import studies
 
     return studies.main(args.name)
+
+
+def draw_house(args: argparse.Namespace, extra: list[str]) -> int:
+    """Print the rooms and modules of the library."""
+    from dqnlib.course import house
+
+    return house.main(args.ref)
 
 
 def run_benchmarks(args: argparse.Namespace, extra: list[str]) -> int:
@@ -181,6 +203,10 @@ def make_parser() -> argparse.ArgumentParser:
     command.add_argument("copy", metavar="copy.ipynb", nargs="*", help=text)
     text = "put the reference solutions into the blanks first"
     command.add_argument("--solved", action="store_true", help=text)
+    text = "write the marks of copies as a table for a spreadsheet; - prints it"
+    command.add_argument("--csv", metavar="FILE", help=text)
+    text = "for one cell (default: 300)"
+    command.add_argument("--time-limit", metavar="SECONDS", type=float, default=300.0, help=text)
 
     command = add("run", run_notebooks, "test", "execute notebooks and clean them for a commit")
     text = "number, name or path; without it, all lessons"
@@ -195,14 +221,20 @@ def make_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("name", nargs="*", help="which; without it, they are listed")
 
+    text = "draw the library: its rooms, their modules, and what they import"
+    command = add("house", draw_house, "course", text)
+    command.add_argument("--ref", metavar="COMMIT", help="as it stood at a commit of git")
+
     add("bench", run_benchmarks, "test", "measure speed; all other arguments go to pytest")
     return parser
 
 
 def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
+    make_printable()
     parser = make_parser()
-    commands = ["open", "test", "check", "run", "assignments", "study", "bench", "-h", "--help"]
+    commands = ["open", "test", "check", "run", "assignments", "study", "house", "bench"]
+    commands += ["-h", "--help"]
     if not argv or argv[0] not in commands:
         argv = ["open", *argv]
     args, extra = parser.parse_known_args(argv)
@@ -211,6 +243,9 @@ def main(argv: list[str]) -> int:
     try:
         ensure_environment(args.needs, argv)
         return args.function(args, extra) or 0
+    except BrokenPipeError:  # as in `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to go on.", file=sys.stderr)
         return 130

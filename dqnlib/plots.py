@@ -3,6 +3,8 @@
 Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 """
 
+import os
+import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,10 +23,21 @@ def new_axes(width: float = 7.0, height: float = 3.2):
     """Return a fresh axes of a size in inches that fits a notebook, with a light background."""
     import matplotlib.pyplot as plt
 
+    _show_in_notebook()
     _, ax = plt.subplots(figsize=(width, height), layout="constrained", facecolor="white")
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.25)
     return ax
+
+
+def _show_in_notebook() -> None:
+    """Show figures below the cell, also where MPLBACKEND (in containers, CI) says: nowhere."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    nowhere = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
+    if os.environ.get("MPLBACKEND", "").lower() in nowhere and hasattr(shell, "kernel"):
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # asked once
+        shell.enable_matplotlib("inline")
 
 
 def band(ax, x, values, label: str, index: int = 0):
@@ -229,7 +242,7 @@ def q_grid(q, title: str, alt: str):
 
     image = pictures.grid_image(q, title=title, scale=2)
     return pictures.ShownPicture(
-        pictures.png_bytes(image, colors=None, level=6), alt, width=image.width // 2
+        pictures.png_bytes(image, exact=True, level=6), alt, width=image.width // 2
     )
 
 

@@ -49,13 +49,17 @@ def as_batch(transitions: list[Transition]) -> Batch:
 
 def same(a: Batch, b: Batch) -> bool:
     """Are two batches equal, bit for bit, and of the same shapes and types?"""
+    pairs = [(x, y) for x, y in zip(a, b, strict=True) if not (x is None and y is None)]
     return all(
-        x is y  # as weight and index are, where there are none
-        or x.shape == y.shape
-        and x.dtype == y.dtype
-        and x.numpy().tobytes() == y.numpy().tobytes()
-        for x, y in zip(a, b, strict=True)
+        x.shape == y.shape and x.dtype == y.dtype and x.numpy().tobytes() == y.numpy().tobytes()
+        for x, y in pairs
     )
+
+
+def five_fields(batch: Batch) -> tuple[torch.Tensor, ...]:
+    """Return the five fields of a batch without weights; fail if there are others."""
+    assert batch.weight is batch.index is None
+    return batch[:5]
 
 
 def rngs(n: int, first: int = 0) -> list[np.random.Generator]:

@@ -1,211 +1,333 @@
-"""The house: imports go one way, down the ladder, and what should be light is light.
+"""The house: imports go one way, down the ladder; what lessons teach is about one run.
 
 Mutants that these tests kill (each was tried once on a copy of the library):
 - a lower room imports a higher one, at the head or inside a function, by any spelling;
-- two rooms import each other; a new room stands nowhere; a room loads others by a computed name;
-- what judges exercises imports training code when it is loaded;
+- two modules import each other, in one room or in two; a new module stands nowhere; a module loads
+  others by a computed name; what judges exercises imports training code;
 - `import dqnlib` loads torch, matplotlib, ipywidgets or gymnasium; training needs matplotlib or
-  scipy; a name of `dqnlib.__all__` does not exist.
+  scipy; a name of `dqnlib.__all__` does not exist;
+- a module that lessons teach, or a notebook's exercise, speaks of the axis S of many seeds;
+- a module grows beyond what fits into a head.
 """
 
-import ast
-import graphlib
+import itertools
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import dqnlib
+from dqnlib import __main__ as commands
+from dqnlib.course import checks, house, notebooks
 
-HOME = Path(dqnlib.__file__).parent
-FILES = sorted(HOME.rglob("*.py"))
-
-# A room may import the rooms to its left. The house has two wings, and tools beside it.
-TRAINING = (
-    *("data", "device", "probes", "envs", "tabular", "bias", "features", "policies"),
-    *("networks", "replay", "targets", "storage", "seeds", "training", "experiments"),
-    *("studies", "pictures", "plots", "labs"),
-)
-JUDGING = ("progress", "solutions", "exercises", "checks", "predictions", "notebooks", "nbcheck")
-TOOLS = ("launch", "teach", "__main__")
-LADDER = (*TRAINING, *JUDGING, *TOOLS)
-
-# Inside functions only: an exercise looks up its check when it is used, a check is made of the
-# classes of exercises; the table of progress lists all checks.
-HANDSHAKES = {("exercises", "checks"), ("progress", "checks")}
-# Who may load a module by a computed name: the lazy names of the package, the lessons' checks,
-# and the library's function that an exercise is about.
-COMPUTED = {"__init__", "seeds", "labs", "checks", "exercises"}
-
-
-class Import(NamedTuple):
-    room: str
-    inside: bool  # inside a function
-    line: int
-
-
-def room_of(file: Path, home: Path = HOME) -> str:
-    """The room that a file belongs to: dqnlib/seeds.py and dqnlib/seeds/x.py are both seeds."""
-    return file.relative_to(home).parts[0].removesuffix(".py")
-
-
-def imports(source: str, package: tuple[str, ...] = ("dqnlib",)) -> list[Import]:
-    """Every import of a room of dqnlib in a file of the given package, at any depth."""
-    found = []
-
-    def walk(node, inside):
-        for child in ast.iter_child_nodes(node):
-            deeper = inside or isinstance(
-                child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-            )
-            names = []
-            if isinstance(child, ast.Import):
-                names = [alias.name for alias in child.names]
-            elif isinstance(child, ast.ImportFrom):
-                base = list(package[: len(package) - child.level + 1]) if child.level else []
-                base += child.module.split(".") if child.module else []
-                names = [".".join([*base, alias.name]) for alias in child.names]
-            for name in names:
-                first, *rest = name.split(".")
-                if first == "dqnlib" and rest:
-                    room = dqnlib._HOME.get(rest[0], rest[0])  # `from dqnlib import claim`
-                    found.append(Import(room, inside, child.lineno))
-            walk(child, deeper)
-
-    walk(ast.parse(source), False)
-    return found
-
-
-def computed_imports(source: str) -> int:
-    """How often a file calls import_module or __import__."""
-    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    names = [getattr(f, "attr", getattr(f, "id", "")) for f in calls]
-    return sum(name in ("import_module", "__import__") for name in names)
-
-
-def all_imports(home: Path = HOME) -> list[tuple[str, Import]]:
-    """Every (room, import) of the library, without those of a room from itself."""
-    return [
-        (room_of(file, home), found)
-        for file in sorted(home.rglob("*.py"))
-        for found in imports(
-            file.read_text(encoding="utf-8"), ("dqnlib", *file.relative_to(home).parts[:-1])
-        )
-        if found.room != room_of(file, home)
-    ]
-
-
-def violations(home: Path = HOME) -> list[str]:
-    """What breaks the order of the house, as lines; nothing if all is well."""
-    rank, lines = {room: k for k, room in enumerate(LADDER)}, []
-    for file in sorted(home.rglob("*.py")):
-        room = room_of(file, home)
-        if room not in {*LADDER, "__init__"}:
-            lines.append(f"{room} has no place: add it to LADDER in tests/test_architecture.py")
-        if computed_imports(file.read_text(encoding="utf-8")) and room not in COMPUTED:
-            lines.append(f"{room} loads a module by a computed name")
-    for room, found in all_imports(home):
-        where = f"{room} imports {found.room} in line {found.line}"
-        if (room, found.room) in HANDSHAKES:
-            if not found.inside:
-                lines.append(f"{where}, which it may do inside functions only")
-        elif rank.get(found.room, -1) >= rank.get(room, -1):
-            lines.append(f"{where}, which does not lie below it")
-        elif room in JUDGING and found.room in TRAINING:
-            lines.append(f"{where}: what judges exercises holds no training code")
-    return lines
+FOLDER = Path(dqnlib.__file__).parent
+NOW = house.read()
+# Who may load a module by a computed name: the lazy names of folders, names that have moved, the
+# lessons' checks, and the library's function that an exercise is about.
+COMPUTED = {"moved", "seeds", "labs", "pictures", "course.checks", "course.reference"}
+# Modules of more than 400 lines, and why. The checks of a lesson are data.
+LONG = {
+    "labs.frame": (460, "one class: the worker, its messages, and what a notebook shows of them"),
+    "labs.training": (460, "one lab, with all its controls and figures"),
+    "labs.buffer": (420, "one lab, with all its controls and figures"),
+    "pictures": (930, "to be made smaller: PNG, colors and letters written by hand"),
+    "seeds.networks": (530, "to be made smaller: stacked layers of every kind"),
+}
 
 
 def python(code: str) -> str:
     """Run code in a fresh process of the same Python, in the checkout; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=HOME.parent, capture_output=True, text=True, timeout=120, encoding="utf-8",
+        cwd=FOLDER.parent, capture_output=True, text=True, timeout=120, encoding="utf-8",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
+# -- the ladder ----------------------------------------------------------------------------
+
+
 def test_imports_go_down_the_ladder():
-    assert violations() == []
+    assert NOW.climbs() == []
 
 
 def test_there_is_no_circle():
-    graph: dict[str, set[str]] = {}
-    for room, found in all_imports():
-        if (room, found.room) not in HANDSHAKES:
-            graph.setdefault(room, set()).add(found.room)
-    order = list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
-    assert order.index("data") < order.index("seeds")
+    assert NOW.circle() == []
 
 
-def test_the_handshakes_are_still_needed():
-    assert {(room, found.room) for room, found in all_imports() if found.inside} >= HANDSHAKES
-    assert {
-        room_of(f) for f in FILES if computed_imports(f.read_text(encoding="utf-8"))
-    } == COMPUTED
+def test_every_room_is_inhabited():
+    assert list(NOW.by_room()) == list(house.ROOMS) == list(NOW.rooms)
+    named = {name for names in house.ROOMS.values() for name in names.split()}
+    assert named <= NOW.modules.keys()
+
+
+def test_who_loads_by_a_computed_name_is_known():
+    assert {module.name for module in NOW.modules.values() if module.computes} <= COMPUTED
+
+
+def test_what_judges_exercises_holds_no_training_code():
+    taken = {
+        other
+        for module in NOW.modules.values()
+        if NOW.room_of(module.name) == "course"
+        for other in module.imports
+        if NOW.room_of(other) != "course"
+    }
+    assert taken == {"moved"}
+
+
+def test_the_one_run_from_top_to_bottom_uses_nothing_of_the_engine():
+    assert {NOW.room_of(name) for name in NOW.modules["dqn"].imports} == {"ground", "lessons"}
+    assert NOW.modules["dqn"].lines < 100
+
+
+def small(**sources):
+    """A house of some modules beside each other, and folders as in `seeds__acting`."""
+    named = {name.replace("__", ".") if name[0] != "_" else name: s for name, s in sources.items()}
+    rooms = "ROOMS = {'low': 'a b', 'seeds': '', 'high': 'c'}"
+    return house.build({"__init__": "_HOME = {'claim': 'c'}", "seeds": "", **named,
+                        "course.house": rooms})  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("source", "want"),
     [
-        ("import dqnlib.seeds", [("seeds", False, 1)]),
-        ("import dqnlib.seeds as s, dqnlib.envs", [("seeds", False, 1), ("envs", False, 1)]),
-        ("from dqnlib.course.checks.lesson_01 import CHECKS", [("checks", False, 1)]),
-        ("from dqnlib import plots, data", [("plots", False, 1), ("data", False, 1)]),
-        ("from dqnlib import train_tabular", [("seeds", False, 1)]),
-        ("from . import labs", [("labs", False, 1)]),
-        ("from .labs import x", [("labs", False, 1)]),
-        ("def f():\n    from dqnlib import labs", [("labs", True, 2)]),
-        ("class A:\n    import dqnlib.labs", [("labs", False, 2)]),
-        ("class A:\n    def f(self):\n        import dqnlib.labs", [("labs", True, 3)]),
-        ("try:\n    import dqnlib.labs\nexcept ImportError:\n    pass", [("labs", False, 2)]),
-        ("import numpy, dqnlibrary\nfrom torch import nn", []),
+        ("import dqnlib.c", {"c"}),
+        ("import dqnlib.c as s, dqnlib.b", {"b", "c"}),
+        ("import dqnlib.seeds.acting", {"seeds.acting"}),
+        ("from dqnlib.seeds.acting import x", {"seeds.acting"}),
+        ("from dqnlib.seeds import acting", {"seeds.acting"}),
+        ("from dqnlib.seeds import train_tabular", {"seeds"}),
+        ("from dqnlib import b, c", {"b", "c"}),
+        ("from dqnlib import claim", {"c"}),
+        ("from dqnlib import claim as said, b", {"b", "c"}),
+        ("from . import c", {"c"}),
+        ("from .c import x", {"c"}),
+        ("from .seeds import acting", {"seeds.acting"}),
+        ("def f():\n    from dqnlib import c", {"c"}),
+        ("class A:\n    import dqnlib.c", {"c"}),
+        ("class A:\n    def f(self):\n        import dqnlib.c", {"c"}),
+        ("try:\n    import dqnlib.c\nexcept ImportError:\n    pass", {"c"}),
+        ("if TYPE_CHECKING:\n    import dqnlib.c", {"c"}),
+        ("import numpy, dqnlibrary\nfrom torch import nn, c", set()),
+        ("import dqnlib", set()),
+        ("from dqnlib import __version__, a", set()),
+        ("'import dqnlib.c'\n# import dqnlib.c", set()),
     ],
 )
-def test_this_file_sees_imports_in_every_spelling(source, want):
-    assert imports(source) == want
+def test_imports_are_seen_in_every_spelling(source, want):
+    found = small(a=source, b="", c="", seeds__acting="").modules["a"]
+    assert found.imports == want
 
 
-def test_this_file_sees_imports_from_a_folder():
-    assert imports("from ..seeds import x", ("dqnlib", "checks")) == [("seeds", False, 1)]
-    assert imports("from . import lesson_01", ("dqnlib", "checks")) == [("checks", False, 1)]
+def test_imports_are_seen_from_a_folder():
+    found = small(
+        a="", b="", c="",
+        seeds="from . import acting\nfrom ..c import x",
+        seeds__acting="from ..a import x\nfrom .. import b\nfrom . import draws",
+        seeds__draws="from dqnlib import seeds\nfrom .acting import x",
+    )  # fmt: skip
+    assert found.modules["seeds"].imports == {"seeds.acting", "c"}
+    assert found.modules["seeds.acting"].imports == {"a", "b", "seeds.draws"}
+    assert found.modules["seeds.draws"].imports == {"seeds", "seeds.acting"}
 
 
 @pytest.mark.parametrize(
-    ("room", "source", "words"),
+    ("sources", "words"),
     [
-        (
-            "envs",
-            "from dqnlib import seeds",
-            "envs imports seeds in line 1, which does not lie below",
-        ),
-        ("data", "def f():\n    import dqnlib.plots", "data imports plots in line 2"),
-        ("plots", "from .labs import x", "plots imports labs"),
-        ("pictures", "from dqnlib.plots import x", "pictures imports plots"),
-        ("exercises", "from dqnlib import checks", "may do inside functions only"),
-        ("nbcheck", "def f():\n    from dqnlib import tabular", "holds no training code"),
-        ("cellar", "", "cellar has no place: add it"),
-        ("tabular", "from importlib import import_module\nimport_module('x')", "computed name"),
+        ({"a": "def f():\n    import dqnlib.c"}, "a imports c, which lies above it"),
+        ({"b": "from dqnlib.seeds import x"}, "b imports seeds, which lies above it"),
+        ({"a": "from dqnlib.seeds.acting import x"}, "a imports seeds.acting, which lies above"),
+        ({"seeds__acting": "from dqnlib import claim"}, "seeds.acting imports c, which lies above"),
+        ({"cellar": ""}, "cellar has no room: add it to ROOMS in dqnlib.course.house"),
     ],
 )
-def test_this_file_sees_what_breaks_the_order(tmp_path, room, source, words):
-    (tmp_path / f"{room}.py").write_text(source, encoding="utf-8")
-    assert [words in line for line in violations(tmp_path)] == [True]
+def test_what_breaks_the_order_is_seen(sources, words):
+    lines = small(**{"a": "", "b": "", "c": "", "seeds__acting": "", **sources}).climbs()
+    assert next(line for line in lines if "course.house has" not in line).startswith(words)
+
+
+def test_what_is_in_order_is_left_alone():
+    sources = {"a": "import dqnlib.b", "b": "", "c": "import dqnlib.seeds.acting, dqnlib.a"}
+    found = small(**sources, seeds__acting="from dqnlib import a")
+    assert [line for line in found.climbs() if "course.house has" not in line] == []
+    assert found.circle() == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "circle"),
+    [
+        ({"a": "import dqnlib.b", "b": "import dqnlib.a"}, {"a", "b"}),
+        ({"a": "import dqnlib.b", "b": "def f():\n    import dqnlib.a"}, {"a", "b"}),
+        (
+            {"a": "import dqnlib.s.x", "s.x": "from .y import z", "s.y": "from .. import a"},
+            {"a", "s.x", "s.y"},
+        ),
+        ({"seeds": "from . import x", "seeds.x": "import dqnlib.seeds as s"}, {"seeds", "seeds.x"}),
+        ({"a": "import dqnlib.b", "b": "import dqnlib.c", "c": ""}, set()),
+    ],
+)  # fmt: skip
+def test_a_circle_is_seen_and_named(sources, circle):
+    found = house.build(sources)
+    way = found.circle()
+    assert {*way} == circle
+    for one, other in itertools.pairwise(way):
+        assert other in found.modules[one].imports
+    assert ("a circle: " in found.draw()) == bool(circle)
+    assert all(name in found.draw() for name in circle)
+
+
+# -- the law -------------------------------------------------------------------------------
+
+
+def of_many_seeds(text: str) -> list[str]:
+    """The lines that speak of the axis S, as in `q  # [S, N, A]`."""
+    return [line.strip() for line in text.splitlines() if re.search(r"\[S\b|\bS runs\b", line)]
+
+
+def about_one_run() -> list[str]:
+    """The modules that may not know the axis S."""
+    return [m for m in NOW.modules if m in house.ONE_RUN or NOW.room_of(m) in house.ONE_RUN]
+
+
+@pytest.mark.parametrize("module", about_one_run())
+def test_what_lessons_teach_is_about_one_run(module):
+    file = FOLDER / f"{module.replace('.', '/')}.py"
+    file = file if file.is_file() else FOLDER / module.replace(".", "/") / "__init__.py"
+    assert of_many_seeds(file.read_text(encoding="utf-8")) == []
+
+
+def test_what_lessons_let_write_is_under_the_law():
+    """Every exercise is about a function of one of these modules."""
+    taught = {c.path.rpartition(".")[0] for found in checks.lessons().values() for c in found}
+    assert {name.removeprefix("dqnlib.") for name in taught} <= {*about_one_run()}
+
+
+def code_cells():
+    import nbformat
+
+    for path in notebooks.lessons():
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+            if cell.cell_type == "code":
+                yield f"{path.name} [{number}]", cell.source
+
+
+def test_a_cell_that_a_learner_writes_is_about_one_run():
+    """Others may read results, whose rows are seeds; but none handles an axis of length one."""
+    for where, source in code_cells():
+        assert not ("@exercise" in source and of_many_seeds(source)), where
+        assert not re.search(r"\[S, *1\b", source), where
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("q  # [S, N, A]", 1),
+        ("mean over [S]", 1),
+        ("q: [S, 1, N, A] action values\nr: [S]", 2),
+        ("q  # [N, A]", 0),
+        ("x[Size], [Step], list[State]", 0),
+        ("of S runs", 1),
+    ],
+)
+def test_the_axis_is_seen(text, found):
+    assert len(of_many_seeds(text)) == found
+
+
+# -- the size ------------------------------------------------------------------------------
+
+
+def test_a_module_fits_into_a_head():
+    for module in NOW.modules.values():
+        data = module.name.startswith("course.checks.lesson_")
+        limit, _ = LONG.get(module.name, (400, ""))
+        assert data or module.lines <= limit, f"{module.name} has {module.lines} lines: split it"
+
+
+def test_every_module_says_what_it_is_for():
+    for module in NOW.modules.values():
+        assert module.purpose, f"{module.name} has no text at its head"
+        assert module.purpose.endswith((".", "?")), module.name
+
+
+# -- the drawing ---------------------------------------------------------------------------
+
+
+def test_the_drawing_names_every_room_and_module():
+    lines = NOW.draw().splitlines()
+    rooms = [line for line in lines if re.match(r"\w+: [\d,]+ lines", line)]
+    assert [line.partition(":")[0] for line in rooms] == list(house.ROOMS)
+    assert rooms[0].endswith(" lines")  # the lowest imports nothing
+    assert "imports ground, lessons" in rooms[2]
+    shown = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith("  ")}
+    assert shown == {module.name: module.lines for module in NOW.modules.values()}
+    assert lines[-2] == f"9 rooms, {len(shown)} modules, {sum(shown.values()):,} lines"
+    assert lines[-1] == "no circle"
+
+
+def test_the_house_of_an_earlier_commit(tmp_path, monkeypatch, capsys):
+    """A house without a ladder: each module beside the folders is a room, above what it imports."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed")
+    package = tmp_path / "dqnlib"
+    (package / "labs").mkdir(parents=True)
+    sources = {
+        "__init__.py": "_HOME = {}", "b.py": '"""First. ε.\n\nMore."""\nimport dqnlib.a\n',
+        "a.py": "", "labs/__init__.py": "from dqnlib import b", "notes.txt": "import dqnlib.b",
+    }  # fmt: skip
+    for name, text in sources.items():
+        (package / name).write_text(text, encoding="utf-8")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@x"]
+    for args in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *args], check=True)
+    (package / "a.py").write_text("import dqnlib.b")  # later than the commit
+    monkeypatch.setattr(house, "HOME", package)
+    assert house.main("HEAD") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line[:1].isalpha()][:3] == [
+        "a: 0 lines", "b: 4 lines, imports a", "labs: 1 lines, imports b",
+    ]  # fmt: skip
+    assert lines[-2:] == ["3 rooms, 3 modules, 5 lines", "no circle"]
+    assert any(line.split() == ["b", "4", "First.", "ε."] for line in lines)
+    assert house.main() == 0
+    assert "a circle: a -> b -> a" in capsys.readouterr().out.replace("b -> a -> b", "a -> b -> a")
+    assert house.main("no-such-commit") == 2
+    assert "no-such-commit" in capsys.readouterr().err
+
+
+def test_without_git_there_is_a_clear_word(monkeypatch, capsys):
+    monkeypatch.setenv("PATH", "")
+    assert house.main("HEAD") == 2
+    assert "git, which is not installed" in capsys.readouterr().err
+
+
+def test_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "ensure_environment", lambda *args: None)
+    assert commands.main(["house"]) == 0
+    assert capsys.readouterr().out == NOW.draw() + "\n"
+
+
+# -- what is loaded ------------------------------------------------------------------------
 
 
 def test_what_judges_exercises_loads_no_training_code():
-    rooms = ", ".join(f"dqnlib.{room}" for room in JUDGING)
+    rooms = [m for m in NOW.modules if NOW.room_of(m) == "course"]
+    rooms = [
+        m for m in rooms if m not in ("course.nbcheck", "course.teach")
+    ]  # pytest comes with them
     loaded = python(
-        f"import sys, {rooms}\n"
-        "from dqnlib import checks\n"
-        "checks.lessons()\n"  # also loads the checks of every lesson
+        f"import sys, {', '.join(f'dqnlib.{room}' for room in rooms)}\n"
+        "from dqnlib.course import checks\n"
+        "checks.lessons()\n"
         "print(*sys.modules)"
     ).split()
     assert "dqnlib.course.checks.lesson_01" in loaded
-    assert {f"dqnlib.{room}" for room in TRAINING}.isdisjoint(loaded)
+    inside = [name.removeprefix("dqnlib.") for name in loaded if name.startswith("dqnlib.")]
+    assert {NOW.room_of(name) for name in inside} == {"course", "ground"}
     assert {"torch", "gymnasium", "matplotlib", "ipywidgets", "scipy"}.isdisjoint(loaded)
 
 
@@ -214,13 +336,14 @@ def test_import_dqnlib_is_light():
     assert "dqnlib" in loaded
     heavy = {"torch", "matplotlib", "ipywidgets", "gymnasium", "scipy", "numpy", "PIL", "IPython"}
     assert heavy.isdisjoint(loaded)
+    assert [name for name in loaded if name.startswith("dqnlib.")] == ["dqnlib.moved"]
 
 
 BLOCK = """
 import importlib.abc, sys
 
 class Missing(importlib.abc.MetaPathFinder):
-    names = {"matplotlib", "ipywidgets", "scipy", "IPython", "PIL", "torch"}
+    names = {"matplotlib", "ipywidgets", "scipy", "IPython", "PIL"}
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
@@ -237,10 +360,10 @@ for name in Missing.names:
 """
 
 
-def test_the_core_trains_where_pictures_and_labs_are_missing():
+def test_the_tables_are_trained_where_pictures_labs_and_torch_are_missing():
     printed = python(
-        BLOCK + "import dqnlib\n"
-        "from dqnlib import TabularConfig, TabularModel, claim, tabular, train_tabular\n"
+        BLOCK.replace('"PIL"', '"PIL", "torch"') + "import dqnlib\n"
+        "from dqnlib import TabularConfig, TabularModel, claim, planning, tabular, train_tabular\n"
         "config = TabularConfig(episodes=300)\n"
         "run = train_tabular(config, range(3))\n"
         "model = TabularModel.from_env(config.env_id)\n"
@@ -250,6 +373,16 @@ def test_the_core_trains_where_pictures_and_labs_are_missing():
         "from dqnlib import exercise, show_progress, predict\n"
     )
     assert printed.split("\n")[0] == "[-13.0, -13.0, -13.0, -13.0]"
+
+
+def test_networks_are_trained_where_pictures_and_labs_are_missing():
+    printed = python(
+        BLOCK + "from dqnlib import Config, train\n"
+        "from dqnlib.dqn import *\n"
+        "run = train(Config(steps=300, warmup=100, epsilon_steps=100, device='cpu'), range(2))\n"
+        "print(len(run.returns))\n"
+    )
+    assert printed == "2\n"
 
 
 def test_every_name_of_the_package_exists():

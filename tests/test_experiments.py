@@ -16,9 +16,7 @@ Mutants that these tests kill (each was tried once):
 import dataclasses
 import itertools
 import os
-import sys
 import threading
-import types
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from itertools import pairwise
@@ -29,6 +27,7 @@ import numpy as np
 import pytest
 import torch
 from joblib.parallel import ThreadingBackend
+from support import Lottery
 
 from dqnlib import experiments, training
 from dqnlib.agents import evaluate
@@ -125,36 +124,18 @@ def test_a_run_without_its_networks_cannot_play(run):
             evaluate(stored, 1, best=best)
 
 
-class Starts(gym.Env):
-    """One step an episode; writes down each start, and pays the number of the action."""
-
-    observation_space = gym.spaces.Box(-1, 1, (3,), np.float32)
-    action_space = gym.spaces.Discrete(2)
-    seen: list  # set by the test
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        obs = self.np_random.uniform(-1, 1, 3).astype(np.float32)
-        self.seen.append(obs.tobytes())
-        return obs, {}
-
-    def step(self, action):
-        return np.zeros(3, np.float32), float(action), True, False, {}
-
-
 def test_each_evaluation_has_starts_of_its_own():
+    """In a lottery an episode's return tells its start."""
     config = TINY.replace(steps=60, eval_every=10, eval_episodes=3)
-    Starts.seen = in_training = []
-    run = training.train(config, (0, 1), env=Starts)
+    run = training.train(config, (0, 1), env=Lottery)
+    in_training = {*np.float32([*np.concatenate(run.returns), *run.eval_returns.flat]).tolist()}
     assert len(in_training) > 2 * 6 * 3
     evaluations = []
     for seed in (0, 0, 1):
-        Starts.seen = []
-        found = evaluate(run, 5, seed=seed, env=Starts)
+        found = evaluate(run, 5, seed=seed, env=Lottery)
         assert found.shape == (2, 5)
-        assert np.isin(found, [0.0, 1.0]).all()
-        evaluations.append(set(Starts.seen))
-        assert len(evaluations[-1] - set(in_training)) == len(evaluations[-1]) >= 10
+        evaluations.append({*np.float32(found).flat})
+        assert len(evaluations[-1] - in_training) == len(evaluations[-1]) == 10
     assert evaluations[0] == evaluations[1]
     assert not evaluations[0] & evaluations[2]
     with pytest.raises(ValueError, match="does not fit the run: give the makers"):
@@ -499,8 +480,7 @@ def test_a_cluster_that_gives_all_runs_at_the_end(monkeypatch):
         shown.append(about["total"])
         return runs
 
-    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
-    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=bar))
+    monkeypatch.setattr("tqdm.auto.tqdm", bar)
     config, grid = TINY.replace(steps=40), {"gamma": [0.9, 0.5]}
     runs = sweep(config, grid, [0], backend="cluster", n_jobs=1, progress=True)
     assert list(runs) == [(0.9,), (0.5,)]

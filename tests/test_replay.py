@@ -33,15 +33,15 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 import copy
 from collections import deque
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from replay_support import Chosen, Model, rngs, same, through_storage
+from replay_support import Chosen, Model, five_fields, rngs, same, through_storage
 from scipy.stats import chisquare
+from support import Deque, Frames
 
 from dqnlib.config import Config
 from dqnlib.data import Batch, Transition
@@ -137,8 +137,8 @@ class KeptTransitions(RuleBasedStateMachine):
         i = np.random.default_rng(seed).integers(len(self.model.kept), size=n)
         for buffer in self.buffers:
             batch = buffer.sample(n, np.random.default_rng(seed))
-            assert same(batch, Batch(*(field[i] for field in plain)))
-            for field in batch:
+            assert same(batch, Batch(*(field[i] for field in five_fields(plain))))
+            for field in five_fields(batch):
                 field.zero_()  # nobody minds: `holds_the_last` still finds all as it was
 
     @invariant()
@@ -214,7 +214,7 @@ def test_observations_stay_small_and_come_as_float32(kind, given, stored):
     big = [v for v in arrays if v.ndim > 2 and len(v) >= 4]  # not the one that came last
     assert {v.dtype for v in big} == {np.dtype(stored)}
     batch = buffer.sample(5, np.random.default_rng(0))
-    assert tuple(field.dtype for field in batch) == DTYPES
+    assert tuple(field.dtype for field in five_fields(batch)) == DTYPES
     assert batch.reward[0].item() == np.float32(0.1)
     scale = 255 if given == np.uint8 else 1  # 51 / 255 = 0.2 and 204 / 255 = 0.8
     assert batch.obs[0].numpy() == pytest.approx(obs / scale)
@@ -448,11 +448,12 @@ class ManyRuns(RuleBasedStateMachine):
     @rule(batch=st.sampled_from([4, 4, 4, 1, 9]))
     def sample(self, batch):
         pairs = zip(self.plain, self.plain_rngs, strict=True)
-        expected = Batch(*map(torch.stack, zip(*[b.sample(batch, rng) for b, rng in pairs])))
+        alone = [five_fields(b.sample(batch, rng)) for b, rng in pairs]
+        expected = Batch(*map(torch.stack, zip(*alone)))
         for many in self.many:
             found = many.sample(batch)
             assert same(found, expected)
-            for field in found:
+            for field in five_fields(found):
                 field.zero_()  # nobody minds: the next batches are as they should be
 
     @rule(n=st.integers(2, 40))
@@ -499,8 +500,8 @@ def test_a_ring_on_a_gpu_gives_the_same():
         here.add(*one)
         there.add(*one)
         batch = there.sample(4)
-        assert {field.device.type for field in batch} == {"cuda"}
-        assert same(here.sample(4), Batch(*(field.cpu() for field in batch)))
+        assert {field.device.type for field in five_fields(batch)} == {"cuda"}
+        assert same(here.sample(4), Batch(*(field.cpu() for field in five_fields(batch))))
         if t == 20:
             state = through_storage(there.state())
             there = Ring(9, 2, rngs(3, first=50), "cuda")
@@ -510,25 +511,15 @@ def test_a_ring_on_a_gpu_gives_the_same():
 # -- many runs: a learner's class -----------------------------------------------------------------
 
 
-class Deque:
-    """A buffer as a learner writes it."""
-
-    def __init__(self, capacity):
-        self.data = deque(maxlen=capacity)
-
-    def add(self, transition):
-        self.data.append(transition)
-
-    def sample(self, batch_size, rng):
-        chosen = [self.data[i] for i in rng.integers(len(self.data), size=batch_size)]
-        return Batch(*(torch.as_tensor(np.array(field)) for field in zip(*chosen)))
-
-
 class Lists:
     """Another one: a list a field, and a random one goes; remembers what it was last asked for."""
 
     def __init__(self, capacity):
-        self.capacity, self.fields, self.last = capacity, {name: [] for name in Batch._fields}, None
+        self.capacity, self.fields, self.last = (
+            capacity,
+            {name: [] for name in Transition._fields},
+            None,
+        )
         self.rewards = np.float32(0)
 
     def add(self, transition):
@@ -634,7 +625,7 @@ WRONG = {
     "nothing": (lambda b: None, rf"Mine.sample returned NoneType {{}}; {FIELDS}"),
     "a list": (list, rf"Mine.sample returned list {{}}; {FIELDS}"),
     "four fields": (lambda b: b[:4], rf"Mine.sample returned 4 fields {{}}; {FIELDS}"),
-    "six fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 6 fields {{}}; {FIELDS}"),
+    "eight fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 8 fields {{}}; {FIELDS}"),
     "a column of rewards": (
         lambda b: b._replace(reward=b.reward[:, None]),
         r"Mine.sample gave reward of the shape \[3, 1\] {}; expected \[3\]",
@@ -648,7 +639,7 @@ WRONG = {
         r"gave terminated of the shape \[\] {}; expected \[3\]",
     ),
     "too short": (
-        lambda b: Batch(*(field[:2] for field in b)),
+        lambda b: Batch(*(field[:2] for field in five_fields(b))),
         r"gave obs of the shape \[2, 2\] {}; expected \[3, 2\]",
     ),
     "too many rewards": (
@@ -711,7 +702,7 @@ def test_a_learners_batch_may_be_arrays_lists_or_other_numbers():
         return (b.obs.double(), b.action.int().numpy(), b.reward.tolist(), b.next_obs.half(), flags)
 
     loose, plain = filled(changed(loosely)).sample(3), filled(ReplayBuffer).sample(3)
-    assert tuple(field.dtype for field in loose) == DTYPES
+    assert tuple(field.dtype for field in five_fields(loose)) == DTYPES
     assert same(loose, plain)  # observations of 0 to 8 fit in 16 bits; rewards go there and back
 
 
@@ -834,26 +825,7 @@ def test_cartpoles_final_observations_are_true_ones():
             assert not one.terminated or np.abs(after.obs).max() <= 0.05
 
 
-class Blinking(gym.Env):
-    """Two frames of 3 × 3 bytes, of which the newest is random; an episode has 1 to 6 steps."""
-
-    observation_space = gym.spaces.Box(0, 255, (2, 3, 3), np.uint8)
-    action_space = gym.spaces.Discrete(2)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.left = self.np_random.integers(1, 7)
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs = np.stack([frame, frame])
-        return self.obs, {}
-
-    def step(self, action):
-        frame = self.np_random.integers(256, size=(3, 3), dtype=np.uint8)
-        self.obs, self.left = np.stack([self.obs[1], frame]), self.left - 1
-        return self.obs, float(action == frame[0, 0] % 2), bool(self.left == 0), False, {}
-
-
-@pytest.mark.parametrize("env", [None, Blinking])
+@pytest.mark.parametrize("env", [None, Frames])
 def test_any_buffer_trains_the_same_network(env):
     """The ring, or buffers of frames where the environment shows images; against ReplayBuffer."""
     make, _ = recorder()

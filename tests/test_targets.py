@@ -20,10 +20,10 @@ Mutants that these tests kill (each was tried once on a copy of the library):
 import copy
 import math
 
-import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from support import Branching, Noise, Viewed
 from torch import nn
 
 from dqnlib import targets
@@ -291,40 +291,6 @@ def test_a_double_dqn_step_against_numpy(optimizer):
 
 
 # -- the trainer of many seeds against the same ----------------------------------------------------
-
-
-class Noise(gym.Env):
-    """Random observations, rewards and ends; rewards are much larger in some runs."""
-
-    observation_space = gym.spaces.Box(-9, 9, (5,), np.float32)
-    action_space = gym.spaces.Discrete(3)
-    scale = 0.0
-
-    def draw(self):
-        return self.np_random.normal(size=5).astype(np.float32)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.scale = self.scale or 10 ** self.np_random.uniform(-1.5, 1)
-        return self.draw(), {}
-
-    def step(self, action):
-        reward = self.scale * self.np_random.normal()
-        return self.draw(), reward, bool(self.np_random.random() < 0.3), False, {}
-
-
-class Viewed(QNetwork):
-    """A forward that cannot be read in advance, so that it goes by vmap."""
-
-    def forward(self, obs):
-        return self.layers(obs.view(len(obs), -1))
-
-
-class Branching(QNetwork):
-    """A branch on data, so that only a loop can do it."""
-
-    def forward(self, obs):
-        return self.layers(obs) if obs.sum() < 1e9 else obs
 
 
 def make(kind):

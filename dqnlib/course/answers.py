@@ -24,11 +24,26 @@ def codes(given: Any) -> list[CodeType]:
     return [function.__code__ for function in functions(given)]
 
 
-def names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+def instructions(code: CodeType) -> Iterator[dis.Instruction]:
+    """Yield the instructions of a piece of code, and of what is defined in it."""
+    yield from dis.get_instructions(code)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from names(constant)
+            yield from instructions(constant)
+
+
+def takes_from_around(op: dis.Instruction) -> bool:
+    """Return whether an instruction looks a name up in the notebook, or among Python's own.
+
+    A name of the function's own, an attribute or a keyword of the same spelling does not count.
+    """
+    return op.opname in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
+
+
+def mentions(given: Any, name: str) -> bool:
+    """Return whether a learner's code looks this name up around it."""
+    every = (op for code in codes(given) for op in instructions(code))
+    return any(op.argval == name and takes_from_around(op) for op in every)
 
 
 def names_around(given: Any) -> dict[str, Any]:
@@ -42,7 +57,7 @@ def is_blank(function: Callable) -> bool:
     A class is blank if one of its methods has a blank, or if none of them has a body.
     """
     written = codes(function)
-    if any(not {"____", "NotImplementedError"}.isdisjoint(names(code)) for code in written):
+    if mentions(function, "____"):
         return True
     if inspect.isclass(function):
         return all(map(_is_empty, written)) and bool(written or _is_plain(function))
@@ -55,7 +70,19 @@ def _is_plain(cls: type) -> bool:
 
 
 def _is_empty(code: CodeType) -> bool:
+    """Return whether a body does nothing, or nothing in the end but raise NotImplementedError."""
     ops = list(dis.get_instructions(code))
+    if _only_raises(ops):
+        return True
     idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "POP_TOP"}
     constants = [op.argval for op in ops if op.opname in ("LOAD_CONST", "RETURN_CONST")]
     return all(op.opname in idle for op in ops) and constants in ([None], [...])
+
+
+def _only_raises(ops: list[dis.Instruction]) -> bool:
+    """Return whether every way through the code ends in raising NotImplementedError."""
+    leaves = {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"}
+    jumps = any(op.opcode in dis.hasjrel or op.opcode in dis.hasjabs for op in ops)
+    ends = [op.opname for op in ops if op.opname in leaves]
+    named = any(op.argval == "NotImplementedError" and takes_from_around(op) for op in ops)
+    return named and not jumps and ends == ["RAISE_VARARGS"]

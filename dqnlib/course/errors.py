@@ -1,12 +1,11 @@
 """An exception of a learner's code as a short message: what happened, where, and what helps."""
 
-import inspect
 import linecache
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
-from dqnlib.course import sandbox
+from dqnlib.course import lookups, sandbox
 from dqnlib.course.answers import codes
 from dqnlib.course.messages import likely, wrap
 from dqnlib.course.sandbox import Stopped
@@ -24,8 +23,8 @@ def explain(error: BaseException, function: Callable, check: Check) -> Problem:
         advice, diagnosis = ["Is there a loop whose condition never becomes False?"], "does not end"
     else:
         what = wrap(f"It stopped with {name}{': ' if text else '.'}{text[:200]}")
-        known = {**_ADVICE, **(_ADVICE_IN_CLASS if inspect.isclass(function) else {})}
-        advice, diagnosis = [known.get(name, "")], f"raises {name}"
+        advice = wrap(lookups.advice(error, function) or _ADVICE.get(name, ""))
+        diagnosis = f"raises {name}"
         for mistake in (*check.mistakes, *_TELLTALE):
             parts = (mistake.raises,) if isinstance(mistake.raises, str) else mistake.raises
             if any(part in text for part in parts):
@@ -86,13 +85,8 @@ _TELLTALE = (
 )
 _ADVICE = {
     "RecursionError": "The function calls itself without an end.",
-    "NameError": "Is the name spelled as in the first line? The arguments are all you need.",
     "UnboundLocalError": "The name gets its value in a line that is not reached in every case.",
     "SystemExit": "Take it out: it would stop the kernel.",
     "IndexError": "An index is too large: counting starts at 0, and ends before the length.",
     "MemoryError": "It asked for more memory than there is.",
-}
-_ADVICE_IN_CLASS = {
-    "NameError": "What __init__ has stored is reached through self, as in self.size.",
-    "AttributeError": "On self stands only what was stored there before, as in __init__.",
 }

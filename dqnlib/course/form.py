@@ -1,11 +1,13 @@
 """What can be seen of an answer without a call: kind, name, parameters, and names like exit."""
 
+import builtins
 import difflib
+import dis
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from dqnlib.course.answers import codes, names
+from dqnlib.course.answers import codes, instructions, names_around, takes_from_around
 from dqnlib.course.messages import wrap
 from dqnlib.course.reference import load
 from dqnlib.course.types import Check, Problem
@@ -16,6 +18,7 @@ _STOPPERS = {
     "breakpoint": "a check cannot wait for you. Print in a cell of your own instead.",
     **dict.fromkeys(("exit", "quit", "_exit"), "it would stop the kernel."),
 }
+_MODULES = ("builtins", "nt", "os", "posix", "sys")  # where else these are
 
 
 def check_first_line(check: Check, function: Callable) -> None:
@@ -25,10 +28,48 @@ def check_first_line(check: Check, function: Callable) -> None:
         _check_class(check.name, wanted, function)
     else:
         _check_function(check.name, wanted, function)
-    for name in (name for code in codes(function) for name in names(code)):
-        if name in _STOPPERS:
-            text = f"Take out {name}(): {_STOPPERS[name]}"
-            raise Problem(text, diagnosis=f"calls {name}()")
+    name = next(_stoppers(function), None)
+    if name:
+        text = f"Take out {name}(): {_STOPPERS[name]}"
+        raise Problem(text, diagnosis=f"calls {name}()")
+
+
+def _stoppers(function: Callable) -> Iterator[str]:
+    """Yield what would wait for ever or end the kernel, where it is really Python's own."""
+    around = names_around(function)
+    for code in codes(function):
+        module, last = "", None  # imported last; the instruction before
+        for op in instructions(code):
+            if op.opname == "IMPORT_NAME":
+                module = op.argval
+            if isinstance(op.argval, str) and op.argval in _STOPPERS:
+                found = takes_from_around(op) and _is_pythons(around.get(op.argval), op.argval)
+                if op.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                    found = _module(last, around) in _MODULES
+                if op.opname == "IMPORT_FROM":
+                    found = module in _MODULES
+                if found:
+                    yield op.argval
+            last = op
+
+
+def _is_pythons(value: Any, name: str) -> bool:
+    """Return whether a name means Python's own function; value: the notebook's, None if none."""
+    kinds = ("ExitAutocall", "ZMQExitAutocall", "Quitter", "builtin_function_or_method")
+    known = value is None or value is getattr(builtins, name, None)
+    return known or type(value).__name__ in kinds
+
+
+def _module(op: dis.Instruction | None, around: dict[str, Any]) -> str:
+    """Return the name of the module that an instruction has just loaded, if it has."""
+    if op is None or not op.opname.startswith("LOAD_") or not isinstance(op.argval, str):
+        return ""
+    value = around.get(op.argval)
+    if op.argval == "__builtins__":
+        return "builtins"
+    if inspect.ismodule(value):
+        return value.__name__
+    return op.argval if value is None else ""  # imported inside the function
 
 
 def _check_function(called: str, wanted: Callable, function: Callable) -> None:

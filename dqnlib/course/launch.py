@@ -6,6 +6,7 @@ too old must get as far as the message that says so: no syntax that Python 3.8 l
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
@@ -27,6 +28,41 @@ LOCKS = {
     "test": ["pyproject.toml", "requirements.txt", "tests/requirements.txt"],
 }
 CHECKED = "DQNLIB_ENVIRONMENT_CHECKED"  # tells the process started in .venv that all is there
+
+
+# What stands for a sign that the terminal or file cannot hold.
+PLAIN = {
+    "✓": "+",
+    "✗": "x",
+    "○": "o",
+    "·": "-",
+    "…": "...",
+    "—": "-",
+    "–": "-",
+    "−": "-",
+    "½": "1/2",
+}
+
+
+def make_printable() -> None:
+    """Let every print come out, whatever the encoding of stdout and stderr; children's, too.
+
+    A sign that the encoding lacks becomes a plainer one, or its number as in \\u4f60.
+    """
+
+    def plainer(error: UnicodeError) -> tuple[str, int]:
+        signs = error.object[error.start : error.end]
+        text = "".join(
+            PLAIN.get(s) or s.encode("ascii", "backslashreplace").decode() for s in signs
+        )
+        return text, error.end
+
+    codecs.register_error("dqnlib.plainer", plainer)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not there: closed, or another program's own
+            stream.reconfigure(errors="dqnlib.plainer")
+    encoding = os.environ.get("PYTHONIOENCODING", "").partition(":")[0]
+    os.environ["PYTHONIOENCODING"] = f"{encoding}:backslashreplace"
 
 
 def ensure_environment(needs: str, argv: list[str]) -> None:
@@ -72,7 +108,9 @@ def probe(python: str | Path, module: str = "sys") -> tuple[int, ...]:
     """Return a Python's version; () if it is not supported, does not start or lacks the module."""
     code = f"import sys, {module}; print(*sys.version_info[:3])"
     try:
-        done = subprocess.run([str(python), "-c", code], capture_output=True, text=True)
+        done = subprocess.run(
+            [str(python), "-c", code], capture_output=True, text=True, errors="replace"
+        )
     except OSError:
         return ()
     version = tuple(map(int, done.stdout.split())) if done.returncode == 0 else ()
@@ -160,7 +198,7 @@ def make_venv(python: str) -> None:
             if VENV.exists():  # left by a set-up that was interrupted or failed
                 shutil.rmtree(VENV)
             for step in way:
-                subprocess.run(step, check=True, capture_output=True, text=True)
+                subprocess.run(step, check=True, capture_output=True, text=True, errors="replace")
         except subprocess.CalledProcessError as error:
             first_error = first_error or error.stdout + error.stderr
         except OSError as error:  # there is no such program, or .venv is in use

@@ -31,6 +31,8 @@ def fresh_learner(**more: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as home:
         path = os.pathsep.join(filter(None, [str(ROOT), before.get("PYTHONPATH")]))
         os.environ.update({"DQNLIB_HOME": home, "PYTHONPATH": path, **more})
+        os.environ["IPYTHONDIR"] = str(Path(home, "ipython"))  # no start-up files of one's own
+        os.environ.pop("PYTEST_ADDOPTS", None)
         try:
             yield Path(home)
         finally:
@@ -38,9 +40,9 @@ def fresh_learner(**more: str) -> Iterator[Path]:
             os.environ.update(before)
 
 
-def lessons() -> list[Path]:
-    """Return the paths of all lessons, in order."""
-    return sorted(FOLDER.glob("[0-9][0-9]*_*.ipynb"))
+def lessons(folder: Path | None = None) -> list[Path]:
+    """Return the paths of all lessons of a folder, by default this course's, in order."""
+    return sorted((folder or FOLDER).glob("[0-9][0-9]*_*.ipynb"))
 
 
 def clean(notebook) -> None:

@@ -314,6 +314,15 @@ This skips the course's cells that do more than import and define; cells that st
 run. A student whose function uses a variable from a skipped cell loses a point that way: grade that
 one again with the whole lesson, `nbgrader autograde LESSON --student=STUDENT --force`.
 
+**A cell that is there twice.** A student who duplicates a cell that nbgrader knows gives two cells
+the same number, and `nbgrader autograde` stops there: later students are not graded. Delete the
+second cell in the file at `submitted/STUDENT/LESSON/LESSON.ipynb`, then autograde again. This one
+judges such a copy as well, with all others:
+
+```
+python3 -m dqnlib check submitted/*/LESSON/LESSON.ipynb --csv marks.csv
+```
+
 **A new version of the course.** Run `python3 -m dqnlib assignments` on this folder again. It writes
 the lessons in `source/` anew, over any changes that you made in them, and touches nothing else. Do
 so before students start: with submissions at hand, nbgrader wants a lesson's cells to stay as they

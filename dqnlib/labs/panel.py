@@ -9,7 +9,7 @@ from typing import ClassVar
 from dqnlib import pictures
 from dqnlib.labs.texts import HALF, WIDTH
 
-_BLANK = pictures.png_bytes(pictures.Card(8, 4, 1).image)
+_BLANK = pictures.png_bytes(pictures.Card(8, 4, 1).image, exact=True)
 
 
 def ipywidgets() -> ModuleType | None:

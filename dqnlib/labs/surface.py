@@ -118,7 +118,7 @@ class SurfaceLab(Lab):
             self._new_samples = False
         self._picture.fitted(self.now)
         # all colors: smooth maps would show a palette's steps
-        self.put("maps", self._picture.card.png(1 if self.playing else 2, colors=None))
+        self.put("maps", self._picture.card.png(1 if self.playing else 2, exact=True))
         self.put("status", self._status())
         for key, slider in self._sliders.items():
             slider.layout.display = _shown_for(self.representation, key)

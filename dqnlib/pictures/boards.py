@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from dqnlib.pictures import cells
 from dqnlib.pictures.card import Card, chip
 from dqnlib.pictures.colors import (
     EDGE,
     FAINT,
+    GOLD,
     HOT,
     INK,
+    LINE,
     MUTED,
+    ROCK,
     needs_white,
     value_color,
     value_scale,
@@ -43,7 +46,7 @@ CLIFF = Grid((4, 12), start=36, goals=(47,), cliff=frozenset(range(37, 47)))
 class Board:
     """The cells of a grid on a card; redraws only the cells whose look has changed."""
 
-    LINE = (178, 186, 196)  # between cells; more faintly between triangles
+    _line = ImageColor.getrgb(LINE)  # between cells; more faintly between triangles
 
     def __init__(self, card: Card, at: tuple[float, float], grid: Grid, cell: int):
         self.card, self.at, self.grid, self.cell = card, at, grid, cell
@@ -77,7 +80,7 @@ class Board:
         mask = text_mask(word, size * self.card.scale, True)
         half = (mask.width / self.card.scale / 2 + 0.25 * self.cell, 0.3 * self.cell)
         self.card.box(middle[0] - half[0], middle[1] - half[1], middle[0] + half[0],
-                      middle[1] + half[1], "#3a322d")  # fmt: skip
+                      middle[1] + half[1], ROCK[0])  # fmt: skip
         self.card.text(*middle, word, size, "#ffffff", bold=True, align="center")
 
     def _put(self, s: int, key, draw) -> int:
@@ -91,12 +94,12 @@ class Board:
     def _flat(self, rgb) -> Image.Image:
         image = Image.new("RGB", (self.pixels, self.pixels), tuple(rgb))
         frame = (0, 0, self.pixels - 1, self.pixels - 1)
-        ImageDraw.Draw(image).rectangle(frame, None, self.LINE, max(1, self.card.scale // 2))
+        ImageDraw.Draw(image).rectangle(frame, None, self._line, max(1, self.card.scale // 2))
         return image
 
     def _filled(self, weights: np.ndarray, colors: np.ndarray) -> Image.Image:
         """Mix the colors of the four triangles [4, 3] and of the lines into a cell."""
-        five = np.concatenate([colors, [self.LINE]]).astype(np.float32)
+        five = np.concatenate([colors, [self._line]]).astype(np.float32)
         pixels = (weights @ five + 0.5).astype(np.uint8)
         return Image.fromarray(pixels.reshape(self.pixels, self.pixels, 3))
 
@@ -123,8 +126,6 @@ class Board:
 
 class ValueBoard(Board):
     """Cells cut into four triangles, colored by the action values; see `GridPicture`."""
-
-    GOLD = (250, 208, 92)
 
     def __init__(self, card, at, grid, cell):
         super().__init__(card, at, grid, cell)
@@ -165,7 +166,7 @@ class ValueBoard(Board):
     def _cell_image(self, s: int, key) -> Image.Image:
         depth, texts, greedy, agent, marked = key
         if s in self.grid.goals:
-            image = self._flat(self.GOLD)
+            image = self._flat(ImageColor.getrgb(GOLD))
         else:
             colors = value_scale()[list(depth)]  # [4, 3]
             image = self._filled(cells.weights(self.pixels, self.card.scale / 2), colors)
@@ -216,6 +217,8 @@ class VisitBoard(Board):
         )
 
     def _cell_image(self, s: int, level: int) -> Image.Image:
-        image = self._flat(ValueBoard.GOLD if s in self.grid.goals else visit_scale()[level])
+        image = self._flat(
+            ImageColor.getrgb(GOLD) if s in self.grid.goals else visit_scale()[level]
+        )
         self._letter(image, s, small=False)
         return image

@@ -71,13 +71,13 @@ class Card:
             self.box(x - 0.5, top + 10, x + 0.5, top + 14, MUTED)
             self.text(x, top + 20, label, 10, MUTED, align="center")
 
-    def png(self, scale: int | None = None, colors: int | None = 256) -> bytes:
+    def png(self, scale: int | None = None, exact: bool = False) -> bytes:
         """Return the card as PNG; with scale=1 at CSS size: smaller, for a quick series.
 
-        colors: see `png_bytes`.
+        exact: see `png_bytes`.
         """
         shrink = self.scale // (scale or self.scale)
-        return png_bytes(self.image.reduce(shrink) if shrink > 1 else self.image, colors)
+        return png_bytes(self.image.reduce(shrink) if shrink > 1 else self.image, exact)
 
 
 @functools.lru_cache(64)

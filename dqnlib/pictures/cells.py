@@ -3,9 +3,9 @@
 import functools
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
-from dqnlib.pictures.colors import HOT, INK
+from dqnlib.pictures.colors import HOT, INK, ROCK
 
 _FINE = 4
 
@@ -105,5 +105,5 @@ def hatch(pixels: int) -> Image.Image:
     n = pixels * _FINE
     at = np.arange(n)
     stripe = ((at[None, :] + at[:, None]) * 4 // n) % 2  # eight stripes a cell, across
-    colors = np.array([(58, 50, 45), (82, 72, 65)], np.uint8)
+    colors = np.array([ImageColor.getrgb(color) for color in ROCK], np.uint8)
     return Image.fromarray(colors[stripe]).resize((pixels, pixels), Image.Resampling.BOX)

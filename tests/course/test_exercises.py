@@ -17,6 +17,7 @@ The tests fail for these mutants of `dqnlib.course.exercises`:
   an array passes for a tensor.
 """
 
+import builtins
 import functools
 import html
 import importlib
@@ -24,6 +25,7 @@ import inspect
 import json
 import linecache
 import math
+import os
 import re
 import subprocess
 import sys
@@ -41,6 +43,8 @@ from dqnlib.course.reference import load
 from dqnlib.course.types import Case, Check, Wrong
 
 PATH = "dqnlib.tabular.q_learning_target"
+BUFFER = "dqnlib.replay.ReplayBuffer"
+NETWORK = "dqnlib.networks.QNetwork"
 EVERY = [check for found in checks.lessons().values() for check in found]
 
 
@@ -57,6 +61,15 @@ def blank(reward, terminated, next_q, gamma):
 
 
 right.__name__ = wrong.__name__ = blank.__name__ = "q_learning_target"
+
+
+def made(source, name, file="<cell>", **names):
+    """Return what a cell's source defines under a name, registered as IPython does it."""
+    source = textwrap.dedent(source)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    names = {"____": ____, "__name__": "__main__", **names}
+    exec(compile(source, file, "exec"), names)
+    return names[name]
 
 
 # -- blanks --------------------------------------------------------------------------------
@@ -90,6 +103,18 @@ right.__name__ = wrong.__name__ = blank.__name__ = "q_learning_target"
         ("return print()", False),
         ("____ = 3\n    return ____", False),  # a name of the function's own
         ("return NotImplemented", False),
+        ("if q is None:\n        raise NotImplementedError\n    return q", False),
+        ("if q is None:\n        return q\n    raise NotImplementedError", False),
+        ("try:\n        return q\n    except NotImplementedError:\n        return 0", False),
+        ("raise ValueError", False),
+        ("n = len(q)\n    raise NotImplementedError(f'{n}: the rest is for tomorrow')", True),
+        ("return q.____", False),  # an attribute of that name
+        ("return dict(____=3)", False),
+        ("from math import pi as ____\n    return ____", False),
+        ("return {k: ____ for k in q}", True),
+        ("class A:\n        x = ____\n    return A.x", True),
+        ("____.x = 3\n    return q", True),
+        ("global ____\n    return ____", True),
     ],
 )
 def test_is_blank(body, expected):
@@ -158,6 +183,35 @@ def test_blank(capsys):
     assert exercise(PATH)(blank) is load(PATH)
     assert capsys.readouterr().out == exercises.BLANK.format("q_learning_target") + "\n"
     assert stored() == {"status": "blank", "tries": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if next_q is None:\n        raise NotImplementedError\n    return GOOD", "right"),
+        (
+            "if terminated:\n        return reward\n    raise NotImplementedError('what now?')",
+            "blank",
+        ),
+        ("if terminated:\n        raise NotImplementedError\n    return GOOD", "blank"),
+        ("if next_q is None:\n        raise NotImplementedError\n    return 0.0", "wrong"),
+        ("return other()", "wrong"),  # raised elsewhere
+        ("try:\n        return GOOD\n    except NotImplementedError:\n        return 0", "right"),
+    ],
+)
+def test_a_part_that_is_not_written_yet_is_a_blank_and_a_guard_is_none(body, expected, capsys):
+    def other():
+        raise NotImplementedError
+
+    good = "reward + gamma * next_q.max() * (not terminated)"
+    source = "def q_learning_target(reward, terminated, next_q, gamma):\n    " + body
+    made_here = made(source.replace("GOOD", good), "q_learning_target", other=other)
+    try:
+        found = exercise(PATH)(made_here)
+    except Wrong:
+        found = None
+    assert found is {"right": made_here, "blank": load(PATH), "wrong": None}[expected]
+    assert stored()["status"] == expected
 
 
 def test_wrong_then_right(capsys):
@@ -241,19 +295,195 @@ def test_a_case_may_leave_the_result_open():
     assert repr(types.ANY) == "anything"
 
 
+# -- names that would stop everything ------------------------------------------------------
+
+STOPPERS = ("input", "exit", "quit", "breakpoint", "_exit")
+HARMLESS = {
+    "a local variable": "NAME = 3\n    return sum(rewards) + NAME - 3",
+    "an attribute": "x = SimpleNamespace(NAME=0)\n    x.NAME = 0\n    return x.NAME + sum(rewards)",
+    "a method": "x = SimpleNamespace(NAME=sum)\n    return x.NAME(rewards)",
+    "a keyword": "dict(NAME=3)\n    return sum(rewards)",
+    "a text": "return {'NAME': sum(rewards)}['NAME']",
+    "a parameter": "def f(NAME):\n        return sum(NAME)\n    return f(rewards)",
+    "a closure": "NAME = sum\n    def f():\n        return NAME(rewards)\n    return f()",
+    "a comprehension": "return sum(NAME for NAME in rewards)",
+    "a lambda": "return (lambda NAME=0: sum(rewards) + NAME)()",
+    "a function inside": "def NAME(x):\n        return sum(x)\n    return NAME(rewards)",
+    "a class inside": (
+        "class A:\n        NAME = 0\n        def f(self):\n            return self.NAME\n"
+        "    return sum(rewards) + A().f()"
+    ),
+}
+CALLS = {
+    "plainly": "NAME()\n    return sum(rewards)",
+    "in one way only": "if len(rewards) > 99:\n        NAME()\n    return sum(rewards)",
+    "within a function": "def f():\n        NAME()\n    return sum(rewards)",
+    "within a lambda": "f = lambda: NAME()\n    return sum(rewards)",
+    "within a comprehension": "[NAME() for _ in rewards]\n    return sum(rewards)",
+    "within a class": "class A:\n        x = len(rewards) > 99 and NAME()\n    return sum(rewards)",
+    "in a text": "f'{NAME()}'\n    return sum(rewards)",
+    "by another name": "f = NAME\n    f()\n    return sum(rewards)",
+    "beside an attribute": "SimpleNamespace(NAME=0).NAME\n    NAME()\n    return sum(rewards)",
+    "global": "global NAME\n    NAME()\n    return sum(rewards)",
+}
+
+
+def verdict(body, **names):
+    """Return what the check says of an episode_return with this body: None if it is right."""
+    from types import SimpleNamespace
+
+    source = f"def episode_return(rewards):\n    {body}\n"
+    names = {"SimpleNamespace": SimpleNamespace, **names}
+    try:
+        judge.run_check(
+            checks.find("dqnlib.tabular.episode_return"), made(source, "episode_return", **names)
+        )
+    except Wrong as wrong:
+        return wrong.diagnosis
+    return None
+
+
+@pytest.mark.parametrize("name", STOPPERS)
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_a_name_of_the_learners_own_is_no_harm(kind, name):
+    assert verdict(HARMLESS[kind].replace("NAME", name)) is None
+
+
+@pytest.mark.parametrize("name", STOPPERS)
+@pytest.mark.parametrize("kind", CALLS)
+def test_what_would_stop_everything_is_found(kind, name):
+    assert verdict(CALLS[kind].replace("NAME", name)) == f"calls {name}()"
+
+
+class ExitAutocall:
+    """As in IPython, where exit and quit are names of the notebook."""
+
+    def __call__(self):
+        raise AssertionError("called")
+
+
+@pytest.mark.parametrize(
+    ("body", "names", "expected"),
+    [
+        ("os._exit(0)", {"os": os}, "calls _exit()"),
+        ("o._exit(0)", {"o": os}, "calls _exit()"),
+        ("sys.exit()", {"sys": sys}, "calls exit()"),
+        ("builtins.input()", {"builtins": builtins}, "calls input()"),
+        ("__builtins__.quit()", {}, "calls quit()"),
+        ("import os\n    os._exit(0)", {}, "calls _exit()"),
+        ("import os as o\n    from os import getcwd, _exit", {}, "calls _exit()"),
+        ("from builtins import input as ask", {}, "calls input()"),
+        ("from math import pi, exp\n    exit = pi\n    exit", {}, None),
+        ("exit()", {"exit": ExitAutocall()}, "calls exit()"),
+        ("leave()", {"leave": lambda: None}, None),
+        ("exit()", {"exit": lambda: None}, None),  # a function of the notebook
+        ("exit()", {"exit": sys.exit}, "calls exit()"),
+        ("input", {"input": np.zeros(3)}, None),
+        ("input()", {"input": input}, "calls input()"),
+        ("os.exit", {"os": type("A", (), {"exit": 3})}, None),
+    ],
+)
+def test_where_a_name_comes_from_counts(body, names, expected):
+    assert verdict(f"{body}\n    return sum(rewards)", **names) == expected
+
+
+@pytest.mark.parametrize("name", ["input", "exit", "quit"])
+def test_a_layer_may_be_called_so(name):
+    source = inspect.getsource(load(NETWORK)).replace("self.layers", f"self.{name}")
+    assert f"self.{name}" in source
+    import torch
+    from torch import nn
+
+    cls = made(source, "QNetwork", math=math, Sequence=Sequence, Tensor=torch.Tensor, nn=nn)
+    judge.run_check(checks.find(NETWORK), cls)
+
+
+# -- names that are not found --------------------------------------------------------------
+
+
+def advice(source, name, path, **names):
+    """Return the last lines of the message, as one."""
+    with pytest.raises(Wrong) as caught:
+        judge.run_check(checks.find(path), made(source, name, f"<{source}>", **names))
+    lines = str(caught.value).splitlines()
+    assert max(map(len, lines)) <= 100
+    return " ".join(lines[lines.index("Three hints and the solution are folded above.") - 3 :])
+
+
+NET = """
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
+        BODY
+        self.layers = nn.Linear(4, n_actions)
+        self.width = 3
+
+    def forward(self, obs):
+        return OUT
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "out", "words"),
+    [
+        ("F.relu", "obs", "F is not imported in this notebook: write import torch.nn.functional"),
+        ("pass", "F.relu(obs)", "F is not imported"),
+        ("math.prod", "obs", "write import math above"),
+        ("deque()", "obs", "write from collections import deque above"),
+        ("torch.Relu()", "obs", "torch has no Relu. Did you mean nn.ReLU?"),
+        ("torch.ReLU()", "obs", "ReLU is in torch.nn: write nn.ReLU."),
+        ("nn.Liner(3, 2)", "obs", "nn has no Liner. Did you mean nn.Linear?"),
+        ("nn.MSEloss()", "obs", "Did you mean nn.MSELoss?"),
+        ("torch.mse_loss", "obs", "write nn.functional.mse_loss."),
+        ("np.bool8", "obs", "np has no bool8. Did you mean np.bool"),
+        ("np.qqqq", "obs", "np has no qqqq: look its name up"),
+        ("hiden", "obs", "No hiden is known here. Did you mean hidden?"),
+        ("pass", "layers(obs)", "reached through self, as in self.layers."),
+        ("pass", "width", "reached through self, as in self.width."),
+        ("pass", "qqqq", "reached through self, as in self.size."),
+        ("pass", "self.layer(obs)", "On self stands only what was stored there before, as in"),
+        ("pass", "self.layer(obs)", "It has layers."),
+        ("pass", "self.widht(obs)", "It has width."),
+        ("pass", "self.qqqq", "as in __init__."),
+        ("pass", "obs.flaten(1)", "A tensor has no flaten. It has flatten."),
+        ("pass", "obs.argMax(1)", "It has argmax."),
+        ("pass", "np.zeros(3).detach()", "An array has no detach."),
+        ("hidden = None", "obs.qqqq", "A tensor has no qqqq."),
+        ("hidden = None\n        hidden.x", "obs", "None stands where a value should be"),
+    ],
+)
+def test_advice_for_a_name_that_is_not_found(body, out, words):
+    import torch
+    from torch import nn
+
+    source = NET.replace("BODY", body).replace("OUT", out)
+    shown = advice(source, "QNetwork", NETWORK, torch=torch, nn=nn, np=np)
+    assert words in shown
+    said = shown.partition(" of the cell: ")[2].replace(out, "").replace(body, "")
+    assert "self" in said or "self" not in out + words
+    assert "self" not in said or "self" in out + words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("return sum(reward)", "No reward is known here. Did you mean rewards?"),
+        ("return summe(rewards)", "No summe is known here. Did you mean summed?"),
+        ("return qqqq", "Is the name spelled as in the first line?"),
+        ("return np.zeros(3)", "np is not imported in this notebook: write import numpy as np"),
+        ("return functools.reduce(sum, rewards)", "write import functools above your code"),
+        ("cod = 3\n    return code", "Did you mean cod?"),  # and not the module called code
+        ("return rewards.sum()", "A list has no sum."),
+        ("raise NameError", "Is the name spelled as in the first line?"),
+        ("raise AttributeError('no')", "It stopped with AttributeError: no"),
+    ],
+)
+def test_advice_for_a_name_in_a_function(body, words):
+    source = f"def episode_return(rewards):\n    {body}\n"
+    assert words in advice(source, "episode_return", "dqnlib.tabular.episode_return", summed=3)
+
+
 # -- classes -------------------------------------------------------------------------------
-
-BUFFER = "dqnlib.replay.ReplayBuffer"
-NETWORK = "dqnlib.networks.QNetwork"
-
-
-def made(source, name, file="<cell>", **names):
-    """Return what a cell's source defines under a name, registered as IPython does it."""
-    source = textwrap.dedent(source)
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    names = {"____": ____, "__name__": "__main__", "np": np, **names}
-    exec(compile(source, file, "exec"), names)
-    return names[name]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +497,11 @@ def made(source, name, file="<cell>", **names):
         ("def f(self):\n        return 3\n\n    def g(self):\n        return ____", True),
         ("def f(self):\n        super().f()\n        ____", True),
         ("def f(self):\n        raise NotImplementedError", True),
+        (
+            "def f(self):\n        return 3\n\n    def g(self):\n        raise NotImplementedError",
+            False,
+        ),
+        ("def f(self):\n        pass\n\n    def g(self):\n        raise NotImplementedError", True),
         ("@property\n    def f(self):\n        return ____", True),
         ("@staticmethod\n    def f(x):\n        return ____", True),
         ("@classmethod\n    def f(cls):\n        return ____", True),
@@ -695,17 +930,8 @@ def test_judging_loads_no_training_code():
     )
     first, second = map(str.split, done.stdout.splitlines())
     assert not {"torch", "gymnasium", "matplotlib", "ipywidgets", "IPython", "scipy"} & set(first)
-    assert second == [
-        "dqnlib.course",
-        "dqnlib.course.answers",
-        "dqnlib.course.checks",
-        *(f"dqnlib.course.checks.{lesson}" for lesson in checks.files()),
-        "dqnlib.course.comparing", "dqnlib.course.errors", "dqnlib.course.exercises",
-        "dqnlib.course.form", "dqnlib.course.judge", "dqnlib.course.messages",
-        "dqnlib.course.predictions", "dqnlib.course.progress", "dqnlib.course.reference",
-        "dqnlib.course.sandbox", "dqnlib.course.solutions", "dqnlib.course.types",
-        "dqnlib.moved",
-    ]  # fmt: skip
+    assert {f"dqnlib.course.checks.{lesson}" for lesson in checks.files()} <= {*second}
+    assert [n for n in second if not n.startswith(("dqnlib.course", "dqnlib.moved"))] == []
 
 
 def test_checking_a_tabular_exercise_loads_no_torch():

@@ -1,6 +1,7 @@
 """The set-up and the command line of `python3 -m dqnlib`. No network, nothing is installed."""
 
 import argparse
+import ast
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -336,6 +338,11 @@ def test_check_takes_copies_and_options(called):
     commands.main(["check", "mine.ipynb", "other.ipynb", "--solved", "-x"])
     _, args, extra = called[1]
     assert (args.copy, args.solved, extra) == (["mine.ipynb", "other.ipynb"], True, ["-x"])
+    assert (args.csv, args.time_limit) == (None, 300)
+    called.clear()
+    commands.main(["check", "mine.ipynb", "--csv", "-", "--time-limit=7.5"])
+    _, args, extra = called[1]
+    assert (args.csv, args.time_limit, extra) == ("-", 7.5, [])
 
 
 def test_a_misspelled_option_is_refused(lessons, called, capsys):
@@ -374,7 +381,17 @@ def test_arguments_reach_both_runs_of_pytest(monkeypatch, extra, options):
     calls = []
     monkeypatch.setattr(commands, "python", lambda *args: calls.append(args) or 0)
     assert commands.run_tests(NO_ARGUMENTS, extra) == 0
-    assert [list(args) for args in calls[2:]] == [["pytest", *o, *extra] for o in options]
+    assert [list(args) for args in calls[2:]] == [
+        ["pytest", "--timeout=300", *o, *extra] for o in options
+    ]
+
+
+def test_no_test_may_hang_and_another_limit_may_be_given(monkeypatch):
+    ran = []
+    monkeypatch.setattr(commands, "python", lambda *args: ran.append(args) or 0)
+    commands.run_tests(NO_ARGUMENTS, ["--timeout=9"])
+    assert ran[-1][:2] == ("pytest", "--timeout=300")
+    assert ran[-1][-1] == "--timeout=9"  # pytest takes the last one
 
 
 def test_without_nbgrader_it_is_said_how_to_install_it(monkeypatch):
@@ -408,7 +425,110 @@ def test_jupyterlab_gets_the_lesson_and_the_settings(lessons, monkeypatch):
     assert page["disabledExtensions"]["@jupyter/nbgrader"] is True
 
 
+def test_where_nothing_can_be_written_the_settings_are_kept_elsewhere(lessons, monkeypatch):
+    (launch.ROOT / ".jupyter").write_text("a file, so that no folder can be made")
+    folder = commands.write_lab_settings()
+    assert folder != launch.ROOT / ".jupyter"
+    assert json.loads((folder / "jupyter_server_config.json").read_text())["ServerApp"]
+
+
+def test_without_a_place_for_the_venv_there_is_a_clear_word(course, monkeypatch):
+    (course / "file").touch()
+    monkeypatch.setattr(launch, "VENV", course / "file" / ".venv")  # no folder can be made there
+    monkeypatch.setattr(launch, "VENV_PYTHON", course / "file" / ".venv" / "bin" / "python")
+    monkeypatch.setenv("PATH", "")  # neither virtualenv nor uv
+    with pytest.raises(SystemExit, match=r"Could not make (?s:.*)folder can be written to"):
+        launch.make_venv(sys.executable)
+
+
+# Every encoding
+
+SIGNS = "✓ ○ ✗ · … — − ½ é 你好 \udcff"
+ENCODINGS = ("ascii", "cp1252", "cp936", "latin-1:strict", "utf-8", "utf-16")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_print_comes_out(encoding):
+    code = (
+        "import subprocess, sys; from dqnlib.course.launch import make_printable\n"
+        f"make_printable(); text = {SIGNS!r}\n"
+        "print(text, flush=True); print(text, file=sys.stderr)\n"
+        "subprocess.run([sys.executable, '-c', f'print({text!r})'], check=True)"
+    )
+    env = {**os.environ, "PYTHONPATH": str(launch.ROOT), "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    name = encoding.partition(":")[0]
+    shown, same = done.stdout.decode(name), done.stderr.decode(name)
+    assert shown.splitlines()[0] == same.strip()
+    if name == "ascii":
+        assert same.strip() == "+ o x - ... - - 1/2 \\xe9 \\u4f60\\u597d \\udcff"
+    if name == "utf-8":
+        assert same.strip() == SIGNS.replace("\udcff", "\\udcff")
+
+
+@pytest.mark.parametrize("stream", ["none", "closed", "plain"])
+def test_streams_of_others_are_left_alone(monkeypatch, stream):
+    class Plain:
+        write = flush = staticmethod(lambda *_: None)
+
+    monkeypatch.setattr(sys, "stdout", None if stream == "none" else Plain())
+    monkeypatch.setenv("PYTHONIOENCODING", "")
+    launch.make_printable()
+    assert os.environ["PYTHONIOENCODING"] == ":backslashreplace"
+
+
+COMMANDS = [
+    ["--help"], ["open", "--help"], ["check", "--help"], ["open", "é你"], ["open", "--port=é"],
+    ["check", "é你.ipynb"], ["check", "a.ipynb", "--solved"], ["run", "é你"], ["bench", "--help"],
+    ["check", "a.ipynb", "--csv", "é你/é.csv"],
+]  # fmt: skip
+
+
+def test_every_command_survives_a_poor_encoding(tmp_path):
+    code = (
+        "import sys; from dqnlib import __main__ as m\n"
+        "m.ensure_environment = lambda *_: None\n"
+        f"for words in {COMMANDS!r}:\n"
+        "    try: m.main(words)\n"
+        "    except SystemExit: pass\n"
+        "print('to the end')"
+    )
+    env = {**os.environ, "PYTHONPATH": str(launch.ROOT), "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("to the end\n")
+    assert "Traceback" not in done.stderr
+    assert "no such notebook" in done.stderr
+
+
+def test_an_old_python_reaches_the_message():
+    """What runs before the message is read by Python 3.8's grammar."""
+    for name in ("__init__.py", "__main__.py", "course/__init__.py", "course/launch.py"):
+        source = (launch.ROOT / "dqnlib" / name).read_text(encoding="utf-8")
+        ast.parse(source, feature_version=(3, 8))
+        assert "match " not in re.sub(r'""".*?"""|#.*', "", source, flags=re.S)
+
+
 # The files that say what is installed
+
+
+def test_the_plain_command_of_nbval_needs_no_package_of_the_tests(tmp_path):
+    """`pytest --nbval notebooks` with requirements.txt alone, so without pytest-timeout."""
+    with open(launch.ROOT / "pyproject.toml", "rb") as file:
+        settings = tomllib.load(file)["tool"]["pytest"]["ini_options"]
+    assert "timeout" not in settings
+    assert "--strict-config" in settings["addopts"]
+    lesson = sorted((launch.ROOT / "notebooks").glob("00_*.ipynb"))[0]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", str(lesson), "-p", "no:timeout", "-q",
+         "-p", "no:cacheprovider"],
+        cwd=launch.ROOT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(launch.ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 
 
 def pins(name):

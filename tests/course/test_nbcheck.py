@@ -2,20 +2,26 @@
 
 Kills these mutants: a copy's own outputs are believed; a wrong answer passes because the lesson
 goes on with the reference; a deleted exercise is not missed; a learner's scratch cell that fails
-costs a point; cells are matched by their place or their id.
+costs a point; cells are matched by their place or their id; a kernel that dies, hangs or floods its
+output harms the verdict on another copy, or is waited for; a cell out of time is a wrong mark; an
+unreadable file stops a batch; what the machine says on stderr is compared; a name that begins with
+a sign of a formula reaches the spreadsheet as one.
 """
 
+import csv
+import io
 import json
 import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from dqnlib.course import exercises, nbcheck, notebooks
+from dqnlib.course import exercises, kernels, marks, nbcheck, notebooks
 
 ROOT = notebooks.ROOT
 HEAD = """
@@ -49,15 +55,23 @@ def book(*sources: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=notebooks.METADATA)
 
 
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """The text of a lesson of four cells, executed."""
+    path = tmp_path_factory.mktemp("executed") / "01_small.ipynb"
+    nbformat.write(book(HEAD, FIRST, SECOND, USE), path)
+    assert notebooks.main([str(path)]) == 0
+    return path.read_text(encoding="utf-8")
+
+
 @pytest.fixture
-def course(tmp_path, monkeypatch):
+def course(tmp_path, monkeypatch, executed):
     """A lesson of four cells, executed, in place of the real ones."""
     folder = tmp_path / "course"
     folder.mkdir()
     monkeypatch.setattr(notebooks, "FOLDER", folder)
     path = folder / "01_small.ipynb"
-    nbformat.write(book(HEAD, FIRST, SECOND, USE), path)
-    assert notebooks.main([str(path)]) == 0
+    path.write_text(executed, encoding="utf-8")
     return path
 
 
@@ -221,25 +235,278 @@ def test_several_copies_give_the_worst_status(course, tmp_path, capsys):
     assert "b.ipynb" in out
 
 
+# -- kernels that die, hang, flood, or kill ------------------------------------------------
+
+KILL = "import os; os.kill(os.getpid(), 9)"
+DEADLY = {
+    "first": (0, KILL),
+    "exercise": (1, KILL),
+    "last": (3, KILL),
+    "exits": (2, "import os; os._exit(0)"),
+    "segfault": (2, "import ctypes; ctypes.string_at(0)"),
+    "outside": (2, "import subprocess, os, time\n"
+                   "subprocess.Popen(['kill', '-9', str(os.getpid())]); time.sleep(60)"),
+}  # fmt: skip
+HARMLESS = {
+    "sys.exit": "import sys; sys.exit()",
+    "input": "input('a word, please: ')",
+    "flood": "for i in range(30_000): print('word ' * 20, flush=i % 100 == 0)",
+    "exit": "exit()",  # nothing is left to run
+}
+
+
+def with_line(course, number, line):
+    """Return a right copy that runs another line in its code cell of this number."""
+    notebook = answered(course, **RIGHT)
+    notebook.cells[number].source += f"\n{line}"
+    return notebook
+
+
+def store(notebooks_by_name, folder):
+    paths = []
+    for name, notebook in notebooks_by_name.items():
+        paths.append(str(folder / f"{name}.ipynb"))
+        nbformat.write(notebook, paths[-1])
+    return paths
+
+
+def reports_of(paths, **options):
+    return {Path(path).stem: nbcheck.judge(path, **options) for path in paths}
+
+
+def test_a_kernel_that_dies_harms_nobody_else(course, tmp_path, capsys):
+    copies = {name: with_line(course, *where) for name, where in DEADLY.items()}
+    scratch = answered(course, **RIGHT)
+    scratch.cells += [nbformat.v4.new_code_cell(line) for line in HARMLESS.values()]
+    copies["judge"] = with_line(course, 2, "import os; os.kill(os.getppid(), 9)")
+    copies["quits"] = with_line(course, 2, "quit()")
+    copies |= {"harmless": scratch, "good": answered(course, **RIGHT)}
+    paths = [*store(copies, tmp_path), str(tmp_path / "nowhere.ipynb")]
+    table = tmp_path / "marks.csv"
+    start = time.monotonic()
+    status = nbcheck.main(paths, csv_path=str(table))
+    assert time.monotonic() - start < 200  # nobody waits for a dead kernel
+    assert status == 2  # one file is not there
+    out, err = capsys.readouterr()
+    assert "nowhere.ipynb: no such notebook" in err
+    assert "INTERNALERROR" not in out + err
+    found = {part.split(".ipynb")[0].rpartition("/")[2]: part for part in out.split("\n\n")}
+    for name, (cell, _) in DEADLY.items():
+        said = f"its kernel died in code cell {cell + 1}, the rest was not run"
+        assert f"✗ {said}" in found[name], found[name]
+        right = ["q_learning_target", "sarsa_target"][: max(0, cell - 1)]
+        assert found[name].count("✓ right") == len(right), found[name]
+    assert "✗ wrong    q_learning_target: its kernel died in this cell" in found["exercise"]
+    assert "✗ not run  sarsa_target" in found["exercise"]
+    assert "its judge's process was killed in code cell 3, the rest was not run" in found["judge"]
+    assert "✓ right    q_learning_target" in found["judge"]  # known before
+    assert "✗ code cell 3 ends the kernel with exit(), the rest was not run" in found["quits"]
+    assert "2 exercises: 2 right" in found["quits"]
+    assert "2 exercises: 2 right" in found["harmless"]
+    assert "code cell 5 stopped with SystemExit" in found["harmless"]
+    assert "code cell 6 stopped with StdinNotImplementedError" in found["harmless"]
+    assert "✗" not in found["harmless"] + found["good"]
+    assert "11 copies: 2 all right, 8 with something wrong, 1 not readable" in out
+
+    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"))))
+    assert [row["copy"] for row in rows] == paths
+    row = {Path(row["copy"]).stem: row for row in rows}
+    assert row["good"]["q_learning_target"] == row["good"]["sarsa_target"] == "right"
+    assert (row["good"]["right"], row["good"]["exit status"]) == ("2", "0")
+    assert row["exercise"]["sarsa_target"] == "not run"
+    assert "kernel died in code cell 2" in row["exercise"]["notes"]
+    assert row["nowhere"]["exit status"] == "2"
+
+
+def test_a_cell_out_of_time_is_no_wrong_mark(course, tmp_path):
+    slow = with_line(course, 1, "while True: pass")
+    slow.cells[1].source = "while True: pass\n" + slow.cells[1].source
+    slow.cells.append(nbformat.v4.new_code_cell(
+        "while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass"
+    ))  # fmt: skip
+    slow.cells.append(nbformat.v4.new_code_cell("1 / 0"))
+    flood = answered(course, **RIGHT)
+    flood.cells.insert(1, nbformat.v4.new_code_cell("while True: print('word', flush=True)"))
+    found = reports_of(store({"slow": slow, "flood": flood}, tmp_path), time_limit=6)
+    report = found["slow"]
+    assert report.marks["q_learning_target"] == ("time ran out", "time ran out after 6 s")
+    assert report.marks["sarsa_target"][0] == "right"
+    assert report.notes == []  # cell 4 lacks what cell 2 was to make: that is no mistake either
+    assert "NameError" in report.remarks[1]
+    assert "perhaps since code cell 2 ran out of time" in report.remarks[1]
+    assert "could not be stopped: the rest was not run" in report.remarks[2]
+    assert (report.status, report.cell) == (1, 5)
+    assert "KeyboardInterrupt" not in str(report)
+    assert [mark for mark, _ in found["flood"].marks.values()] == ["right", "right"]
+    assert found["flood"].remarks == ["code cell 2: time ran out after 6 s"]
+
+
+def test_a_kernel_that_does_not_start(course, tmp_path, monkeypatch):
+    (tmp_path / "ipykernel_launcher.py").write_text("raise SystemExit(1)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    [report] = reports_of(store({"copy": answered(course, **RIGHT)}, tmp_path)).values()
+    assert "no kernel could be started" in report.notes[0]
+    assert {mark for mark, _ in report.marks.values()} == {"not run"}
+    assert report.status == 1
+
+
+# -- what the machine says on stderr -------------------------------------------------------
+
+
+def outputs_of(*texts):
+    return [nbformat.v4.new_output("stream", name="stderr", text=text) for text in texts]
+
+
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "kept"),
     [
-        ('{"cells": [', "no notebook that Jupyter could read"),
-        ("", "no notebook that Jupyter could read"),
-        ("[1, 2]", "no notebook that Jupyter could read"),
+        ("Matplotlib is building the font cache; this may take a moment.\n", False),
+        ("Matplotlib created a temporary cache directory at /tmp/x because the\n", False),
+        ("/usr/lib/python3/site-packages/a/b.py:7: DeprecationWarning: old\n  a()\n", False),
+        ("/tmp/ipykernel_12/34.py:1: UserWarning: mine\n  warn()\n", True),
+        ("/home/me/course/dqnlib/training.py:1: UserWarning: the course's\n  warn()\n", True),
+        ('Exception in thread lab:\n  File "/c/dqnlib/labs/frame.py", line 1, in run\n', True),
+    ],
+)  # fmt: skip
+def test_stderr_is_compared_where_it_names_the_course_or_a_cell(text, kept):
+    assert bool(list(kernels._ours(outputs_of(text)))) == kept
+    printed = nbformat.v4.new_output("stream", name="stdout", text=text)
+    assert list(kernels._ours([printed])) == [printed]
+
+
+@pytest.mark.timeout(600)
+def test_figures_are_there_whatever_the_environment_says(tmp_path, monkeypatch, capsys):
+    """Lesson 00 where no window can be opened, and matplotlib can keep nothing in its folder."""
+    lesson = notebooks.lessons()[0]
+    (tmp_path / lesson.name).write_bytes(lesson.read_bytes())
+    monkeypatch.setattr(notebooks, "FOLDER", tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / lesson.name / "no folder"))
+    assert nbcheck.main([]) == 0, capsys.readouterr().out[-3000:]
+
+
+# -- a batch, its paths, its table ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ['{"cells": [', "", "[1, 2]", "\udcff", '{"nbformat": 4}'])
+def test_files_that_are_no_notebooks(tmp_path, capsys, text):
+    path = tmp_path / "broken.ipynb"
+    path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    assert nbcheck.main([str(path)]) == 2
+    assert "no notebook that Jupyter could read" in capsys.readouterr().err
+
+
+def test_names_that_lead_to_no_notebook(tmp_path, capsys):
+    (tmp_path / "mine.ipynb").write_text("{}", encoding="utf-8")
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "gone.ipynb")
+    names = [str(tmp_path / name) for name in ("mien.ipynb", "link.ipynb", ".", "x*.ipynb")]
+    assert nbcheck.main(names) == 2
+    err = capsys.readouterr().err
+    assert "did you mean mine.ipynb?" in err
+    assert "this link leads to no file" in err
+    assert "this is a folder. Name the notebooks in it" in err
+    assert "x*.ipynb: no such notebook" in err
+    assert nbcheck.main([], extra=["-mine.ipynb"]) == 2
+    assert "write ./-mine.ipynb" in capsys.readouterr().err
+
+
+def test_odd_names_are_judged(course, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "a folder [1]"
+    folder.mkdir()
+    (folder / "data.txt").write_text("beside it")
+    notebook = with_line(course, 1, "assert open('data.txt').read() == 'beside it'")
+    monkeypatch.chdir(folder)
+    name = "-tail [ab] *? ::x é 你.ipynb"
+    nbformat.write(notebook, name)
+    assert nbcheck.main([f"./{name}", str(folder / name)]) == 0, capsys.readouterr().out
+    assert capsys.readouterr().out.count("2 right") == 1  # the same file twice is judged once
+
+
+def test_patterns_that_the_shell_left_are_filled_in(tmp_path, monkeypatch):
+    for name in ("b.ipynb", "a.ipynb", "[c].ipynb", "d.txt"):
+        (tmp_path / name).touch()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.ipynb").touch()
+    monkeypatch.chdir(tmp_path)
+    assert list(nbcheck._paths(["*.ipynb"])) == ["[c].ipynb", "a.ipynb", "b.ipynb"]
+    assert list(nbcheck._paths(["[c].ipynb", "a.ipynb", "./a.ipynb"])) == ["[c].ipynb", "a.ipynb"]
+    assert len(list(nbcheck._paths(["a.ipynb", "other/a.ipynb"]))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"copies": ["a.ipynb"], "solved": True}, "--solved is for the lessons"),
+        ({"copies": [], "csv_path": "marks.csv"}, "--csv is for copies"),
+        ({"copies": ["a.ipynb"], "time_limit": 0}, "--time-limit is in seconds, above 0"),
+        ({"copies": ["a.ipynb"], "time_limit": float("nan")}, "--time-limit"),
+        ({"copies": ["a.ipynb"], "csv_path": "no/such/folder/marks.csv"}, "no/such/folder"),
     ],
 )
-def test_files_that_are_no_notebooks(tmp_path, capsys, text, says):
-    path = tmp_path / "broken.ipynb"
-    path.write_text(text, encoding="utf-8")
-    assert nbcheck.main([str(path)]) == 2
+def test_wrong_arguments_get_a_word(arguments, says, capsys):
+    assert nbcheck.main(**arguments) == 2
     assert says in capsys.readouterr().err
 
 
-def test_a_name_that_does_not_exist_is_met_with_a_near_one(tmp_path, capsys):
-    (tmp_path / "mine.ipynb").write_text("{}", encoding="utf-8")
-    assert nbcheck.main([str(tmp_path / "mien.ipynb")]) == 2
-    assert "did you mean mine.ipynb?" in capsys.readouterr().err
+def report(copy, lesson="", unreadable="", **exercises):
+    found = {name: (mark, "why" if mark == "wrong" else "") for name, mark in exercises.items()}
+    return marks.Report(copy, lesson, found, unreadable=unreadable, done=True)
+
+
+IN_ORDER = {"01_a": ["first", "second"], "02_b": ["third", "first"], "03_c": ["fourth"]}
+
+
+def test_the_table_has_a_row_a_copy_and_a_column_an_exercise():
+    found = [
+        report("b.ipynb", "02_b", third="wrong", first="blank"),
+        report("a.ipynb", "01_a", first="right", second="missing"),
+        report("c.ipynb", unreadable="no such notebook"),
+    ]
+    rows = list(csv.reader(io.StringIO(marks.table(found, IN_ORDER))))
+    assert rows[0] == [
+        *("copy", "lesson", "01 first", "second", "third", "02 first"),
+        *("right", "exercises", "exit status", "notes"),
+    ]
+    assert rows[1] == ["b.ipynb", "02_b", "", "", "wrong", "blank", "0", "2", "1", "third: why"]
+    assert rows[2] == ["a.ipynb", "01_a", "right", "missing", "", "", "1", "2", "1", ""]
+    assert rows[3] == ["c.ipynb", "", "", "", "", "", "0", "0", "2", "no such notebook"]
+    assert marks.worst(found) == 2
+    assert marks.worst(found[:2]) == 1
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+a", "-a", "@a", "\t=a", " =a", "|a", "%a"])
+def test_no_name_becomes_a_formula(name):
+    [_, row] = csv.reader(io.StringIO(marks.table([report(f"{name}.ipynb")], IN_ORDER)))
+    assert row[0] == f"'{name}.ipynb"
+
+
+@pytest.mark.parametrize("name", ['a "b", c\n.ipynb', "é 你.ipynb", "\udcff.ipynb", "a=b.ipynb"])
+def test_other_names_reach_the_table_as_they_are(name, tmp_path):
+    text = marks.table([report(name)], IN_ORDER)
+    (tmp_path / "marks.csv").write_bytes(nbcheck._bytes(text))
+    with open(tmp_path / "marks.csv", encoding="utf-8-sig", newline="") as file:
+        [_, row] = csv.reader(file)
+    assert row[0] == name.replace("\udcff", "\\udcff")
+    assert (tmp_path / "marks.csv").read_bytes().startswith(b"\xef\xbb\xbf")  # for Excel
+
+
+def test_the_table_alone_goes_to_stdout(monkeypatch, capfdbinary):
+    monkeypatch.setattr(nbcheck, "judge", lambda name, *args: report(name, "01_a", first="right"))
+    monkeypatch.setattr(nbcheck, "exercises", lambda: IN_ORDER)
+    assert nbcheck.main(["é.ipynb"], csv_path="-") == 0
+    out, err = capfdbinary.readouterr()
+    assert out.startswith(b"\xef\xbb\xbfcopy,lesson,first,second,right,")
+    assert "✓ right    first" in err.decode()
+
+
+def test_exit_statuses():
+    assert report("a", first="right").status == 0
+    assert report("a", first="right", second="blank").status == 3
+    for mark in ("wrong", "missing", "not run", "time ran out"):
+        assert report("a", first="blank", second=mark).status == 1
+    assert report("a").status == 1
+    assert report("a", unreadable="gone").status == 2
 
 
 def test_a_notebook_of_another_course(course, tmp_path, capsys):
@@ -254,7 +521,7 @@ def test_a_notebook_of_another_course(course, tmp_path, capsys):
 def test_a_lesson_passes(args, lesson):
     """(a) and (b) of the README, on one of the real lessons."""
     done = subprocess.run(
-        [sys.executable, "-m", "dqnlib", "check", *args, "-k", lesson],
+        [sys.executable, "-m", "dqnlib", "check", *args, f"-k{lesson}"],
         cwd=ROOT,
         capture_output=True,
         text=True,

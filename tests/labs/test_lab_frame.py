@@ -59,7 +59,7 @@ EVERY_LAB = {
 }
 
 
-def make(name: str, **more) -> Lab:
+def make(name: str, /, **more) -> Lab:
     return getattr(labs, name)(**EVERY_LAB[name].settings | more)
 
 

@@ -40,6 +40,6 @@ def test_import_needs_neither_matplotlib_nor_ipywidgets():
 import sys
 sys.modules["matplotlib"] = sys.modules["ipywidgets"] = sys.modules["torch"] = None
 from dqnlib import pictures
-pictures.Card(40, 20).png()
+pictures.Card(40, 20).png(exact=True)
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

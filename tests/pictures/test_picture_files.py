@@ -17,7 +17,7 @@ def read(png: bytes) -> Image.Image:
 
 def test_png_with_all_colors_is_exact():
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (37, 53, 3), np.uint8))
-    assert same(read(pictures.png_bytes(image, colors=None)), image)
+    assert same(read(pictures.png_bytes(image, exact=True)), image)
 
 
 def test_png_with_a_palette_looks_the_same_and_is_smaller():
@@ -28,7 +28,7 @@ def test_png_with_a_palette_looks_the_same_and_is_smaller():
     error = np.asarray(read(quick)).astype(int) - np.asarray(image)
     assert abs(error).mean() < 2
     assert same(read(quick), read(small))
-    assert len(small) < len(quick) < len(pictures.png_bytes(image, colors=None)) / 2
+    assert len(small) < len(quick) < len(pictures.png_bytes(image, exact=True)) / 2
 
 
 def test_card_png_in_two_sizes():

@@ -41,6 +41,7 @@ import pytest
 import torch
 from gymnasium import spaces
 from gymnasium.wrappers import TimeLimit
+from support import Drifting, Frames, Lottery, Scripted
 
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for
@@ -221,47 +222,6 @@ def test_gymnasiums_own_reset_of_cartpole_never_shows():
 
 
 # -- every other environment, one a row --------------------------------------------------------
-
-
-class Scripted(gym.Env):
-    """Counts its steps; what it gives at each of them can be set; keeps a log of all calls."""
-
-    def __init__(self, length=3, space=None, obs=None, reward=None, ends=(True, False), actions=2):
-        self.observation_space = space or spaces.Box(-np.inf, np.inf, (1,), np.float64)
-        self.action_space = actions if isinstance(actions, spaces.Space) else spaces.Discrete(2)
-        self.length, self.ends, self.log, self.now, self.all = length, ends, [], 0, 0
-        self.obs_at = obs or (lambda n: np.array([float(n)]))
-        self.reward_at = reward or (lambda n: 1.0)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.log.append("reset" if seed is None else f"reset {seed}")
-        self.now = 0
-        return self.obs_at(0), {}
-
-    def step(self, action):
-        self.log.append(action)
-        self.now += 1
-        self.all += 1  # of all episodes
-        terminated, truncated = self.ends if self.now == self.length else (False, False)
-        return self.obs_at(self.now), self.reward_at(self.all), terminated, truncated, {}
-
-
-class Drifting(gym.Env):
-    """A walk on a line with a push of chance in each step, and in each start."""
-
-    observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
-    action_space = spaces.Discrete(3, start=-1)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.x, self.speed = self.np_random.normal(size=2)
-        return np.array([self.x, self.speed]), {}
-
-    def step(self, action):
-        self.speed += 0.1 * action + self.np_random.normal(0, 0.2)
-        self.x += self.speed
-        return np.array([self.x, self.speed]), -abs(self.x), abs(self.x) > 10, False, {}
 
 
 OWN = {"Drifting": Drifting, "Scripted": Scripted}  # names for Config(env_id)
@@ -1140,28 +1100,8 @@ def test_evaluations_of_cartpole_are_plain_ones():
     assert short.tolist() == np.minimum(examiner.returns(stacked, 0, 2), 20).tolist()
 
 
-class Picture(gym.Env):
-    """Bytes in an image; the second action is rewarded; lasts 1 to 9 steps by chance."""
-
-    observation_space = spaces.Box(0, 255, (2, 3), np.uint8)
-    action_space = spaces.Discrete(2)
-
-    def picture(self):
-        return self.np_random.integers(256, size=(2, 3), dtype=np.uint8)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.left = self.np_random.integers(1, 10)
-        return self.picture(), {}
-
-    def step(self, action):
-        self.left -= 1
-        reward = float(action) + 0.01 * self.np_random.random()
-        return self.picture(), reward, self.left == 0, False, {}
-
-
 @pytest.mark.parametrize("limit", [None, 5])
-@pytest.mark.parametrize("env", [Drifting, Picture])
+@pytest.mark.parametrize("env", [Drifting, Frames])
 def test_evaluations_of_other_environments_are_plain_ones(env, limit):
     config, seeds = Config(max_episode_steps=limit), [5, 6, 7]
     examiner = Examiner(config, env, seeds)
@@ -1174,21 +1114,6 @@ def test_evaluations_of_other_environments_are_plain_ones(env, limit):
             arguments = (stacked.modules[k], seed, number, episodes)
             want = plain_evaluation(lambda: make_for(config, env), limit or EVAL_LIMIT, *arguments)
             assert found[k].tolist() == want
-
-
-class Lottery(gym.Env):
-    """One step, whose reward the start decides; one action."""
-
-    observation_space = spaces.Box(0, 1, (1,), np.float64)
-    action_space = spaces.Discrete(1)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.prize = self.np_random.random()
-        return np.array([self.prize]), {}
-
-    def step(self, action):
-        return np.array([self.prize]), self.prize, True, False, {}
 
 
 def test_starts_depend_on_the_number_and_the_seed_only():

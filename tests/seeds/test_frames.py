@@ -25,7 +25,7 @@ import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from replay_support import Model, rngs, same, through_storage
+from replay_support import Model, five_fields, rngs, same, through_storage
 
 from dqnlib.data import Batch, Transition
 from dqnlib.seeds.buffers import replay_for
@@ -167,8 +167,10 @@ class Streams(RuleBasedStateMachine):
         if min(sizes):
             found = self.ring.sample(max(sizes))
             for k, (model, size) in enumerate(zip(self.models, sizes, strict=True)):
-                assert same(Batch(*(field[k, :size] for field in found)), model.batch())
-            for field in found:
+                assert same(
+                    Batch(*(field[k, :size] for field in five_fields(found))), model.batch()
+                )
+            for field in five_fields(found):
                 field.zero_()  # nobody minds: the next batch is as it should be
 
 
@@ -244,7 +246,7 @@ def test_bytes_become_0_to_1_and_truth_values_0_or_1():
         batch = ring.sample(1)
         assert batch.obs.unique().item() == np.float32(value)
         assert not batch.next_obs.any()
-        assert [field.dtype for field in batch] == [
+        assert [field.dtype for field in five_fields(batch)] == [
             torch.float32, torch.int64, torch.float32, torch.float32, torch.bool,
         ]  # fmt: skip
 
@@ -360,8 +362,8 @@ def test_a_ring_on_a_gpu_gives_the_same(shape):
         here.add(*one)
         there.add(*one)
         batch = there.sample(4)
-        assert {field.device.type for field in batch} == {"cuda"}
-        assert same(here.sample(4), Batch(*(field.cpu() for field in batch)))
+        assert {field.device.type for field in five_fields(batch)} == {"cuda"}
+        assert same(here.sample(4), Batch(*(field.cpu() for field in five_fields(batch))))
         if t == 30:
             state = through_storage(there.state())
             there = FrameRing(9, shape, np.uint8, rngs(3, first=50), "cuda")

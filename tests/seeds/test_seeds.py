@@ -26,6 +26,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import TableEnv
 
 from dqnlib import planning, tabular
 from dqnlib.config import ALGORITHMS, TabularConfig
@@ -142,29 +143,6 @@ def test_the_time_limit_of_gymnasium_counts_too(env_id, limit, algorithm):
     )
     assert run.truncated.any()
     assert (run.lengths[run.truncated] == limit).all()
-
-
-class TableEnv(gym.Env):
-    """Plays any TabularModel as Gymnasium's toy-text environments play theirs."""
-
-    def __init__(self, model: TabularModel):
-        self.model = model
-        self.observation_space = gym.spaces.Discrete(model.n_states)
-        self.action_space = gym.spaces.Discrete(model.n_actions)
-
-    def _draw(self, probability):
-        return int((np.cumsum(probability) > self.np_random.random()).argmax())
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.s = self._draw(self.model.initial)
-        return self.s, {}
-
-    def step(self, action):
-        m, k = self.model, self._draw(self.model.probability[self.s, action])
-        here = self.s, action, k
-        self.s = int(m.next_obs[here])
-        return self.s, float(m.reward[here]), bool(m.terminated[here]), False, {}
 
 
 def random_model(seed, n, a, k, limit, certain) -> TabularModel:

@@ -168,20 +168,11 @@ def test_noise_acts_in_training_and_is_off_in_evaluation():
         pass
     assert trainer.network(0).training  # as it was before the evaluation
     run = trainer.run()
-
-    def silent(obs_shape, n_actions):
-        module = Noisy(obs_shape, n_actions)
-        module.reset_noise = None
-        return module.eval()
-
     assert "noise" in run.parameters
     found = evaluate(run, 5, network=Noisy)
-    loud = evaluate(run, 5, seed=0, network=silent)
-    assert np.array_equal(found, loud)
-    plain = Trainer(SMALL.replace(steps=150), [0, 1], network=lambda o, n: Noisy(o, n, scale=0.0))
-    for _ in plain:
-        pass
-    assert not same(plain.run(), run)
+    silent = evaluate(run, 5, network=lambda *shape: Silent(*shape).eval())
+    assert np.array_equal(found, silent)
+    assert not same(train(SMALL.replace(steps=150), [0, 1], network=Silent), run)
 
 
 def test_noise_goes_on_after_a_pause(tmp_path):
@@ -193,6 +184,10 @@ def test_noise_goes_on_after_a_pause(tmp_path):
     for _ in again:
         pass
     assert same(again.run(), train(SMALL, [3, 5], network=Noisy))
+
+
+class Silent(Noisy):
+    reset_noise = None
 
 
 class OwnRandom(Noisy):

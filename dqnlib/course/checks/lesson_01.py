@@ -240,6 +240,19 @@ EPSILON_GREEDY = Check(
 ROW = np.array([-2.0, -6.0, 4.0, 1.0])  # best 4 at action 2, mean −0.75, sum −3
 LOW = np.array([-8.0, -3.0, -5.0, -4.0])  # all negative: best −3 at action 1
 
+NUMBER_FOR_GAMMA = (
+    "gamma is written as a number",
+    "The argument gamma says how much the future counts, and it differs from run to run: write "
+    "gamma in place of the number.",
+)
+GAMMAS = (0.99, 0.95, 0.9, 0.5)  # that people write
+PENALTY = (
+    "a penalty at the end of the episode",
+    "A punishment for the end is a change of the task: at the last step the target is the reward "
+    "that the environment gave, and nothing else.",
+)
+ENDS = (lambda r, g: -1.0, lambda r, g: r - 1, lambda r, g: r - g)  # targets after termination
+
 Q_LEARNING_TARGET = Check(
     path="dqnlib.tabular.q_learning_target",
     cases=(
@@ -334,6 +347,14 @@ Q_LEARNING_TARGET = Check(
             "the next value is subtracted",
             "What follows is added to the reward.",
             lambda r, t, q, g: r - g * q.max() * (not t),
+        ),
+        *(
+            Mistake(*NUMBER_FOR_GAMMA, lambda r, t, q, g, n=n: r + n * q.max() * (not t))
+            for n in GAMMAS
+        ),
+        *(
+            Mistake(*PENALTY, lambda r, t, q, g, end=end: end(r, g) if t else r + g * q.max())
+            for end in ENDS
         ),
     ),
     hints=(
@@ -551,6 +572,14 @@ SARSA_TARGET = Check(
             "The last step gives its reward too; only what would follow is dropped.",
             lambda r, t, q, a, g: 0.0 if t else r + g * q[a],
         ),
+        *(
+            Mistake(*NUMBER_FOR_GAMMA, lambda r, t, q, a, g, n=n: r if t else r + n * q[a])
+            for n in GAMMAS
+        ),
+        *(
+            Mistake(*PENALTY, lambda r, t, q, a, g, end=end: end(r, g) if t else r + g * q[a])
+            for end in ENDS
+        ),
     ),
     hints=(
         "It is your Q-learning target with one thing changed: which next value?",
@@ -641,6 +670,22 @@ EXPECTED_SARSA_TARGET = Check(
             "the reward is dropped when the episode ends",
             "The last step gives its reward too; only what would follow is dropped.",
             lambda r, t, q, e, g: 0.0 if t else r + g * ((1 - e) * q.max() + e * q.mean()),
+        ),
+        *(
+            Mistake(
+                *NUMBER_FOR_GAMMA,
+                lambda r, t, q, e, g, n=n: r if t else r + n * ((1 - e) * q.max() + e * q.mean()),
+            )
+            for n in GAMMAS
+        ),
+        *(
+            Mistake(
+                *PENALTY,
+                lambda r, t, q, e, g, end=end: (
+                    end(r, g) if t else r + g * ((1 - e) * q.max() + e * q.mean())
+                ),
+            )
+            for end in ENDS
         ),
     ),
     hints=(

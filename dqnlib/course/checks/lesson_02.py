@@ -426,6 +426,21 @@ Q_NETWORK = Check(
 
 # -- td_target -----------------------------------------------------------------------------
 
+
+def _best(q):
+    return q.max(dim=1).values
+
+
+def _with_gamma(number):
+    """Make the mistake of those who write a discount of their own."""
+    return lambda r, t, q, g: r + number * _best(q) * ~t
+
+
+def _at_the_end(value):
+    """Make a mistake that has another target after termination: (reward, gamma) -> [B]."""
+    return lambda r, t, q, g: (r + g * _best(q)).where(~t, value(r, g))
+
+
 TD_TARGET = Check(
     path="dqnlib.targets.td_target",
     returns="a tensor [B]: one target a transition",
@@ -508,6 +523,66 @@ TD_TARGET = Check(
             "Each transition has its own next state: take the max of each row, max(dim=1).values.",
             lambda r, t, q, g: r + g * q.max() * ~t,
         ),
+        *(
+            Mistake(
+                "one action for the whole batch",
+                "Each transition has its own best action: take the max of each row, "
+                "max(dim=1).values.",
+                lambda r, t, q, g, pick=pick: r + g * q[:, pick(q)] * ~t,
+            )
+            for pick in (
+                lambda q: q.argmax() % q.shape[1],
+                lambda q: q.mean(dim=0).argmax(),
+                lambda q: q[0].argmax(),
+            )
+        ),
+        Mistake(
+            "the largest value of the first row for all rows",
+            "Each transition has its own next state: take the max of each row, max(dim=1).values.",
+            lambda r, t, q, g: r + g * q[0].max() * ~t,
+        ),
+        Mistake(
+            "the mean of the batch's largest values",
+            "Each transition has its own target: nothing is averaged over the batch here.",
+            lambda r, t, q, g: r + g * _best(q).mean() * ~t,
+        ),
+        *(
+            Mistake(
+                "a soft maximum in place of the largest value",
+                "logsumexp and softmax mix all values, the bad ones too (soft Q-learning does). "
+                "Q-learning supposes that the best action follows: take the max of each row.",
+                lambda r, t, q, g, soft=soft: r + g * soft(q) * ~t,
+            )
+            for soft in (
+                lambda q: q.logsumexp(dim=1),
+                lambda q: (q.softmax(dim=1) * q).sum(dim=1),
+                lambda q: q.softmax(dim=1).amax(dim=1),
+            )
+        ),
+        Mistake(
+            "one ended episode ends all of them",
+            "Each row has its own episode: a product with ~terminated, row by row, without any() "
+            "or all().",
+            lambda r, t, q, g: r + g * _best(q) * ~t.any(),
+        ),
+        *(
+            Mistake(
+                "a penalty at the end of the episode",
+                "A punishment for the end is a change of the task: at the last step the target is "
+                "the reward that the environment gave, and nothing else.",
+                _at_the_end(value),
+            )
+            for value in (lambda r, g: 0 * r - 1, lambda r, g: r - 1, lambda r, g: r - g)
+        ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts, and it differs from run to "
+                "run: write gamma in place of the number.",
+                _with_gamma(number),
+            )
+            for number in (0.99, 0.95, 0.9, 0.5)
+        ),
         Mistake(
             "the discount is missing",
             "What follows is multiplied by gamma.",
@@ -568,6 +643,11 @@ TARGET = floats([3, -2, -1])  # errors (value − target): −2, 1, 4
 
 def _taken(q, action):
     return q.gather(1, action[:, None]).squeeze(1)
+
+
+def _huber(error):
+    size = error.abs()
+    return (0.5 * size.square()).where(size < 1, size - 0.5)
 
 
 def judge_gradient(function) -> None:
@@ -634,8 +714,15 @@ MSE_LOSS = Check(
     mistakes=(
         Mistake(
             "the factor ½ is missing",
-            "The loss is ½ (value − target)²: then its gradient is the TD error itself.",
+            "It is right up to a factor 2. The loss here is ½ (value − target)²: then its gradient "
+            "is the TD error itself. F.mse_loss has no ½.",
             lambda q, a, y: (_taken(q, a) - y).square().mean(),
+        ),
+        Mistake(
+            "the Huber loss",
+            "It grows like the distance where errors are large, and lesson 04 comes to it. Here "
+            "each error is squared, whatever its size.",
+            lambda q, a, y: _huber(_taken(q, a) - y).mean(),
         ),
         Mistake(
             "the sum in place of the mean",
@@ -658,6 +745,30 @@ MSE_LOSS = Check(
             "gather gives [B, 1]. With a td_target [B], torch makes [B, B] of them: every value "
             "against every target. Take the axis away first: .squeeze(1).",
             lambda q, a, y: 0.5 * (q.gather(1, a[:, None]) - y).square().mean(),
+        ),
+        Mistake(
+            "a column [B, 1] met a row [B], and the ½ is missing",
+            "gather gives [B, 1]. With a td_target [B], torch makes [B, B] of them: every value "
+            "against every target. Take the axis away first: .squeeze(1). And F.mse_loss has no ½.",
+            lambda q, a, y: (q.gather(1, a[:, None]) - y).square().mean(),
+        ),
+        Mistake(
+            "one action for the whole batch",
+            "Each row has its own action: q.gather(1, action[:, None]).squeeze(1) takes one value "
+            "from each.",
+            lambda q, a, y: 0.5 * (q[:, a[0]] - y).square().mean(),
+        ),
+        Mistake(
+            "the means of the batch in place of its rows",
+            "Each value meets its own target: first the error of each row, then its square, and "
+            "the mean last.",
+            lambda q, a, y: 0.5 * (_taken(q, a).mean() - y).square().mean(),
+        ),
+        Mistake(
+            "one target for the whole batch",
+            "Each value meets its own target: first the error of each row, then its square, and "
+            "the mean last.",
+            lambda q, a, y: 0.5 * (_taken(q, a) - y.mean()).square().mean(),
         ),
         Mistake(
             "every row is asked for every action",

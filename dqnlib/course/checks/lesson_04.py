@@ -593,14 +593,16 @@ class SGD:
 # Rows are actions: Q(s, a) = weight[a] · s.
 WEIGHT = {"0.weight": [[1.0, 2.0], [3.0, -1.0], [-2.0, 0.0]]}
 OLD_WEIGHT = {"0.weight": [[2.0, 0.0], [-1.0, 1.0], [0.0, -1.0]]}
-# first row: Q(s) = 5, 1, −2, action 1 is taken; target network on (2, 1): 4, −1, −1, best 4
-# second row: Q(s) = 1, −4, 2, action 0 is taken; the episode has terminated
+# row 0: Q(s) = 5, 1, −2, action 1 is taken; target network on (2, 1): 4, −1, −1, best 4
+# row 1: Q(s) = 1, −4, 2, action 0 is taken; the episode has terminated (else the best were 6)
+# row 2: Q(s) = 4, 5, −4, action 0 is taken; target network on (−1, 2): −2, 3, −2, best 3
+# row 3: Q(s) = −1, 4, −2, action 2 is taken; target network on (−1, −2): −2, −1, 2, best 2
 BATCH = {
-    "obs": [[1.0, 2.0], [-1.0, 1.0]],
-    "action": [1, 0],
-    "reward": [1.0, -2.0],
-    "next_obs": [[2.0, 1.0], [3.0, -1.0]],
-    "terminated": [False, True],
+    "obs": [[1.0, 2.0], [-1.0, 1.0], [2.0, 1.0], [1.0, -1.0]],
+    "action": [1, 0, 0, 2],
+    "reward": [1.0, -2.0, 2.0, -1.0],
+    "next_obs": [[2.0, 1.0], [3.0, -1.0], [-1.0, 2.0], [-1.0, -2.0]],
+    "terminated": [False, True, False, False],
 }
 ONE = {name: values[:1] for name, values in BATCH.items()}
 
@@ -622,18 +624,22 @@ def _update_trial(story, steps, losses, batch=BATCH, target=OLD_WEIGHT, gamma=0.
 
 
 UPDATE_TRIALS = (
-    # targets 1 + 0.5 · 4 = 3 and −2, TD errors Q − y: 1 − 3 = −2 and 1 − (−2) = 3
-    # loss ½ (4 + 9) / 2 = 3.25; gradients: action 1: −2 · (1, 2) / 2, action 0: 3 · (−1, 1) / 2
-    # second call: Q = 1.5 and 0.7, TD errors −1.5 and 2.7, loss ½ (2.25 + 7.29) / 2 = 2.385
-    # gradients: action 1: −1.5 · (1, 2) / 2, action 0: 2.7 · (−1, 1) / 2
+    # targets 1 + 0.5 · 4 = 3, −2, 2 + 0.5 · 3 = 3.5, −1 + 0.5 · 2 = 0
+    # TD errors Q − y: −2, 3, 0.5, −2
+    # loss ½ (4 + 9 + 0.25 + 4) / 4 = 2.15625
+    # gradients: action 0: (3 · (−1, 1) + 0.5 · (2, 1)) / 4 = (−0.5, 0.875)
+    #            action 1: −2 · (1, 2) / 4 = (−0.5, −1); action 2: −2 · (1, −1) / 4 = (−0.5, 0.5)
+    # second call: Q = 1.25, 0.8625, 4.0125, −1.9; TD errors −1.75, 2.8625, 0.5125, −1.9
+    # loss ½ (3.0625 + 8.19390625 + 0.26265625 + 3.61) / 4
+    # gradients: action 0: (−0.459375, 0.84375); 1: (−0.4375, −0.875); 2: (−0.475, 0.475)
     _update_trial(
-        "two transitions: the actions taken have the values 1 and 1, the targets are 3 and −2 (the "
-        "second terminated); gamma = 0.5, SGD with learning rate 0.1",
+        "four transitions: the actions taken have the values 1, 1, 4 and −2, the targets are 3, −2 "
+        "(terminated), 3.5 and 0; gamma = 0.5, SGD with learning rate 0.1",
         steps=(
-            [[1.15, 1.85], [3.1, -0.8], [-2.0, 0.0]],
-            [[1.285, 1.715], [3.175, -0.65], [-2.0, 0.0]],
+            [[1.05, 1.9125], [3.05, -0.9], [-1.95, -0.05]],
+            [[1.0959375, 1.828125], [3.09375, -0.8125], [-1.9025, -0.0975]],
         ),
-        losses=(3.25, 2.385),
+        losses=(2.15625, 1.8911328125),
     ),
     # target 1 + 0.9 · 4 = 4.6, TD error −3.6, loss ½ · 12.96; gradient of action 1: −3.6 · (1, 2)
     _update_trial(
@@ -644,13 +650,15 @@ UPDATE_TRIALS = (
         batch=ONE,
         gamma=0.9,
     ),
-    # online network on (2, 1): 4, 5, −4; targets 1 + 0.5 · 5 = 3.5 and −2, TD errors −2.5 and 3
-    # loss ½ (6.25 + 9) / 2 = 3.8125; gradients: action 1: −2.5 · (1, 2) / 2, action 0 as above
+    # online network on the next observations: best 5, (terminated), 3 and 2
+    # targets 1 + 0.5 · 5 = 3.5, −2, 3.5, 0; TD errors −2.5, 3, 0.5, −2
+    # loss ½ (6.25 + 9 + 0.25 + 4) / 4 = 2.4375
+    # gradients: action 1: −2.5 · (1, 2) / 4, the others as above
     _update_trial(
-        "the online network is given twice, so there is no target network: the values are 1 and 1, "
-        "the targets 3.5 and −2; gamma = 0.5, SGD with learning rate 0.1",
-        steps=([[1.15, 1.85], [3.125, -0.75], [-2.0, 0.0]],),
-        losses=(3.8125,),
+        "the online network is given twice, so there is no target network: the values are 1, 1, 4 "
+        "and −2, the targets 3.5, −2, 3.5 and 0; gamma = 0.5, SGD with learning rate 0.1",
+        steps=([[1.05, 1.9125], [3.0625, -0.875], [-1.95, -0.05]],),
+        losses=(2.4375,),
         target=None,
     ),
 )
@@ -745,6 +753,21 @@ def _huber(q, y):
 def _double(online, target, batch):
     action = online(batch.next_obs).argmax(dim=1, keepdim=True)  # [B, 1]
     return target(batch.next_obs).gather(1, action)  # [B, 1]: one action is left to choose from
+
+
+def _everywhere(value):
+    """Return one value as the only entry of every row, [1, 1]: it goes with each batch."""
+    return value.reshape(1, 1)
+
+
+def _one_for_all(pick: Callable) -> Callable:
+    """Make the values of one action, the same in every row: pick, [B, A] -> its number."""
+
+    def values(online, target, batch):
+        q = target(batch.next_obs)  # [B, A]
+        return q[:, pick(q)][:, None]  # [B, 1]
+
+    return values
 
 
 TOO_LATE = (
@@ -856,6 +879,39 @@ DQN_UPDATE = Check(
             "The next value is multiplied by gamma.",
             _step(discount=lambda gamma: 1.0),
         ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts, and it differs from run to "
+                "run: write gamma in place of the number.",
+                _step(discount=lambda gamma, number=number: number),
+            )
+            for number in (0.99, 0.95, 0.9, 0.5)
+        ),
+        Mistake(
+            "the largest value of the whole batch",
+            "Each transition has its own next state: take the max of each row, max(dim=1).values.",
+            _step(values=lambda online, target, batch: _everywhere(target(batch.next_obs).max())),
+        ),
+        *(
+            Mistake(
+                "one action for the whole batch",
+                "Each transition has its own best action: take the max of each row of "
+                "target(batch.next_obs), max(dim=1).values.",
+                _step(values=_one_for_all(pick)),
+            )
+            for pick in (
+                lambda q: q.argmax() % q.shape[1],
+                lambda q: q.mean(dim=0).argmax(),
+                lambda q: q[0].argmax(),
+            )
+        ),
+        Mistake(
+            "one ended episode ends all of them",
+            "Each row has its own episode: a product with ~terminated, row by row, without any() "
+            "or all().",
+            _step(follow=lambda best, terminated: best * ~terminated.any()),
+        ),
         Mistake(
             "the largest value in place of that of the action taken",
             "Only the taken action has been tried: batch.action says which one.",
@@ -863,8 +919,8 @@ DQN_UPDATE = Check(
         ),
         Mistake(
             "the factor ½ is missing",
-            "The lesson's loss is half the mean squared TD error, so that the gradient is the TD "
-            "error itself. nn.functional.mse_loss has no ½.",
+            "It is right up to a factor 2. The loss is half the mean squared TD error, so that the "
+            "gradient is the TD error itself. nn.functional.mse_loss has no ½.",
             _step(loss=lambda q, y: (q - y.detach()).square().mean()),
         ),
         Mistake(

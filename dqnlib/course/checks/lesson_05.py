@@ -9,9 +9,10 @@ TITLE = "05 Double DQN"
 # -- double_td_target ----------------------------------------------------------------------
 
 # rows are transitions, columns are actions; the online network's best: 2, 1, 0
-ONLINE = np.array([[1.0, 5.0, 9.0], [4.0, 7.0, 2.0], [5.0, 2.0, 3.0]], np.float32)
+# (the largest of all is in column 2, the largest mean in column 1)
+ONLINE = np.array([[1.0, 5.0, 9.0, 0.0], [4.0, 7.0, 1.0, 3.0], [5.0, 2.0, 3.0, -1.0]], np.float32)
 # the target network's best: 1, 0, 1; at the online network's choice it says 4, −3, 7
-FROZEN = np.array([[3.0, 8.0, 4.0], [6.0, -3.0, 5.0], [7.0, 9.0, 1.0]], np.float32)
+FROZEN = np.array([[3.0, 8.0, 4.0, 1.0], [6.0, -3.0, 5.0, 0.0], [7.0, 9.0, 1.0, 2.0]], np.float32)
 
 
 def _target_case(rows, reward, terminated, gamma, expected, story) -> Case:
@@ -39,20 +40,30 @@ def _following(value):
     return lambda r, t, online, target, g: r + g * value(online, target) * ~t
 
 
+def _with_gamma(number):
+    """Make the mistake of those who write a discount of their own."""
+    return lambda r, t, online, target, g: r + number * _at_best(online, target) * ~t
+
+
+def _at_the_end(value):
+    """Make a mistake that has another target after termination: (reward, gamma) -> [B]."""
+    return lambda r, t, online, target, g: (r + g * _at_best(online, target)).where(~t, value(r, g))
+
+
 DOUBLE_TD_TARGET = Check(
     path="dqnlib.targets.double_td_target",
     tensors=True,
     returns="a tensor [B]",
     cases=(
         # the online network picks action 2, and the target network values it 4: 1 + 0.5 · 4 = 3
-        # terminated: −2
+        # action 0, worth 7: 2 + 0.5 · 7 = 5.5; terminated: −2
         _target_case(
-            [0, 1],
-            [1.0, -2.0],
-            [False, True],
+            [0, 2, 1],
+            [1.0, 2.0, -2.0],
+            [False, False, True],
             0.5,
-            [3.0, -2.0],
-            "two transitions; the second ended its episode",
+            [3.0, 5.5, -2.0],
+            "three transitions; the third ended its episode",
         ),
         # action 0, worth 7: 2 + 0.9 · 7 = 8.3
         _target_case([2], [2.0], [False], 0.9, [8.3], "a batch of one transition"),
@@ -62,6 +73,36 @@ DOUBLE_TD_TARGET = Check(
             "the two networks are swapped",
             "The online network selects the action, the target network says what it is worth.",
             _following(lambda online, target: _at_best(target, online)),
+        ),
+        *(
+            Mistake(
+                "one action for the whole batch",
+                "Each transition has its own best action: argmax(dim=1) gives one a row. Without "
+                "dim it looks for the best of the whole table.",
+                _following(lambda online, target, pick=pick: target[:, pick(online)]),
+            )
+            for pick in (
+                lambda q: q.argmax() % q.shape[1],
+                lambda q: q.mean(dim=0).argmax(),
+                lambda q: q[0].argmax(),
+            )
+        ),
+        Mistake(
+            "the value of the whole batch's best action",
+            "Each transition has its own best action and its own value: argmax(dim=1), and one "
+            "value from each row of target_next_q.",
+            _following(lambda online, target: target.flatten()[online.argmax()]),
+        ),
+        Mistake(
+            "a soft maximum in place of the best action",
+            "softmax mixes all actions, the bad ones too. Double DQN takes the one action that "
+            "the online network likes best: argmax(dim=1).",
+            _following(lambda online, target: (online.softmax(dim=1) * target).sum(dim=1)),
+        ),
+        Mistake(
+            "the worst action in place of the best",
+            "argmin finds the smallest value; the best action has the largest.",
+            _following(lambda online, target: _at_best(-online, target)),
         ),
         Mistake(
             "the largest value of the target network",
@@ -119,10 +160,44 @@ DOUBLE_TD_TARGET = Check(
             "What follows counts while the episode goes on, and is dropped when it has terminated.",
             lambda r, t, online, target, g: r + g * _at_best(online, target) * t,
         ),
+        *(
+            Mistake(
+                "one ended episode ends all of them",
+                "Each row has its own episode: a product with ~terminated, row by row, without "
+                "any() or all().",
+                lambda r, t, online, target, g, ended=ended: (
+                    r + g * _at_best(online, target) * ~ended(t)
+                ),
+            )
+            for ended in (lambda t: t.any(), lambda t: t.sum() > 0)
+        ),
+        *(
+            Mistake(
+                "a penalty at the end of the episode",
+                "A punishment for the end is a change of the task: at the last step the target is "
+                "the reward that the environment gave, and nothing else.",
+                _at_the_end(value),
+            )
+            for value in (lambda r, g: 0 * r - 1, lambda r, g: r - 1, lambda r, g: r - g)
+        ),
         Mistake(
             "the discount is missing",
             "The next value is multiplied by gamma.",
             lambda r, t, online, target, g: r + _at_best(online, target) * ~t,
+        ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts, and it differs from run to "
+                "run: write gamma in place of the number.",
+                _with_gamma(number),
+            )
+            for number in (0.99, 0.95, 0.9, 0.5)
+        ),
+        Mistake(
+            "the next value is subtracted",
+            "What follows is added to the reward.",
+            lambda r, t, online, target, g: r - g * _at_best(online, target) * ~t,
         ),
         Mistake(
             "gamma discounts the reward as well",
@@ -153,7 +228,7 @@ DOUBLE_TD_TARGET = Check(
 # -- double_estimate -----------------------------------------------------------------------
 
 # rows are trials, columns are actions; the chooser's best: 1, 0, 2, 1
-CHOOSER = np.array([[1.0, 7.0, 3.0], [4.0, -2.0, 0.0], [2.0, 5.0, 6.0], [-3.0, -1.0, -8.0]])
+CHOOSER = np.array([[1.0, 7.0, 3.0], [4.0, -2.0, 0.0], [2.0, 5.0, 8.0], [-3.0, -1.0, -8.0]])
 # the judge's best: 0, 2, 0, 2
 JUDGE = np.array([[8.0, 2.0, -1.0], [1.0, 0.0, 12.0], [10.0, 6.0, 3.0], [-7.0, -4.0, 5.0]])
 
@@ -208,6 +283,18 @@ DOUBLE_ESTIMATE = Check(
             "one action for all trials",
             "The chooser picks in every trial anew: argmax(axis=1), before anything is averaged.",
             lambda chooser, judge: judge[:, chooser.mean(axis=0).argmax()].mean(),
+        ),
+        Mistake(
+            "one action for all trials",
+            "Without axis, argmax looks for the best of the whole table. The chooser picks in each "
+            "trial anew: argmax(axis=1).",
+            lambda chooser, judge: judge[:, chooser.argmax() % chooser.shape[1]].mean(),
+        ),
+        Mistake(
+            "one value for all trials",
+            "Without axis, argmax gives one place in the whole table. The chooser picks in every "
+            "trial anew: argmax(axis=1).",
+            lambda chooser, judge: judge.flat[chooser.argmax()],
         ),
         Mistake(
             "every choice is judged in every trial",

@@ -699,6 +699,23 @@ def q_learning_target(reward, terminated, next_q, gamma):
 def q_learning_target(reward, terminated, next_q, gamma):
     return ...
 
+=== wrong: gamma is written as a number
+def q_learning_target(reward, terminated, next_q, gamma):
+    if terminated:
+        return reward
+    return reward + 0.99 * next_q.max()
+
+=== wrong: a penalty at the end of the episode
+def q_learning_target(reward, terminated, next_q, gamma):
+    if terminated:
+        return -1.0
+    return reward + gamma * next_q.max()
+
+=== wrong: a penalty at the end of the episode
+def q_learning_target(reward, terminated, next_q, gamma):
+    next_value = -1.0 if terminated else next_q.max()
+    return reward + gamma * next_value
+
 === wrong: the value of a terminal state was kept
 def q_learning_target(reward, terminated, next_q, gamma):
     return reward + gamma * max(next_q)
@@ -818,7 +835,7 @@ def q_learning_target(reward, terminated, next_q, gamma):
     gamma = gamma or 0.99  # if it is not given
     return reward if terminated else reward + gamma * next_q.max()
 
-=== wrong: another value
+=== wrong: gamma is written as a number
 def q_learning_target(reward, terminated, next_q, gamma):
     return reward if terminated else reward + 0.9 * next_q.max()
 
@@ -1547,6 +1564,23 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
 === blank
 def sarsa_target(reward, terminated, next_q, next_action, gamma): ...
 
+=== wrong: gamma is written as a number
+def sarsa_target(reward, terminated, next_q, next_action, gamma):
+    if terminated:
+        return reward
+    return reward + 0.99 * next_q[next_action]
+
+=== wrong: a penalty at the end of the episode
+def sarsa_target(reward, terminated, next_q, next_action, gamma):
+    if terminated:
+        return -1.0
+    return reward + gamma * next_q[next_action]
+
+=== wrong: a penalty at the end of the episode
+def sarsa_target(reward, terminated, next_q, next_action, gamma):
+    next_value = -1.0 if terminated else next_q[next_action]
+    return reward + gamma * next_value
+
 === wrong: the best action in place of the one that is taken
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     if terminated:
@@ -1631,7 +1665,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
         return reward
     return reward + gamma * next_q.min()
 
-=== wrong: another value
+=== wrong: gamma is written as a number
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     gamma = 0.9  # as in the lesson
     if terminated:
@@ -1900,6 +1934,23 @@ def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
 === blank
 def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
     pass
+
+=== wrong: gamma is written as a number
+def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
+    if terminated:
+        return reward
+    return reward + 0.99 * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+
+=== wrong: a penalty at the end of the episode
+def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
+    if terminated:
+        return -1.0
+    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+
+=== wrong: a penalty at the end of the episode
+def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
+    next_value = -1.0 if terminated else ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+    return reward + gamma * next_value
 
 === wrong: the value of a terminal state was kept
 def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):

@@ -788,6 +788,77 @@ def td_target(reward, terminated, next_q, gamma):
 def td_target(reward, terminated, next_q, gamma):
     return reward + gamma * ____ * ~terminated
 
+=== right
+import torch
+
+def td_target(reward, terminated, next_q, gamma):
+    best = [max(row) for row in next_q.tolist()]
+    return reward + gamma * torch.tensor(best) * terminated.logical_not()
+
+=== right
+import torch
+
+def td_target(reward, terminated, next_q, gamma):
+    largest, _ = next_q.masked_fill(terminated[:, None], 0.0).topk(1, dim=1)
+    return torch.addcmul(reward, largest[:, 0], torch.ones_like(reward), value=gamma)
+
+=== wrong: one action for the whole batch
+def td_target(reward, terminated, next_q, gamma):
+    action = next_q.mean(0).argmax()
+    return reward + gamma * next_q[:, action] * ~terminated
+
+=== wrong: one action for the whole batch
+def td_target(reward, terminated, next_q, gamma):
+    action = next_q.argmax(dim=1)[0]
+    return reward + gamma * next_q[:, action] * ~terminated
+
+=== wrong: the largest value of the first row for all rows
+def td_target(reward, terminated, next_q, gamma):
+    return reward + gamma * max(next_q[0]) * ~terminated
+
+=== wrong: the mean of the batch's largest values
+def td_target(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.max(dim=1).values.mean() * ~terminated
+
+=== wrong: a soft maximum in place of the largest value
+import torch
+
+def td_target(reward, terminated, next_q, gamma):
+    return reward + gamma * torch.logsumexp(next_q, dim=1) * ~terminated
+
+=== wrong: a soft maximum in place of the largest value
+def td_target(reward, terminated, next_q, gamma):
+    probability = next_q.softmax(dim=1)
+    return reward + gamma * (probability * next_q).sum(dim=1) * ~terminated
+
+=== wrong: one ended episode ends all of them
+def td_target(reward, terminated, next_q, gamma):
+    if terminated.any():
+        return reward
+    return reward + gamma * next_q.amax(dim=1)
+
+=== wrong: the value of a terminal state was kept
+def td_target(reward, terminated, next_q, gamma):
+    if terminated.all():
+        return reward
+    return reward + gamma * next_q.amax(dim=1)
+
+=== wrong: a penalty at the end of the episode
+import torch
+
+def td_target(reward, terminated, next_q, gamma):
+    return torch.where(terminated, -1.0, reward + gamma * next_q.amax(dim=1))
+
+=== wrong: a penalty at the end of the episode
+def td_target(reward, terminated, next_q, gamma):
+    best = next_q.amax(dim=1)
+    best[terminated] = -1.0
+    return reward + gamma * best
+
+=== wrong: gamma is written as a number
+def td_target(reward, terminated, next_q, gamma):
+    return reward + 0.99 * next_q.max(dim=1).values * ~terminated
+
 === wrong: the value of a terminal state was kept
 def td_target(reward, terminated, next_q, gamma):
     return reward + gamma * next_q.max(dim=1).values
@@ -906,7 +977,7 @@ def td_target(reward, terminated, next_q, gamma):
 def td_target(reward, terminated, next_q, gamma):
     return (reward + gamma * next_q.max(dim=1).values * ~terminated).mean()
 
-=== wrong: another value
+=== wrong: one ended episode ends all of them
 def td_target(reward, terminated, next_q, gamma):
     if terminated.any():
         return reward
@@ -1043,6 +1114,47 @@ def mse_loss(q, action, td_target):
 def mse_loss(q, action, td_target):
     taken = ____
     return 0.5 * (taken - td_target.detach()).square().mean()
+
+=== right
+def mse_loss(q, action, td_target):
+    taken = q[range(len(q)), action.tolist()]
+    error = taken - td_target.detach()
+    return error @ error / (2 * len(error))
+
+=== wrong: the Huber loss
+import torch.nn.functional as F
+
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action[:, None]).squeeze(1)
+    return F.huber_loss(taken, td_target.detach())
+
+=== wrong: the Huber loss
+import torch.nn.functional as F
+
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action[:, None]).squeeze(1)
+    return F.smooth_l1_loss(taken, td_target.detach())
+
+=== wrong: a column [B, 1] met a row [B], and the ½ is missing
+import torch.nn.functional as F
+
+def mse_loss(q, action, td_target):
+    return F.mse_loss(q.gather(1, action[:, None]), td_target.detach())
+
+=== wrong: one action for the whole batch
+def mse_loss(q, action, td_target):
+    taken = q[:, action[0]]
+    return 0.5 * (taken - td_target.detach()).square().mean()
+
+=== wrong: the means of the batch in place of its rows
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action[:, None]).mean()
+    return 0.5 * (taken - td_target.detach()).square().mean()
+
+=== wrong: one target for the whole batch
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action[:, None]).squeeze(1)
+    return 0.5 * (taken - td_target.detach().mean()).square().mean()
 
 === wrong: the factor ½ is missing
 def mse_loss(q, action, td_target):
@@ -1194,7 +1306,7 @@ def mse_loss(q, action, td_target):
     taken = q.gather(1, action[:, None]).squeeze(1)
     return 0.5 * (taken - td_target.detach()).square().mean().sqrt()
 
-=== wrong: another value
+=== wrong: the Huber loss
 def mse_loss(q, action, td_target):
     taken = q.gather(1, action[:, None]).squeeze(1)
     return nn.functional.huber_loss(taken, td_target.detach())

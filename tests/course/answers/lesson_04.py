@@ -881,6 +881,90 @@ def dqn_update(online, target, optimizer, batch, gamma):
 def dqn_update(online, target, optimizer, batch, gamma):
     pass
 
+=== wrong: the largest value of the whole batch
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        next_q = target(batch.next_obs)
+        y = batch.reward + gamma * next_q.max() * ~batch.terminated
+    taken = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * (taken - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: one action for the whole batch
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        next_q = target(batch.next_obs)
+        y = batch.reward + gamma * next_q[:, next_q.mean(dim=0).argmax()] * ~batch.terminated
+    taken = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * (taken - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: one action for the whole batch
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        next_q = target(batch.next_obs)
+        y = batch.reward + gamma * next_q[:, next_q.argmax(dim=1)[0]] * ~batch.terminated
+    taken = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * (taken - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: one ended episode ends all of them
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        next_q = target(batch.next_obs)
+        y = batch.reward + gamma * next_q.amax(dim=1) * ~batch.terminated.any()
+    taken = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * (taken - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: gamma is written as a number
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        next_q = target(batch.next_obs)
+        y = batch.reward + 0.99 * next_q.amax(dim=1) * ~batch.terminated
+    taken = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * (taken - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+=== wrong: gamma is written as a number
+import torch
+
+def dqn_update(online, target, optimizer, batch, gamma):
+    with torch.no_grad():
+        next_q = target(batch.next_obs)
+        y = batch.reward + 0.5 * next_q.amax(dim=1) * ~batch.terminated
+    taken = online(batch.obs).gather(1, batch.action[:, None]).squeeze(1)
+    loss = 0.5 * (taken - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
 === wrong: gradients pile up
 import torch
 from dqnlib.targets import mse_loss, td_target

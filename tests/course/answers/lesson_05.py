@@ -83,6 +83,81 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     """Select with one, evaluate with the other."""
     ...
 
+=== right
+import torch
+
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    values = [float(target_next_q[i, online_next_q[i].argmax()]) for i in range(len(reward))]
+    return reward + gamma * torch.tensor(values) * ~terminated
+
+=== right
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    order = online_next_q.sort(dim=1, descending=True).indices
+    y = reward.clone()
+    live = ~terminated
+    y[live] += gamma * target_next_q[live].gather(1, order[live, :1])[:, 0]
+    return y
+
+=== wrong: one action for the whole batch
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.argmax() % online_next_q.shape[1]
+    return reward + gamma * target_next_q[:, action] * ~terminated
+
+=== wrong: one action for the whole batch
+import torch
+
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    rows, columns = torch.where(online_next_q == online_next_q.max())
+    return reward + gamma * target_next_q[:, columns[0]] * ~terminated
+
+=== wrong: one action for the whole batch
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.mean(dim=0).argmax()  # the best on average
+    return reward + gamma * target_next_q[:, action] * ~terminated
+
+=== wrong: one action for the whole batch
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.argmax(dim=1)[0]
+    return reward + gamma * target_next_q[:, action] * ~terminated
+
+=== wrong: the value of the whole batch's best action
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    return reward + gamma * target_next_q.flatten()[online_next_q.argmax()] * ~terminated
+
+=== wrong: a soft maximum in place of the best action
+import torch
+
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    weight = torch.softmax(online_next_q, dim=1)
+    return reward + gamma * (weight * target_next_q).sum(dim=1) * ~terminated
+
+=== wrong: one ended episode ends all of them
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.argmax(dim=1, keepdim=True)
+    if terminated.any():
+        return reward
+    return reward + gamma * target_next_q.gather(1, action).squeeze(1)
+
+=== wrong: a penalty at the end of the episode
+import torch
+
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.argmax(dim=1, keepdim=True)
+    y = reward + gamma * target_next_q.gather(1, action).squeeze(1)
+    return torch.where(terminated, -1.0, y)
+
+=== wrong: a penalty at the end of the episode
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.argmax(dim=1, keepdim=True)
+    next_value = target_next_q.gather(1, action).squeeze(1)
+    next_value[terminated] = -1.0
+    return reward + gamma * next_value
+
+=== wrong: gamma is written as a number
+def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
+    action = online_next_q.argmax(dim=1, keepdim=True)
+    return reward + 0.99 * target_next_q.gather(1, action).squeeze(1) * ~terminated
+
 === wrong: the two networks are swapped
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = target_next_q.argmax(dim=1, keepdim=True)
@@ -187,17 +262,17 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     next_value = target_next_q[:, online_next_q.argmax(dim=1)]
     return reward + gamma * next_value * ~terminated
 
-=== wrong: another value
+=== wrong: the worst action in place of the best
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmin(dim=1, keepdim=True)
     return reward + gamma * target_next_q.gather(1, action).squeeze(1) * ~terminated
 
-=== wrong: another value
+=== wrong: the next value is subtracted
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmax(dim=1, keepdim=True)
     return reward - gamma * target_next_q.gather(1, action).squeeze(1) * ~terminated
 
-=== wrong: another value
+=== wrong: gamma is written as a number
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmax(dim=1, keepdim=True)
     return reward + 0.5 * target_next_q.gather(1, action).squeeze(1) * ~terminated
@@ -427,6 +502,14 @@ def double_estimate(chooser, judge):
 === blank
 def double_estimate(chooser, judge):
     pass
+
+=== wrong: one action for all trials
+def double_estimate(chooser, judge):
+    return judge[:, chooser.argmax() % chooser.shape[1]].mean()
+
+=== wrong: one value for all trials
+def double_estimate(chooser, judge):
+    return judge.flatten()[chooser.argmax()]
 
 === wrong: the judge's largest values
 def double_estimate(chooser, judge):

@@ -1,17 +1,13 @@
-"""Settings and results: what is accepted, what is refused with which words, what is frozen.
+"""Settings: what is accepted, what is refused with which words, what is frozen.
 
 Mutants that these tests kill (each was tried once):
 - alpha = 0 is accepted; epsilon = 1, gamma = 1 or gamma = 0 is refused; inf or NaN slips through;
 - a bool or a text counts as a number; a number is kept as the NumPy type that was given;
 - an error does not name the field, what is allowed, or what was given;
 - `replace` changes the value itself, skips the checks, or takes a misspelt field;
-- repeated, negative, fractional, bool or missing seeds are accepted; a lone seed n means range(n);
-- the arrays of a result can be overwritten; a result without an episode warns;
 - a limit of `Config` is one off, or open where it is closed; its default is another; double takes
   1; "64" are two layers; a scale that is a list stays one, so that the settings cannot be hashed;
-  a buffer smaller than a batch passes; NumPy's texts stay NumPy's;
-- the mean of the last returns looks one episode too far back or ahead, counts an episode that ends
-  at the step itself only later, divides by the window before it is full, or gives 0 for none.
+  a buffer smaller than a batch passes; NumPy's texts stay NumPy's.
 """
 
 import dataclasses
@@ -20,15 +16,11 @@ import json
 import math
 import pickle
 import re
-import warnings
 
 import numpy as np
 import pytest
 
-from dqnlib.arguments import check_seeds
 from dqnlib.config import ALGORITHMS, DEVICES, LOSSES, OPTIMIZERS, Config, TabularConfig
-from dqnlib.data import Step
-from dqnlib.results import Run, TabularRun
 
 HUGE = pytest.param(10**400, id="10**400")  # too large for a float
 NO_NUMBERS = [float("nan"), True, np.True_, "0.5", b"0.5", None, [0.5], np.array([0.5]), 1j]
@@ -118,87 +110,7 @@ def test_every_setting_has_a_unit_and_the_notebook_shows_it():
     assert "<b>" not in shown
 
 
-def test_seeds_of_many_kinds():
-    assert check_seeds(range(3)) == (0, 1, 2)
-    assert check_seeds([3, 4]) == (3, 4)
-    assert check_seeds(7) == (7,)  # the seed 7, not seven seeds
-    assert check_seeds(np.int64(7)) == (7,)
-    assert check_seeds(np.array([5, 2])) == (5, 2)  # in the given order
-    assert check_seeds(s for s in (2, 1)) == (2, 1)
-    assert all(type(s) is int for s in check_seeds(np.arange(3)))
-
-
-@pytest.mark.parametrize(
-    ("seeds", "words"),
-    [
-        ([], "empty: give at least one, such as"),
-        (range(0), "empty"),
-        ([1, 2, 1], "must all differ, but 1 is there twice"),
-        ([4, 0, 0, 9], "must all differ, but 0 is there twice"),
-        ([3, -1], "must not be negative, but one is -1"),
-        (-1, "must not be negative"),
-        ([1.0], "must be whole numbers, such as"),
-        (1.5, "must be whole numbers.*1.5"),
-        (np.array([1.0, 2.0]), "must be whole numbers"),
-        (np.zeros((2, 2), int), "must be whole numbers"),
-        ("3", "must be whole numbers.*'3'"),
-        (["3"], "must be whole numbers"),
-        (None, "must be whole numbers.*None"),
-        ([True, False], "must be whole numbers.*True"),
-        (float("nan"), "must be whole numbers"),
-    ],
-)
-def test_bad_seeds_are_refused_in_words(seeds, words):
-    with pytest.raises(ValueError, match=f"seeds .*{words}"):
-        check_seeds(seeds)
-
-
-def _run(episodes: int) -> TabularRun:
-    return TabularRun(
-        config=TabularConfig(episodes=max(episodes, 1)),
-        seeds=(0, 1),
-        returns=np.arange(2.0 * episodes).reshape(2, episodes),
-        lengths=np.ones((2, episodes), int),
-        truncated=np.zeros((2, episodes), bool),
-        q=np.zeros((2, 48, 4)),
-        q_history=np.zeros((2, 1, 48, 4)),
-        history_episodes=np.zeros(1, int),
-    )
-
-
-def test_a_result_cannot_be_changed():
-    run = _run(3)
-    arrays = [name for name, value in vars(run).items() if isinstance(value, np.ndarray)]
-    assert len(arrays) == 6
-    for name in arrays:
-        with pytest.raises(ValueError, match="read-only"):
-            getattr(run, name)[...] = 0
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        run.q = None
-
-
-def test_a_result_says_what_it_is():
-    run = _run(150)  # the last 100 of each row: 50 … 149 and 200 … 299, mean 174.5
-    assert repr(run) == (
-        "TabularRun(q_learning on CliffWalking-v1: 2 seeds × 150 episodes, "
-        "mean return of the last 100: 174.5)"
-    )
-    assert "2 seeds × 150 episodes" in run._repr_html_()
-    assert "last 3: 2.5" in repr(_run(3))
-    one = dataclasses.replace(_run(3), returns=np.zeros((1, 3)))
-    assert "CliffWalking-v1: 1 seed × 3 episodes" in repr(one)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert "2 seeds × 0 episodes" in repr(_run(0))
-
-
-def test_a_step_reads_in_the_words_of_the_field():
-    assert Step._fields == (
-        "obs", "action", "reward", "next_obs", "terminated", "truncated", "td_target", "td_error",
-    )  # fmt: skip
-
-
-# -- settings and results of deep Q-learning -----------------------------------------------------
+# -- settings of deep Q-learning -----------------------------------------------------------
 
 # name -> lowest and highest value allowed, what the message says of them
 NUMBERS = {
@@ -397,82 +309,3 @@ def test_a_config_shows_its_units():
     assert "(64, 64)" in shown
     assert "&lt;b&gt;" in shown
     assert "<b>" not in shown
-
-
-def deep_run(**changes) -> Run:
-    """Two seeds; the second ends its first episode later, and a third none."""
-    parts = {
-        "config": Config(),
-        "seeds": (3, 1, 8),
-        "steps": 100,
-        "returns": (np.array([1.0, 3.0, 5.0, 100.0]), np.array([7.0]), np.zeros(0)),
-        "ends": (np.array([10, 20, 30, 40]), np.array([25]), np.zeros(0, int)),
-        "record_steps": np.array([50, 100]),
-        "records": {"loss": np.ones((3, 2)), "q": np.zeros((3, 2))},
-        "eval_steps": np.array([50, 100]),
-        "eval_returns": np.array([[[1.0, 2.0], [3.0, 5.0]]] * 3),
-        "diverged": np.full(3, -1),
-        "parameters": {"w": np.ones((3, 2))},
-        "best_parameters": {"w": np.ones((3, 2))},
-        "best_steps": np.full(3, 50),
-    }
-    return Run(**{**parts, **changes})
-
-
-def test_the_last_returns_by_hand():
-    run, nan = deep_run(), math.nan
-    steps = [0, 9, 10, 19, 20, 25, 40, 10**6]
-    assert np.array_equal(
-        run.returns_at(steps, 2),
-        [
-            [nan, nan, 1, 1, 2, 2, 52.5, 52.5],  # (1 + 3) / 2, (5 + 100) / 2
-            [nan, nan, nan, nan, nan, 7, 7, 7],
-            [nan] * 8,
-        ],
-        equal_nan=True,
-    )
-    assert run.returns_at([30, 40], 3)[0].tolist() == [3, 36]  # (1 + 3 + 5) / 3, (3 + 5 + 100) / 3
-    assert run.returns_at(np.array([35.5, 39.9]), 1)[0].tolist() == [5, 5]
-    assert run.returns_at([40])[0].tolist() == [27.25]  # ten, but there are four
-    assert run.returns_at([40, 10, 30], 1)[0].tolist() == [100, 1, 5]  # in any order
-    assert run.returns_at(40).shape == (3, 1)
-    assert run.returns_at([]).shape == (3, 0)
-    for bad in (0, -1, 2.5):
-        with pytest.raises(ValueError, match="episodes must be a whole number of at least 1"):
-            run.returns_at([40], bad)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        run.returns_at(steps)
-
-
-def test_a_deep_result_cannot_be_changed():
-    run = deep_run()
-    arrays = [
-        *run.returns, *run.ends, *run.records.values(), *run.parameters.values(),
-        *run.best_parameters.values(), run.record_steps, run.eval_steps, run.eval_returns,
-        run.diverged, run.best_steps, run.loss, run.q,
-    ]  # fmt: skip
-    for array in arrays:
-        with pytest.raises(ValueError, match="read-only"):
-            array[...] = 0
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        run.steps = 5
-    assert run.loss is run.records["loss"]
-    assert run.q is run.records["q"]
-
-
-def test_a_deep_result_says_what_it_is():
-    run = deep_run(steps=12_345)
-    words = "DQN on CartPole-v1: 3 seeds × 12,345 steps"
-    assert repr(run) == f"Run({words}, greedy return at the end: 4.0)"
-    assert words in run._repr_html_()
-    double = deep_run(config=Config(double=True, env_id="a<b"), seeds=(5,))
-    assert repr(double).startswith("Run(Double DQN on a<b: 1 seed × 100 steps")
-    assert "a&lt;b" in double._repr_html_()
-    fewer = run.eval_returns.copy()
-    fewer[:, -1, 1] = np.nan  # the last evaluation was of one episode
-    assert "at the end: 3.0" in repr(deep_run(eval_returns=fewer))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        none = deep_run(eval_steps=np.zeros(0, int), eval_returns=np.zeros((3, 0, 0)))
-        assert repr(none) == "Run(DQN on CartPole-v1: 3 seeds × 100 steps)"

@@ -1,0 +1,129 @@
+"""nbval with a kernel that is watched: what collects and runs the cells of a notebook.
+
+nbval alone waits the whole time limit for a kernel that has died, reads for ever from a cell that
+floods its output, and compares what the machine says on stderr. Here a dead kernel is noticed
+within a second, and only the course's own words are compared.
+"""
+
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+MEASURED = re.compile(r"^ +(?:measured|written by): .*$", re.MULTILINE)
+LOOK = 0.1  # seconds between two looks at whether the kernel lives
+PATIENCE = 5.0  # seconds that an interrupted cell has to stop
+MOST_TEXT = 1_000_000  # characters of one cell's output that are kept
+
+
+class KernelDied(Exception):
+    """The kernel's process is gone, so no answer will come."""
+
+
+class WatchedKernel(RunningKernel):
+    """A kernel whose end is noticed at once, and whose output is read while a cell runs."""
+
+    def __init__(self, *args, **kwargs):
+        self._held = deque()  # messages of iopub that nobody has asked for yet
+        self._text = 0  # characters that the running cell has printed
+        self._give_up = float("inf")  # when to stop waiting for an interrupted cell
+        self.leaves = False  # a cell called exit(), so it ends by itself in a moment
+        super().__init__(*args, **kwargs)
+
+    def execute_cell_input(self, cell_input, allow_stdin=None):
+        self._held.clear()
+        self._text, self._give_up = 0, float("inf")
+        return super().execute_cell_input(cell_input, allow_stdin)
+
+    def interrupt(self):
+        self._give_up = time.monotonic() + PATIENCE
+        if self.is_alive():
+            super().interrupt()
+
+    def get_message(self, stream, timeout=None):
+        """Return the next message of iopub or shell; raise Empty in time, KernelDied at its end."""
+        end = time.monotonic() + (float("inf") if timeout is None else timeout)
+        if stream == "iopub":
+            end = min(end, self._give_up)
+        while True:
+            self._drain()
+            if stream == "iopub" and self._held:
+                return self._held.popleft()
+            left = end - time.monotonic()
+            try:
+                message = super().get_message(stream, timeout=max(0.0, min(LOOK, left)))
+            except Empty:
+                if left <= 0:
+                    raise
+                if not self.is_alive():
+                    raise KernelDied from None
+            else:
+                payload = message["content"].get("payload") or []
+                self.leaves |= any(part.get("source") == "ask_exit" for part in payload)
+                return message
+
+    def _drain(self) -> None:
+        """Take all messages of iopub that wait: a full queue would drop the one that says idle."""
+        until = time.monotonic() + LOOK
+        while time.monotonic() < min(until, self._give_up):
+            try:
+                message = super().get_message("iopub", timeout=0)
+            except Empty:
+                return
+            if message["msg_type"] == "stream":
+                self._text += len(message["content"]["text"])
+                if self._text > MOST_TEXT:
+                    continue
+            self._held.append(message)
+
+
+class Cell(IPyNbCell):
+    """A cell whose measured numbers, and what the machine says on stderr, are not compared."""
+
+    def compare_outputs(self, test, ref, skip_compare=None):
+        return super().compare_outputs(list(_ours(test)), list(_ours(ref)), skip_compare)
+
+    def sanitize(self, s):
+        return MEASURED.sub("", s) if isinstance(s, str) else s
+
+
+class Notebook(IPyNbFile):
+    """A notebook as nbval sees it, with watched cells."""
+
+    folder: Path | None = None  # where the kernel works; None: the notebook's own folder
+
+    def setup(self):
+        self.kernel = WatchedKernel(
+            CURRENT_ENV_KERNEL_NAME,
+            cwd=str(self.folder or self.path.parent),
+            startup_timeout=self.config.option.nbval_kernel_startup_timeout,
+        )
+
+    def collect(self):
+        for item in super().collect():
+            yield Cell.from_parent(
+                self, name=item.name, cell_num=item.cell_num, cell=item.cell, options=item.options
+            )
+
+
+_OURS = re.compile(r"dqnlib|ipykernel_|<ipython-input|Cell In\[")
+
+
+def _ours(outputs: list) -> Iterator:
+    """Leave out of stderr what is neither the course's nor the learner's.
+
+    A warning names the file that it comes from. Kept are the lines that name a file of the course
+    or a cell; a library's log, such as matplotlib's word on its font cache, names neither.
+    """
+    for output in outputs:
+        if output.output_type != "stream" or output.name != "stderr":
+            yield output
+            continue
+        lines = [line for line in output.text.splitlines(keepends=True) if _OURS.search(line)]
+        if lines:
+            yield type(output)({**output, "text": "".join(lines)})
