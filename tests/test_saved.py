@@ -127,6 +127,11 @@ def changed(path: Path, to: Path, **about) -> Path:
     return to
 
 
+def test_a_file_of_another_kind_is_no_run(saved, tmp_path):
+    with pytest.raises(SavedRunError, match="is no run that this course saved"):
+        load_run(changed(saved[1], tmp_path / "x", dqnlib="note"))
+
+
 # -- the learner's own slots --------------------------------------------------------------------
 
 
@@ -266,6 +271,7 @@ def test_a_new_file_goes_before_an_old_one(saved, tmp_path):
         old = load_run(path)
         new = tmp_path / file_name(old.config, old.seeds)
         new.write_bytes(file.read_bytes())
+        (tmp_path / path.name).write_bytes(path.read_bytes())
         assert find_run(tmp_path, old.config, old.seeds) == new
     assert not find_run(tmp_path, config, seeds).exists()
 
