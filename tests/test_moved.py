@@ -147,8 +147,10 @@ def test_what_has_not_moved_keeps_its_name(path):
 def test_a_name_moves_on_and_on(monkeypatch):
     monkeypatch.setitem(moved.MODULES, "dqnlib.first", "dqnlib.second")
     monkeypatch.setitem(moved.MODULES, "dqnlib.second", "dqnlib.third")
-    monkeypatch.setitem(moved.NAMES, "dqnlib.third", {"dqnlib.fourth": ("f",)})
+    monkeypatch.setitem(moved.NAMES, "dqnlib.third", {"dqnlib.fourth": ("f", "h")})
+    monkeypatch.setitem(moved.NAMES, "dqnlib.fourth", {"dqnlib.fifth": ("h",)})
     assert moved.today("dqnlib.first.f") == "dqnlib.fourth.f"
+    assert moved.today("dqnlib.first.h") == "dqnlib.fifth.h"
     assert moved.today("dqnlib.first.g") == "dqnlib.third.g"
     assert moved.former("dqnlib.fourth.f") == [
         "dqnlib.first.f",
