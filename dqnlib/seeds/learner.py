@@ -50,6 +50,11 @@ def name_of(function) -> str:
     return getattr(function, "__name__", None) or type(function).__name__
 
 
+def own_or_none(given: Callable | None, library: Callable | None) -> Callable | None:
+    """Return a function that was given, or None for the library's: that one has a lifted form."""
+    return None if given is library else given
+
+
 def call(function: Callable, *args, name: str, where: str):
     """Call what a learner wrote; raise LearnerError, which says its name and where, if it fails."""
     try:

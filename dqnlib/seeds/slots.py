@@ -1,7 +1,4 @@
-"""The trainer's slots: which of them hold a function of the learner's own, and what each takes.
-
-This is the one place that decides whether a function is the library's own.
-"""
+"""The trainer's slots: which of them hold a function of the learner's own, and what each takes."""
 
 import inspect
 from collections.abc import Callable
@@ -9,7 +6,7 @@ from collections.abc import Callable
 from dqnlib import policies, replay, targets
 from dqnlib.config import Config
 from dqnlib.networks import QNetwork
-from dqnlib.seeds.learner import name_of
+from dqnlib.seeds.learner import name_of, own_or_none
 
 SLOTS = (
     "network", "values", "transitions", "replay", "td_target", "loss", "update", "sync_target",
@@ -40,8 +37,8 @@ def library_functions(config: Config) -> dict[str, Callable]:
 
 def own_functions(given: dict, library: dict[str, Callable]) -> dict[str, Callable]:
     """Return the functions, by slot in the order of `SLOTS`, that are not the library's."""
-    found = {slot: given.get(slot) for slot in SLOTS}
-    return {slot: f for slot, f in found.items() if f is not None and f is not library.get(slot)}
+    found = {slot: own_or_none(given.get(slot), library.get(slot)) for slot in SLOTS}
+    return {slot: f for slot, f in found.items() if f is not None}
 
 
 def is_librarys(slot: str, function: Callable) -> bool:

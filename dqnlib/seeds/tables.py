@@ -11,7 +11,7 @@ from dqnlib.config import TabularConfig
 from dqnlib.envs import TabularModel
 from dqnlib.results import TabularRun
 from dqnlib.seeds.draws import Draws, PlainDraws, choose, value_of
-from dqnlib.seeds.learner import LearnerError, first_line, is_action, is_finite_number
+from dqnlib.seeds.learner import LearnerError, first_line, is_action, is_finite_number, own_or_none
 
 
 class TabularTrainer:
@@ -43,9 +43,9 @@ class TabularTrainer:
         self._config = config
         self._limit = min(config.max_episode_steps, self.model.max_episode_steps or math.inf)
         # the course's own functions need no call a run: their lifted form gives the same numbers
-        self._target = None if target is tabular.TARGETS[config.algorithm] else target
-        self._policy = None if policy is tabular.epsilon_greedy else policy
-        self._update = None if update is tabular.td_update else update
+        self._target = own_or_none(target, tabular.TARGETS[config.algorithm])
+        self._policy = own_or_none(policy, tabular.epsilon_greedy)
+        self._update = own_or_none(update, tabular.td_update)
         # the learner's own functions, by what they stand for; None where there is none
         self.own = {"target": self._target, "policy": self._policy, "update": self._update}
         s, n, a = len(self.seeds), self.model.n_states, self.model.n_actions
