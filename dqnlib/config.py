@@ -190,6 +190,22 @@ def check_config(name: str, value) -> Config:
     return value
 
 
+FIXED = (  # what a trainer cannot change in flight
+    "env_id", "n_step", "capacity", "hidden", "obs_scale", "optimizer", "max_episode_steps",
+    "device",
+)  # fmt: skip
+
+
+def check_change(old: Config, new: Config) -> None:
+    """Raise ValueError if a trainer cannot go from one config to the other in flight."""
+    for name in FIXED:
+        if getattr(new, name) != getattr(old, name):
+            raise ValueError(
+                f"{name} cannot change in flight: make a new trainer for it. All settings "
+                f"but {', '.join(FIXED)} can"
+            )
+
+
 def warn_if_it_never_learns(config: Config) -> None:
     """Warn of settings with which no update is ever made: the agent would act by chance."""
     c = config

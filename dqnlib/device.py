@@ -63,8 +63,12 @@ def compute_threads(n: int) -> Iterator[None]:
     OpenMP's threads wait for each other after each small operation: where one of them has to share
     its core, all go at its pace. PyTorch keeps its number partly for the process and partly for
     each thread, so that torch.set_num_threads in one thread is felt in others. Here OpenMP and MKL
-    are told directly, for this thread alone, in a few microseconds.
+    are told directly, for this thread alone, in a few microseconds. Does nothing where PyTorch is
+    not loaded: parts of the course do without it.
     """
+    if "torch" not in sys.modules:
+        yield
+        return
     before = _set_threads(n)
     try:
         yield

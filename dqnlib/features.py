@@ -13,7 +13,10 @@ import math
 
 import numpy as np
 
+from dqnlib import moved
 from dqnlib.arguments import check_count, check_number
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 
 def _box(low, high) -> tuple[np.ndarray, np.ndarray]:

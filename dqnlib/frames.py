@@ -58,42 +58,44 @@ class FrameReplayBuffer(ReplayBuffer):
 
     def _make_arrays(self, obs: np.ndarray) -> None:
         n, self.obs_shape = self.capacity, obs.shape
-        k, *frame = stack_shape(obs.shape)
+        k, *frame = self._stack = stack_shape(obs.shape)
         # frame number f lies in slot f % len(_frames); there are as many as transitions, and a
         # few more: each episode's last observation, and the first stack
         self._frames = np.zeros((n + n // 50 + 2 * k, *frame), stored_dtype(obs))
         self._count = 0  # frames kept so far
         self._obs, self._next_obs = np.zeros((n, k), np.int64), np.zeros((n, k), np.int64)
-        self._last, self._last_numbers = b"", np.zeros(k, np.int64)  # the observation before
+        self._last, self._last_numbers = b"", [0] * k  # the observation before
         self.action, self.reward = np.zeros(n, np.int64), np.zeros(n, np.float32)
         self.terminated = np.zeros(n, bool)
 
-    def _keep(self, obs: np.ndarray) -> np.ndarray:
+    def _keep(self, obs: np.ndarray) -> list[int]:
         """Store the frames of an observation that are new; return the numbers of all, [K]."""
-        obs, last = np.asarray(obs, self._frames.dtype, order="C"), self._last
-        # as bytes, the comparison stops where they differ; the lengths are equal
-        if last and last.startswith(obs):
-            return self._last_numbers
-        data, frames = obs.tobytes(), obs.reshape(stack_shape(obs.shape))
-        if last and data.startswith(memoryview(last)[len(last) // len(frames) :]):
-            numbers = [*self._last_numbers[1:].tolist(), self._store(frames[-1])]
+        frames = np.asarray(obs, self._frames.dtype, order="C").reshape(self._stack)
+        last, numbers = self._last, self._last_numbers
+        # as bytes, for then a comparison stops where they differ; the lengths are equal
+        if last and last.startswith(frames):
+            return numbers
+        data = frames.tobytes()
+        if last and data.startswith(memoryview(last)[len(last) // len(numbers) :]):
+            numbers = [*numbers[1:], self._store(frames[-1])]
         else:
             numbers = [self._store(frames[0])]
             for before, frame in pairwise(frames):  # padding repeats one frame
                 same = np.array_equal(before, frame)
                 numbers.append(numbers[-1] if same else self._store(frame))
-        self._last, self._last_numbers = data, np.array(numbers)
-        return self._last_numbers
+        self._last, self._last_numbers = data, numbers
+        return numbers
 
     def _store(self, frame: np.ndarray) -> int:
         """Store a frame and return its number."""
         # numbers only rise, so the oldest transition holds the oldest frame that is still needed
         oldest = self._obs[self.next if self.size == self.capacity else 0, 0]
-        if self._count - oldest == len(self._frames):
+        number = self._count
+        if number - oldest == len(self._frames):
             self._grow(oldest)
-        self._frames[self._count % len(self._frames)] = frame
-        self._count += 1
-        return self._count - 1
+        self._frames[number % len(self._frames)] = frame
+        self._count = number + 1
+        return number
 
     def _grow(self, oldest: int) -> None:
         """Make room: with short episodes there are more frames than transitions."""

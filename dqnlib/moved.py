@@ -14,38 +14,51 @@ MODULES = {  # was -> is
     "dqnlib.bias": "dqnlib.classics.maximization",
     "dqnlib.teach": "dqnlib.course.teach",  # in the locked cells of assignments
 }
-NAMES = {  # module where they were -> {module where they are: names}
+
+
+def _in(module: str, names: str) -> dict[str, str]:
+    return {name: f"{module}.{name}" for name in names.split()}
+
+
+NAMES = {  # module where they were -> {name: where it is}
     "dqnlib.data": {
-        "dqnlib.config": ("Config", "TabularConfig"),
-        "dqnlib.results": ("Run", "TabularRun"),
+        **_in("dqnlib.config", "Config TabularConfig"),
+        **_in("dqnlib.results", "Run TabularRun"),
     },
     "dqnlib.experiments": {
-        "dqnlib.agents": ("evaluate",),
-        "dqnlib.intervals": ("Interval", "interval", "iqm_interval", "mean_interval"),
+        "evaluate": "dqnlib.agents.evaluate",
+        **_in("dqnlib.intervals", "Interval interval iqm_interval mean_interval"),
+        **_in("dqnlib.saved", "load_run save_run"),
     },
-    "dqnlib.replay": {"dqnlib.frames": ("FrameReplayBuffer",)},
-    "dqnlib.tabular": {
-        "dqnlib.planning": (
-            "Path", "Values", "greedy_path", "policy_evaluation", "rollout", "soft_policy",
-            "value_iteration",
-        ),
+    "dqnlib.features": {
+        "Baird": "dqnlib.classics.baird.runs",
+        "baird": "dqnlib.classics.baird.weights",
+        "car_coder": "dqnlib.classics.mountain_car.tile_coder",
+        "mountain_car_step": "dqnlib.classics.mountain_car.step",
+        "mountain_car_values": "dqnlib.classics.mountain_car.cost_to_go",
+        **_in("dqnlib.classics.mountain_car", "CostToGo semi_gradient_sarsa"),
     },
-}  # fmt: skip
+    "dqnlib.replay": _in("dqnlib.frames", "FrameReplayBuffer"),
+    "dqnlib.tabular": _in(
+        "dqnlib.planning",
+        "Path Values greedy_path policy_evaluation rollout soft_policy value_iteration",
+    ),
+}
 
 
 def today(path: str) -> str:
     """Return the dotted path of today for one of any day, as of "dqnlib.bias.double_estimate"."""
     module, _, name = path.rpartition(".")
-    for home, names in NAMES.get(module, {}).items():
-        if name in names:
-            return today(f"{home}.{name}")
+    if name in NAMES.get(module, ()):
+        return today(NAMES[module][name])
     return today(f"{MODULES[module]}.{name}") if module in MODULES else path
 
 
 def former(path: str) -> list[str]:
     """Return the dotted paths that a name of today had before."""
-    name = path.rpartition(".")[2]
-    earlier = [f"{module}.{name}" for module in (*MODULES, *NAMES)]
+    left = [f"{module}.{name}" for module, names in NAMES.items() for name in names]
+    called = sorted({name.rpartition(".")[2] for name in (path, *left)})
+    earlier = [*(f"{module}.{name}" for module in MODULES for name in called), *left]
     return [old for old in earlier if old != path and today(old) == path]
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from dqnlib import policies
 from dqnlib.arguments import check_seeds
-from dqnlib.config import Config, check_config, warn_if_it_never_learns
+from dqnlib.config import Config, check_change, check_config, warn_if_it_never_learns
 from dqnlib.data import Batch
 from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.results import Run
@@ -38,11 +38,6 @@ from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
 from dqnlib.seeds.update import Learned, Networks, sync_for, update_for
 from dqnlib.storage import SavedRunError, load_state, save_state
-
-FIXED = (
-    "env_id", "n_step", "capacity", "hidden", "obs_scale", "optimizer", "max_episode_steps",
-    "device",
-)  # fmt: skip
 
 
 class Trainer:
@@ -144,12 +139,7 @@ class Trainer:
 
     @config.setter
     def config(self, new: Config) -> None:
-        for name in FIXED:
-            if getattr(new, name) != getattr(self._config, name):
-                raise ValueError(
-                    f"{name} cannot change in flight: make a new trainer for it. All settings "
-                    f"but {', '.join(FIXED)} can"
-                )
+        check_change(self._config, new)
         self._config = self._update.config = new
 
     @property

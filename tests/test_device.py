@@ -1,8 +1,9 @@
 """What computes on this machine, and whose threads.
 
-Mutants that these tests kill: the threads stay; training does not let them go; an empty
-list of libraries is remembered from before PyTorch was loaded; the generator is not given back, or
-lent to two threads at once; a thread that keeps it stops all others.
+Mutants that these tests kill: the number of threads is not given back, after an error either, or
+is set for the whole process, or for OpenMP without MKL; training or a lab takes all cores; the work
+side by side is done one after the other, or not waited for after an error; the generator is not
+given back, or lent to two threads at once; a thread that keeps it stops all others.
 """
 
 import os
@@ -14,8 +15,9 @@ import time
 import pytest
 import torch
 
-from dqnlib import device, training
+from dqnlib import device, labs, training
 from dqnlib.config import Config
+from dqnlib.seeds.learner import LearnerError
 
 
 def test_the_report_names_what_matters():
@@ -24,52 +26,181 @@ def test_the_report_names_what_matters():
         assert word in report
 
 
-THREADS = """
+def threads() -> int:
+    return torch.get_num_threads()
+
+
+@pytest.fixture
+def three():
+    """PyTorch is told to compute on three threads, as on a machine with three cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_number_is_lent_and_given_back(three):
+    with device.compute_threads(1):
+        assert threads() == 1
+        with device.compute_threads(2):  # inside each other
+            assert threads() == 2
+        assert threads() == 1
+    assert threads() == 3
+    with pytest.raises(KeyError), device.compute_threads(1):
+        raise KeyError
+    assert threads() == 3
+
+
+def test_other_threads_keep_their_number(three):
+    """Threads that are old, that start meanwhile, and that lend a number of their own."""
+    found, inside, out = {}, threading.Barrier(3), threading.Barrier(3)
+
+    def work(name, n):
+        found[name, "before"] = threads()
+        with device.compute_threads(n):
+            inside.wait(10)  # all of them are inside, then
+            found[name] = threads()
+            out.wait(10)
+        found[name, "after"] = threads()
+
+    workers = [threading.Thread(target=work, args=(n, n)) for n in (1, 2)]
+    for worker in workers:
+        worker.start()
+    inside.wait(10)
+    assert threads() == 3
+    fresh = []
+    late = threading.Thread(target=lambda: fresh.append(threads()))
+    late.start()
+    late.join()
+    out.wait(10)
+    for worker in workers:
+        worker.join()
+    assert fresh == [3]
+    assert threads() == 3
+    for n in (1, 2):
+        assert (found[n, "before"], found[n], found[n, "after"]) == (3, n, 3)
+
+
+HELPERS = """
 import os, sys
-from dqnlib.device import let_threads_go
-let_threads_go()  # nothing computes yet
-assert "torch" not in sys.modules
+from dqnlib.device import compute_threads
+with compute_threads(1):
+    assert "torch" not in sys.modules  # nothing computes here
 import torch
+torch.set_num_threads(3)
 def threads():
     return len(os.listdir("/proc/self/task"))
-torch.set_num_threads(3)
 before = threads()
-x = torch.ones(1_000_000)
-x.add_(1)
-working = threads()
-let_threads_go()
-print(before, working, threads(), float(x.add_(1).mean()), threads())
+with compute_threads(1):
+    x, y = torch.ones(1_000_000), torch.ones(10, 200, 200)
+    x.add_(1), torch.bmm(y, y), y.tanh()  # PyTorch's own loops, and MKL's two kinds
+    alone = threads()
+x.add_(1), torch.bmm(y, y)
+print(before, alone, threads())
 """
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="threads are counted in /proc")
-def test_who_has_computed_lets_go_of_the_helpers():
-    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True)
+def test_no_other_thread_computes():
+    done = subprocess.run([sys.executable, "-c", HELPERS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    before, working, after, mean, again = done.stdout.split()
-    assert int(working) == int(again) == int(before) + 2
-    assert after == before
-    assert float(mean) == 3
+    before, alone, together = map(int, done.stdout.split())
+    assert alone == before
+    assert together == before + 2
 
 
-def test_without_threadpoolctl_nothing_happens(monkeypatch):
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    device._openmp.cache_clear()
-    device.let_threads_go()
-    device._openmp.cache_clear()
+def test_a_pytorch_without_the_two_functions(three, monkeypatch):
+    monkeypatch.setattr(device, "_libraries", lambda: (None, None))
+    with device.compute_threads(1):
+        assert threads() == 1
+    assert threads() == 3
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_training_lets_go_at_its_end(fails, monkeypatch):
-    calls = []
-    monkeypatch.setattr(training, "let_threads_go", lambda: calls.append(1))
-    config = Config(env_id="dqnlib/ConstantReward-v0", steps=3, warmup=0, batch_size=1)
-    if fails:
-        with pytest.raises(training.LearnerError):
-            training.train(config, [0], td_target=lambda *_: None)
-    else:
-        training.train(config, [0])
-    assert calls == [1]
+SMALL = Config(env_id="dqnlib/ConstantReward-v0", steps=3, warmup=0, batch_size=1)
+
+
+def noted(found):
+    def td_target(reward, terminated, next_q, gamma):
+        found.append(threads())
+        return reward
+
+    return td_target
+
+
+def test_training_computes_on_one_thread(three):
+    found = []
+    training.train(SMALL, [0], td_target=noted(found))
+    assert set(found) == {1}
+    assert threads() == 3
+    with pytest.raises(LearnerError):
+        training.train(SMALL, [0], td_target=lambda *_: None)
+    assert threads() == 3
+
+
+def test_trainers_in_threads_of_their_own(three):
+    found, after = [], []
+
+    def work():
+        training.train(SMALL.replace(steps=200), range(3), td_target=noted(found))
+        after.append(threads())
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert set(found) == {1}
+    assert after == [3, 3, 3]
+    assert threads() == 3
+
+
+def test_more_threads_are_taken_where_they_pay(three, monkeypatch):
+    def taking(alone, together):
+        return lambda work, n: alone if n == 1 else together
+
+    for alone, together, want in ((0.1, 0.05, 3), (0.1, 0.09, 1), (0.001, 0.0001, 1)):
+        monkeypatch.setattr(device, "_seconds", taking(alone, together))
+        assert device.threads_that_pay(lambda: None) == want
+    assert device.threads_that_pay(None) == 1  # what is known needs no trial
+    monkeypatch.setattr(device, "_seconds", lambda work, n: work())
+    assert device.threads_that_pay(lambda: 1 / 0) == 1  # training will say what is wrong
+
+
+def test_two_pieces_of_work_side_by_side(three):
+    meeting = threading.Barrier(2)
+
+    def work(name):
+        meeting.wait(10)  # only where both are at work
+        return name, threads(), threading.current_thread().name
+
+    here, there = device.side_by_side(lambda: work("a"), lambda: work("b"))
+    assert here == ("a", 1, threading.current_thread().name)
+    assert there[:2] == ("b", 1)
+    assert there[2] != here[2]
+    ended = []
+
+    def slow():
+        time.sleep(0.05)
+        ended.append(1)
+
+    with pytest.raises(ZeroDivisionError):  # the other one is waited for
+        device.side_by_side(lambda: 1 / 0, slow)
+    assert ended == [1]
+    with pytest.raises(ZeroDivisionError):
+        device.side_by_side(slow, lambda: 1 / 0)
+    assert threads() == 3
+
+
+def test_a_lab_computes_on_one_thread(three):
+    found = []
+    config = SMALL.replace(steps=40, eval_every=0)
+    lab = labs.TrainingLab(config, slots={"td_target": noted(found)})
+    lab.play()
+    while lab.playing or not found:
+        lab.settle()
+    lab.close()
+    assert set(found) == {1}
+    assert threads() == 3
 
 
 # -- random numbers of one's own -----------------------------------------------------------------

@@ -30,10 +30,11 @@ from joblib.parallel import ThreadingBackend
 from support import Lottery
 
 from dqnlib import experiments, training
-from dqnlib.agents import evaluate
+from dqnlib.agents import evaluate, network_of
 from dqnlib.config import Config
 from dqnlib.experiments import claim, sweep
 from dqnlib.intervals import interval
+from dqnlib.networks import QNetwork
 from dqnlib.policies import random_streams
 from dqnlib.results import Run
 from dqnlib.saved import load_run
@@ -82,7 +83,7 @@ def run() -> Run:
 def played_by_hand(run, k, episodes, seed, best) -> list[float]:
     """A plain loop over Gymnasium's CartPole with one seed's network."""
     name = run.seeds[k]
-    module = training.network_of(run, name, best=best)
+    module = network_of(run, name, best=best)
     number = np.random.SeedSequence([random_streams(name).eval_seed, seed, 1]).generate_state(1)
     starts = np.random.SeedSequence(int(number[0]), spawn_key=(0,)).generate_state(episodes)
     returns, env = [], gym.make("CartPole-v1")
@@ -182,7 +183,7 @@ def test_evaluate_needs_the_network_of_the_run():
     more = training.train(TINY.replace(steps=30), (2,), network=Wider)
 
     def narrow(shape, n):
-        return training.QNetwork(shape, n, (17,))
+        return QNetwork(shape, n, (17,))
 
     for trained, maker in ((mine, Wider), (mine, narrow), (more, Wide)):
         with pytest.raises(ValueError, match="does not fit the run: give the makers"):
@@ -196,7 +197,7 @@ def cart():
 
 
 def small_network(shape, n):
-    return training.QNetwork(shape, n, (16,))  # as TINY has it: only its slot tells it apart
+    return QNetwork(shape, n, (16,))  # as TINY has it: only its slot tells it apart
 
 
 def test_a_run_is_evaluated_with_the_slots_that_made_it(run):

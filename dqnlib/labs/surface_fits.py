@@ -5,7 +5,7 @@ import numpy as np
 from dqnlib.classics.mountain_car import HIGH as CAR_HIGH
 from dqnlib.classics.mountain_car import LOW as CAR_LOW
 from dqnlib.classics.mountain_car import cost_to_go
-from dqnlib.device import own_random_numbers
+from dqnlib.device import compute_threads, own_random_numbers
 from dqnlib.features import Bins, LinearFit, TileCoder
 
 REPRESENTATIONS = ("bins", "tile coding", "network")
@@ -41,6 +41,7 @@ class NetworkFit:
         """Number of weights."""
         return sum(p.numel() for p in self.network.parameters())
 
+    @compute_threads(1)  # so small a network gains nothing from more
     def update(self, samples: int) -> None:
         """Take one step down the loss ½(y − v)² of so many samples, drawn at random."""
         drawn = self._torch.randint(len(self._obs), (samples,), generator=self._rng)
@@ -50,6 +51,7 @@ class NetworkFit:
         loss.backward()
         self._optimizer.step()
 
+    @compute_threads(1)
     def predict(self, obs) -> np.ndarray:
         """Return the fitted values in steps: [N, 2] -> [N]."""
         with self._torch.no_grad():

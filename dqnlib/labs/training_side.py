@@ -5,14 +5,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from dqnlib.config import Config
+from dqnlib.config import FIXED, Config
 from dqnlib.labs.curves import Several, evenly
 from dqnlib.labs.sides import Choices, changed, is_steady, shown
 from dqnlib.labs.texts import side_lines
 from dqnlib.pictures import short_number
 from dqnlib.results import Run
 from dqnlib.seeds.slots import library_functions
-from dqnlib.training import FIXED, Trainer
+from dqnlib.training import Trainer
 
 # What a slider of each setting is called, and where it can stand.
 CHOICES: Choices = {

@@ -8,7 +8,7 @@ import torch
 
 from dqnlib.config import Config
 from dqnlib.replay import as_input
-from dqnlib.seeds.draws import Draws, choose
+from dqnlib.seeds.draws import Lockstep, choose
 from dqnlib.seeds.environments import Environments, environments
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, name_of
 from dqnlib.seeds.stacks import Stack
@@ -22,8 +22,7 @@ class Actor:
     def __init__(self, rngs, names, where: Callable[[], str], policy: Callable | None = None):
         self._rngs, self._names, self._where, self._policy = rngs, names, where, policy
         # a learner's policy draws as it likes, straight from the generators
-        self._draws = None if policy else Draws(rngs)
-        self._rows = np.arange(len(rngs))
+        self._draws = None if policy else Lockstep(rngs)
 
     def choose(self, q: np.ndarray, epsilon: float) -> np.ndarray:
         """Return actions [S] for action values [S, A]."""
@@ -31,8 +30,8 @@ class Actor:
             lost = np.isnan(q).any(1)
             q = np.where(lost[:, None], np.arange(q.shape[1]) == q.argmax(1)[:, None], q)
         if self._draws:
-            return choose(q, epsilon, *self._draws.take(self._rows, 2))
-        return np.array([self._one(k, q[k], epsilon) for k in self._rows])
+            return choose(q, epsilon, *self._draws.take(2))
+        return np.array([self._one(k, q[k], epsilon) for k in range(len(self._rngs))])
 
     def _one(self, k: int, q: np.ndarray, epsilon: float) -> int:
         try:

@@ -44,6 +44,41 @@ class Draws:
             rng.bit_generator.state = kept
 
 
+class Lockstep:
+    """The numbers of `Draws`, where all rows always take the same number of them.
+
+    So each step's numbers lie side by side, and taking them is one look-up.
+    """
+
+    def __init__(self, rngs: list[np.random.Generator], block: int = 1024):
+        self._rngs = rngs
+        self._numbers = np.empty((block, len(rngs)))  # [block, S]
+        self._used = block
+
+    def take(self, n: int) -> list[np.ndarray]:
+        """Return the next n numbers of every row: n arrays [S]."""
+        k = self._used
+        if k + n > len(self._numbers):
+            left = self._numbers[k:]
+            fresh = [rng.random(len(self._numbers) - len(left)) for rng in self._rngs]
+            self._numbers = np.concatenate([left, np.stack(fresh, 1)])
+            k = 0
+        self._used = k + n
+        return list(self._numbers[k : k + n])
+
+    def state(self) -> dict:
+        """Return all that is needed to go on from here, as plain data in the form of `Draws`."""
+        states = [rng.bit_generator.state for rng in self._rngs]
+        used = np.full(len(self._rngs), self._used)
+        return {"numbers": self._numbers.T.copy(), "used": used, "rngs": states}
+
+    def restore(self, state: dict) -> None:
+        """Go back to a state."""
+        self._numbers, self._used = state["numbers"].T.copy(), int(state["used"][0])
+        for rng, kept in zip(self._rngs, state["rngs"], strict=True):
+            rng.bit_generator.state = kept
+
+
 class PlainDraws:
     """The same numbers without a store, so that a learner's policy can use the generators too."""
 

@@ -1,5 +1,7 @@
 """The replay buffer of S runs whose observations are images: it keeps every frame once."""
 
+from collections import deque
+
 import numpy as np
 import torch
 
@@ -90,7 +92,7 @@ class FrameRing:
             self._grow(int(room))
         if fresh:
             places = [row * self._slots + number % self._slots for row, number in where]
-            self._put(np.array(places), np.frombuffer(bytearray().join(fresh), self._dtype))
+            self._put(places, fresh)
         for row in rows:
             self._stored[row] = self._tails[row].count
 
@@ -124,14 +126,17 @@ class FrameRing:
         kind = torch.from_numpy(np.zeros(0, self._dtype)).dtype
         return torch.zeros(shape, dtype=kind, device=self.device)
 
-    def _put(self, places: np.ndarray, frames: np.ndarray) -> None:
+    def _put(self, places: list[int], frames: list[bytes]) -> None:
         """Write frames to these rows of the store."""
-        frames = frames.reshape(len(places), *self._frame)
-        if self.device.type == "cpu":  # ten times as quick as PyTorch's way
-            self._frames.numpy()[places] = frames
+        if self.device.type == "cpu":
+            store = self._frames.numpy()
+            store = store.reshape(len(store), -1)
+            for place, frame in zip(places, frames, strict=True):
+                store[place] = np.frombuffer(frame, self._dtype)
             return
-        where, found = (torch.from_numpy(x).to(self.device) for x in (places, frames))
-        self._frames.index_copy_(0, where, found)
+        found = np.frombuffer(bytearray().join(frames), self._dtype)
+        found = torch.from_numpy(found.reshape(len(places), *self._frame)).to(self.device)
+        self._frames.index_copy_(0, torch.tensor(places, device=self.device), found)
 
     def _grow(self, least: int) -> None:
         """Make room: with short episodes there are more frames than transitions."""
@@ -189,7 +194,7 @@ class Tail:
 
     def __init__(self, k: int, recent: int, count: int = 0):
         self.count, self._k, self._recent = count, k, recent
-        self._known: dict[bytes, int] = {}
+        self._known: deque[bytes] = deque(maxlen=recent)  # their numbers end at count − 1
         self._last: list[tuple[bytes, list[int]]] = [(b"", []), (b"", [])]  # obs, next_obs
 
     def numbers(self, stack: np.ndarray, stream: int, fresh: list[bytes]) -> list[int]:
@@ -218,11 +223,10 @@ class Tail:
         return numbers
 
     def _number(self, frame: bytes, fresh: list[bytes]) -> int:
-        number = self._known.get(frame)
-        if number is None:
-            number = self._known[frame] = self.count
-            self.count += 1
-            fresh.append(frame)
-            if len(self._known) > self._recent:
-                del self._known[next(iter(self._known))]
-        return number
+        known = self._known
+        if frame in known:  # bytes that differ do so early: quicker than a dict, which reads all
+            return self.count - len(known) + known.index(frame)
+        known.append(frame)
+        fresh.append(frame)
+        self.count += 1
+        return self.count - 1

@@ -3,7 +3,7 @@
     python -m pip install -e .[bench]
     python -m pytest tests/benchmarks/bench_dqn.py -o python_files="bench_*.py" -s --timeout=0
 
-Ten learning curves on CartPole-v1: our trainer in one process on all cores, against ten runs of
+Ten learning curves on CartPole-v1: our trainer in one process as it comes, against ten runs of
 each contender in two processes with one thread each, which is the best that we found for them on
 two cores. Their processes are started and have imported everything before the clock starts, so a
 contender's waiting time is not counted. The same environment, layers, batch, buffer, schedules, one
@@ -118,6 +118,28 @@ def test_ten_learning_curves(recipe, pools):
         print(f"  {name:12s} {spread(values, ' s')}{note}")
     for name in pools:
         print(f"  {name} / ours: {ratios(times[name], times['ours'])}")
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_ten_seeds_compiled(recipe):
+    """rejax trains ten seeds in one compiled program; compiling it is timed apart."""
+    s = settings(RECIPES[recipe])
+    start = time.perf_counter()
+    try:
+        theirs = contenders.rejax_dqn(s, range(SEEDS))
+    except ModuleNotFoundError as error:
+        pytest.skip(str(error))
+    compiled = time.perf_counter() - start
+    theirs()
+    ours(settings(RECIPES[recipe], 400), range(SEEDS))
+    times = {"ours": [], "rejax": []}
+    for _ in range(REPEATS):
+        times["ours"].append(seconds(lambda: ours(s, range(SEEDS))))
+        times["rejax"].append(seconds(theirs))
+    print(f"\nTen learning curves of {s.steps:,} steps, {recipe}; median [min to max] of {REPEATS}")
+    for name, values in times.items():
+        print(f"  {name:12s} {spread(values, ' s')}")
+    print(f"  rejax / ours: {ratios(times['rejax'], times['ours'])}; compiled in {compiled:.1f} s")
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

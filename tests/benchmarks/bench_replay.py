@@ -31,6 +31,7 @@ from contenders import needed, with_threads
 from dqnlib.data import Transition
 from dqnlib.frames import FrameReplayBuffer
 from dqnlib.replay import ReplayBuffer
+from dqnlib.seeds.frames import FrameRing
 from dqnlib.seeds.replay import Ring
 
 CAPACITY, BATCH, REPEATS = 10_000, 64, 7  # capacity: of all runs together
@@ -236,34 +237,59 @@ def test_memory_of_images():
         )
 
 
+@pytest.mark.parametrize("s", [1, 10])
 @with_threads(1)
-def test_speed_of_images():
+def test_speed_of_images(s):
+    """Frames of all runs together; "each" is a buffer a run."""
     n, drawn, rng = 1_000, 5, np.random.default_rng(0)
-    ours, whole, theirs = FrameReplayBuffer(n), ReplayBuffer(n), sb3_images(n, False)
-    steps = list(stacks(200, 300))
+    ring = FrameRing(n, (4, 84, 84), np.uint8, [np.random.default_rng(k) for k in range(s)])
+    each = [FrameReplayBuffer(n) for _ in range(s)]
+    whole = [ReplayBuffer(n) for _ in range(s)]
+    theirs = [sb3_images(n, False) for _ in range(s)]
+    steps = []  # every run has arrays of its own: obs [S, 4, 84, 84], action [S], ...
+    for one in stacks(200, 300 // s):
+        obs, next_obs = (np.stack([x] * s) for x in (one.obs, one.next_obs))
+        reward, terminated = np.full(s, one.reward), np.full(s, one.terminated)
+        steps.append((obs, np.full(s, one.action), reward, next_obs, terminated))
+
+    def plain(buffers):
+        def add(obs, action, reward, next_obs, terminated):
+            rows = zip(obs, action.tolist(), reward.tolist(), next_obs, terminated.tolist())
+            for buffer, row in zip(buffers, rows, strict=True):
+                buffer.add(Transition(*row))
+
+        return add
+
+    def sb3(obs, action, reward, next_obs, terminated):
+        for k, buffer in enumerate(theirs):
+            one = slice(k, k + 1)
+            buffer.add(obs[one], next_obs[one], action[one], reward[one], terminated[one], [{}])
 
     def scaled():  # as its networks do with the batch
-        batch = theirs.sample(BATCH)
-        return batch.observations.float() / 255, batch.next_observations.float() / 255
+        batches = [buffer.sample(BATCH) for buffer in theirs]
+        return [(b.observations.float() / 255, b.next_observations.float() / 255) for b in batches]
 
     adds = {
-        "ours, frames": ours.add,
-        "ReplayBuffer": whole.add,
-        "Stable-Baselines3": lambda one: theirs.add(
-            one.obs[None], one.next_obs[None], np.array([one.action]), np.array([one.reward]),
-            np.array([one.terminated]), [{}],
-        ),
-    }  # fmt: skip
+        "ours, a ring": ring.add,
+        "FrameReplayBuffer": plain(each),
+        "ReplayBuffer": plain(whole),
+        "Stable-Baselines3": sb3,
+    }
     samples = {
-        "ours, frames": lambda: ours.sample(BATCH, rng),
-        "ReplayBuffer": lambda: whole.sample(BATCH, rng),
+        "ours, a ring": lambda: ring.sample(BATCH),
+        "FrameReplayBuffer": lambda: [buffer.sample(BATCH, rng) for buffer in each],
+        "ReplayBuffer": lambda: [buffer.sample(BATCH, rng) for buffer in whole],
         "Stable-Baselines3": scaled,
     }
     for add in adds.values():
         for _ in range(n // len(steps) + 1):
             for one in steps:
-                add(one)
-    storing = {name: lambda add=add: [add(one) for one in steps] for name, add in adds.items()}
+                add(*one)
+    storing = {name: lambda add=add: [add(*one) for one in steps] for name, add in adds.items()}
     drawing = {name: lambda f=f: [f() for _ in range(drawn)] for name, f in samples.items()}
-    report("images stored, one run", rounds(storing), len(steps))
-    report(f"images sampled as float32, batches of {BATCH}", rounds(drawing), drawn * BATCH)
+    runs = "one run" if s == 1 else f"{s} runs"
+    report(f"images stored, {runs}", rounds(storing), len(steps) * s)
+    del storing["ours, a ring"]
+    report(f"images stored, {runs}", rounds(storing), len(steps) * s)
+    title = f"images sampled as float32, {runs}, batches of {BATCH}"
+    report(title, rounds(drawing), drawn * BATCH * s)

@@ -1,6 +1,6 @@
-"""What a learner would use in place of our trainer: a plain loop, Stable-Baselines3, TorchRL.
+"""What a learner would use in place of our trainer: a plain loop, other libraries.
 
-All three do the same work, so that their times can be compared: one environment, one step of it
+All do the same work, so that their times can be compared: one environment, one step of it
 at a time, and after the warm-up one update a step. They share the environment with its scaled
 observations, the layers, Adam, the schedules and uniform replay of single transitions; a
 truncated episode bootstraps. What differs:
@@ -39,6 +39,9 @@ PACKAGES = {  # module: what to install for it
     "stable_baselines3": "stable-baselines3==2.9.2",
     "torchrl": "torchrl==0.14.1",
     "tensordict": "torchrl==0.14.1",  # it brings the tensordict below 0.15 that it asks for
+    "rejax": "rejax==0.1.3",  # its gymnax 1.0.1 asks for gymnasium 1.3; 1.4 works as well
+    "jax": "rejax==0.1.3",
+    "flax": "rejax==0.1.3",
 }
 
 
@@ -229,6 +232,30 @@ def torchrl_dqn(settings: Settings, seed: int) -> list[float]:
         sync.step()
     collector.shutdown()
     return [float(total) for total in counted.return_queue]
+
+
+def rejax_dqn(settings: Settings, seeds: Iterable[int]) -> Callable[[], object]:
+    """Compile DQN of rejax for all seeds at once, on the CPU -> a function that trains them.
+
+    Its environment is gymnax's CartPole, unscaled, and a part of the compiled program. The step
+    size stays as it is, and a truncated episode does not bootstrap: of the same cost.
+    """
+    rejax, networks = needed("rejax"), needed("rejax.networks")
+    jax, relu = needed("jax"), needed("flax.linen").relu
+    s, algorithm = settings, rejax.get_algo("dqn")
+    dqn = algorithm.create(
+        env="CartPole-v1", total_timesteps=s.steps, eval_freq=s.steps,
+        skip_initial_evaluation=True, learning_rate=s.learning_rate, gamma=s.gamma, ddqn=False,
+        target_update_freq=s.sync_every, polyak=0.0,  # copies the whole network
+        buffer_size=s.capacity, fill_buffer=s.warmup, batch_size=s.batch_size,
+        eps_end=s.epsilon_end, exploration_fraction=s.epsilon_steps / s.steps,
+    )  # fmt: skip
+    network = networks.EpsilonGreedyPolicy(networks.DiscreteQNetwork)
+    agent = network(hidden_layer_sizes=s.hidden, action_dim=2, activation=relu)
+    dqn = dqn.replace(agent=agent, eval_callback=lambda *_: jax.numpy.zeros(()))  # no evaluations
+    keys = jax.vmap(jax.random.PRNGKey)(jax.numpy.array(list(seeds)))
+    program = jax.jit(jax.vmap(algorithm.train, in_axes=(None, 0))).lower(dqn, keys).compile()
+    return lambda: jax.block_until_ready(program(dqn, keys))
 
 
 def plain_buffer(capacity: int, batch_size: int = 64) -> tuple[Callable, Callable]:

@@ -13,8 +13,10 @@ import linecache
 import numpy as np
 import pytest
 
-from dqnlib.course import checks, exercises
-from dqnlib.course.exercises import reference_imports, reference_source, run_check
+from dqnlib.course import checks
+from dqnlib.course.judge import run_check
+from dqnlib.course.reference import reference_imports, reference_source
+from dqnlib.course.types import Wrong
 
 # exercise -> its arguments that hold a batch, by their shape
 BATCHES = {
@@ -144,7 +146,7 @@ def function(path, source):
 def rejected(check, given):
     try:
         run_check(check, given)
-    except exercises.Wrong:
+    except Wrong:
         return True
     return False
 
@@ -188,9 +190,9 @@ def test_a_poor_check_is_found_out():
     path = "dqnlib.targets.double_td_target"
     check = checks.find(path)
     case = check.cases[0]
-    args = {k: v[:2] if np.ndim(v) else v for k, v in case.args.items()}  # one live row
+    args = {k: v[::2] if np.ndim(v) else v for k, v in case.args.items()}  # one live row
     poor = dataclasses.replace(check, cases=(dataclasses.replace(
-        case, args=args, expected=case.expected[:2]), check.cases[1]))  # fmt: skip
+        case, args=args, expected=case.expected[::2]), check.cases[1]))  # fmt: skip
     accepted = [what for where, what, source in MUTANTS
                 if where == path and not rejected(poor, function(path, source))]  # fmt: skip
     assert any("argmax" in what for what in accepted), accepted

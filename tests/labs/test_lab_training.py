@@ -13,6 +13,9 @@ the library's in place of the learner's, or never ends; an argument of the wrong
 named wrongly; an axis that never stops growing.
 """
 
+import subprocess
+import sys
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -20,12 +23,12 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from lab_helpers import close_labs, picture, say, widget  # noqa: F401 - a fixture
 
 from dqnlib import labs, replay, targets
-from dqnlib.config import Config
+from dqnlib.config import FIXED, Config
 from dqnlib.labs.curves import grown
 from dqnlib.labs.training import TrainingLab
 from dqnlib.labs.training_side import CHOICES
 from dqnlib.pictures import Curve
-from dqnlib.training import FIXED, train
+from dqnlib.training import train
 
 TINY = Config(steps=400, warmup=20, batch_size=8, capacity=300, hidden=(8,), eval_every=0,
               record_every=20)  # fmt: skip
@@ -75,20 +78,17 @@ def test_settings_that_do_not_go_together_are_refused_with_a_reason():
     assert lab.sides["A"].trainer.steps == 100
 
 
-def td_target(reward, terminated, next_q, gamma):
-    return reward + gamma * next_q.max(-1).values * ~terminated
-
-
 def test_a_refused_change_leaves_settings_and_control_as_they_were():
-    lab = make(controls=("double",), slots={"td_target": td_target})
+    small = TINY.replace(capacity=100)
+    lab = TrainingLab(small, controls=("batch_size",), seeds=range(2))
     lab.step()
-    switch = widget(lab, "Double DQN")
-    switch.value = True
-    assert "A keeps its Double DQN: double cannot change in flight" in say(lab)
+    slider = widget(lab, "batch size")
+    slider.value = 128
+    assert "A keeps its batch size: a replay buffer of 100 transitions cannot" in say(lab)
     side = lab.sides["A"]
-    assert side.config == side.trainer.config == TINY
-    assert switch.value is False
-    assert "A keeps its Double DQN" in say(lab)  # the control, put back, has posted nothing
+    assert side.config == side.trainer.config == small
+    assert slider.value == 8
+    assert "A keeps its batch size" in say(lab)  # the control, put back, has posted nothing
     assert side.trainer.steps == 100
     lab.reset()
     lab.step()
@@ -369,3 +369,38 @@ def test_closing_lets_go_of_the_runs_and_a_second_lab_replaces_the_first():
     assert first.sides["A"].trainer is None
     assert second.sides["A"].trainer is not None
     assert repr(first).startswith("Training lab")
+
+
+THREADS = """
+import torch
+from dqnlib import Config
+from dqnlib.labs import SurfaceLab, TrainingLab
+
+torch.set_num_threads(3)
+found, before = [], torch.get_num_threads()
+
+def td_target(reward, terminated, next_q, gamma):
+    found.append(torch.get_num_threads())
+    return reward
+
+config = Config(steps=40, warmup=0, batch_size=2, eval_every=0)
+lab = TrainingLab(config, seeds=[0], slots={"td_target": td_target})
+lab.step()
+lab.settle(60)
+print(set(found), torch.get_num_threads() == before)
+
+lab = SurfaceLab(representation="network", samples=10, width=4)
+lab.now.fit.network.register_forward_hook(lambda *_: found.append(torch.get_num_threads()))
+found.clear()
+lab.step()
+lab.settle(60)
+print(set(found), torch.get_num_threads() == before)
+"""
+
+
+def test_labs_compute_on_one_thread_and_leave_the_others_to_the_browser():
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=240
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["{1} True"] * 2

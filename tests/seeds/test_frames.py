@@ -251,6 +251,12 @@ def test_bytes_become_0_to_1_and_truth_values_0_or_1():
         ]  # fmt: skip
 
 
+def test_a_state_of_version_0_1_0_is_refused_with_a_word_about_what_to_do():
+    ring = FrameRing(5, (2, 3, 3), np.uint8, rngs(2))
+    with pytest.raises(ValueError, match=r"version 0\.1\.0 .* kept images .*: train it anew"):
+        ring.restore({"size": 3, "obs_shape": (2, 3, 3), "buffers": [], "sampling": []})
+
+
 # -- memory ---------------------------------------------------------------------------------------
 
 
