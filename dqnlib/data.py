@@ -36,16 +36,31 @@ class Transition(NamedTuple):
     terminated: bool  # the environment ended the episode; a time limit does not count
 
 
-class Batch(NamedTuple):
-    """B transitions of one run, as tensors."""
-
+class _Fields(NamedTuple):
     obs: "torch.Tensor"  # [B, *O] float32
     action: "torch.Tensor"  # [B] int64
     reward: "torch.Tensor"  # [B] float32
     next_obs: "torch.Tensor"  # [B, *O] float32
     terminated: "torch.Tensor"  # [B] bool
+
+
+class Batch(_Fields):
+    """B transitions of one run, as tensors: five fields, and what some buffers add to them.
+
+    Fields: obs [B, *O], action [B], reward [B], next_obs [B, *O], terminated [B].
+    """
+
     weight: "torch.Tensor | None" = None  # [B] float32, of each transition's loss; None: 1 each
     index: "torch.Tensor | None" = None  # [B] int64, by which the buffer knows them again
+
+    def __new__(cls, obs, action, reward, next_obs, terminated, *, weight=None, index=None):
+        batch = super().__new__(cls, obs, action, reward, next_obs, terminated)
+        batch.weight, batch.index = weight, index
+        return batch
+
+    def _replace(self, **changes) -> "Batch":
+        added = {name: changes.pop(name, getattr(self, name)) for name in ("weight", "index")}
+        return Batch(*super()._replace(**changes), **added)
 
 
 class Moment(NamedTuple):

@@ -36,7 +36,7 @@ from dqnlib.seeds.slots import (
 )
 from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
-from dqnlib.seeds.update import Learned, Networks, sync_for, update_for
+from dqnlib.seeds.update import Learned, Networks, each_field, sync_for, update_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 
@@ -334,7 +334,7 @@ class Trainer:
             "windows": self._windows and self._windows.state(),
             "replay": self._replay.state(),
             "record": self._record.state(),
-            "learned": learned and (tuple(learned.batch), *learned[1:]),
+            "learned": learned and _plain(learned),
         }
 
     def _restore(self, state: dict) -> None:
@@ -355,9 +355,9 @@ class Trainer:
         self._replay.restore(state["replay"])
         self._record.restore(state["record"])
         if state["learned"] is not None:
-            batch, *found = state["learned"]
-            there = Batch(*(None if x is None else x.to(self.device) for x in batch))
-            self._learned = Learned(there, *found)
+            fields, weight, index, *found = state["learned"]
+            batch = Batch(*fields, weight=weight, index=index)
+            self._learned = Learned(each_field(batch, lambda x: x.to(self.device)), *found)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -375,6 +375,11 @@ class Trainer:
                 "training step keeps them to itself: give td_target and loss in place of update"
             )
         return buffers
+
+
+def _plain(learned: Learned) -> tuple:
+    batch, *found = learned
+    return (tuple(batch), batch.weight, batch.index, *found)
 
 
 def train(

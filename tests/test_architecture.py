@@ -27,14 +27,10 @@ FOLDER = Path(dqnlib.__file__).parent
 NOW = house.read()
 # Who may load a module by a computed name: the lazy names of folders, names that have moved, the
 # lessons' checks, and the library's function that an exercise is about.
-COMPUTED = {"moved", "seeds", "labs", "pictures", "course.checks", "course.reference"}
+COMPUTED = {"moved", "seeds", "labs", "course.checks", "course.reference"}
 # Modules of more than 400 lines, and why. The checks of a lesson are data.
 LONG = {
-    "labs.frame": (460, "one class: the worker, its messages, and what a notebook shows of them"),
-    "labs.training": (460, "one lab, with all its controls and figures"),
-    "labs.buffer": (420, "one lab, with all its controls and figures"),
-    "pictures": (930, "to be made smaller: PNG, colors and letters written by hand"),
-    "seeds.networks": (530, "to be made smaller: stacked layers of every kind"),
+    "course.nbcheck": (520, "lessons and copies are judged by two plug-ins that share their parts"),
 }
 
 
@@ -66,7 +62,7 @@ def test_every_room_is_inhabited():
 
 
 def test_who_loads_by_a_computed_name_is_known():
-    assert {module.name for module in NOW.modules.values() if module.computes} <= COMPUTED
+    assert {module.name for module in NOW.modules.values() if module.computes} == COMPUTED
 
 
 def test_what_judges_exercises_holds_no_training_code():
@@ -391,3 +387,9 @@ def test_every_name_of_the_package_exists():
     assert set(dqnlib.__all__) <= set(dir(dqnlib))
     with pytest.raises(AttributeError, match=r"dqnlib has no name 'train_tabula'; it has .*claim"):
         _ = dqnlib.train_tabula
+
+
+def test_no_two_test_files_share_a_name():
+    """pytest would take one for the other, where a folder is no package."""
+    names = [file.name for file in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)

@@ -148,6 +148,7 @@ def test_awkward_values_come_back(tmp_path):
         "rows": np.arange(12.0).reshape(3, 4)[::-1, ::2],  # a view that runs backwards
         "columns": torch.arange(6).view(2, 3).T,
         "one": torch.ones(1).expand(4),
+        "bytes": [b"", b"ab\x00\xff"],
         "half": torch.tensor([1.5, float("nan")], dtype=torch.bfloat16),
         "kind": {"kind": "tensor", "value": 3},  # words of the file format itself
         "many": np.empty((0, 3), np.float32),
@@ -179,7 +180,8 @@ def print_nothing():
     "value",
     [
         print_nothing, lambda: 0, object(), np.random.default_rng(0), torch.nn.Linear(1, 1),
-        torch.nn.Parameter(torch.ones(1)), {1, 2}, b"bytes", 1j, Path("x"), Point(3), range(3),
+        torch.nn.Parameter(torch.ones(1)), {1, 2}, bytearray(b"x"), 1j, Path("x"), Point(3),
+        range(3),
         OrderedDict(a=1), defaultdict(list), np.array([None]), np.array(["text"]), np.str_("text"),
         np.ma.array([1, 2], mask=[0, 1]), np.array([1], ">i4"), np.array([1], "M8[s]"),
         np.zeros(2, [("a", int)]), type("MyInt", (int,), {})(3),

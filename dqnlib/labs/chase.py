@@ -8,6 +8,7 @@ from PIL import Image
 from dqnlib import pictures
 from dqnlib.arguments import check_choice, check_count, check_seeds
 from dqnlib.config import Config
+from dqnlib.device import compute_threads
 from dqnlib.labs.chase_charts import HEIGHT, Charts
 from dqnlib.labs.chase_side import BATCH, CHOICES, WINDOW, Side
 from dqnlib.labs.frame import Lab
@@ -97,6 +98,7 @@ class ChaseLab(Lab):
             side.begin()
         self._charts = self._charts and Charts(self.sides)
 
+    @compute_threads(1)  # to copy small networks on more takes longer, above all beside other work
     def advance(self) -> bool:
         for side in self.sides.values():
             side.advance()
@@ -113,6 +115,7 @@ class ChaseLab(Lab):
 
     # -- showing -------------------------------------------------------------------------------
 
+    @compute_threads(1)
     def show(self) -> None:
         self.put("status", in_lines((s.status() for s in self.sides.values()), TWO_LINES))
         steps = self.sides["A"].updates

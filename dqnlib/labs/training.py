@@ -11,6 +11,7 @@ import numpy as np
 from dqnlib import pictures
 from dqnlib.arguments import check_number, check_seeds
 from dqnlib.config import Config, check_config
+from dqnlib.device import compute_threads
 from dqnlib.labs.curves import grown, side_curves
 from dqnlib.labs.frame import Lab
 from dqnlib.labs.sides import settings_row, shown
@@ -146,6 +147,7 @@ class TrainingLab(Lab):
 
     # -- showing ---------------------------------------------------------------------------------
 
+    @compute_threads(1)  # to copy small networks on more takes longer, above all beside other work
     def show(self) -> None:
         runs = {k: side.trainer.run() for k, side in self.sides.items()}
         self.put("progress", self._progress())

@@ -9,6 +9,7 @@ from gymnasium.envs.classic_control import CartPoleEnv
 from PIL import Image
 
 from dqnlib import pictures
+from dqnlib.device import compute_threads
 from dqnlib.envs import make_for
 from dqnlib.labs.texts import WIDTH
 from dqnlib.labs.training_side import Side
@@ -30,6 +31,7 @@ def _env_of(side: Side) -> gym.Env:
     return make_for(side.config, side.slots.get("env"))
 
 
+@compute_threads(1)
 def played(side: Side) -> list[np.ndarray]:
     """Return the raw states of a greedy episode of the side's first run."""
     env, network = _env_of(side), side.trainer.network(side.seeds[0])

@@ -36,7 +36,6 @@ class DenseStack(Stack):
         super().__init__(modules, device, flat, values)
         if values is not None:
             raise NotImplementedError("its outputs are no action values yet")
-        self._rows = max(2, len(modules))  # one is computed as two equal ones, to round as among
         where = {id(p): k for k, p in enumerate(modules[0].parameters())}
         self._padding = torch.zeros_like(self.flat[:, sum(self._sizes) :])
         self._layers: list[Layer] = []
@@ -49,7 +48,7 @@ class DenseStack(Stack):
 
     def _tall(self, x: Tensor) -> Tensor:
         """Return an array [S, ...] with as many rows as are computed."""
-        return x.expand(2, *x.shape[1:]) if len(x) == 1 else x
+        return x.expand(2, *x.shape[1:]) if x.shape[0] == 1 else x
 
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """As in `Stack`, with the two stacks in one array, so that one call computes both.
@@ -82,7 +81,7 @@ class DenseStack(Stack):
         """Nothing to try: where two threads pay, they share the rows."""
 
     def _forward(self, obs: Tensor) -> list[Tensor]:
-        x = self._tall(obs.flatten(2))
+        x = self._tall(obs if obs.ndim == 3 else obs.flatten(2))
         kept = [x]  # the input of each layer, and q at last
         for layer in self._layers:
             if layer.is_narrow:  # quicker the other way round
@@ -112,23 +111,26 @@ class DenseStack(Stack):
             lambda: self._backward(kept, d, slice(half, len(d))),
         )
 
-    def _backward(self, kept: list[Tensor], d: Tensor, rows: slice = slice(None)) -> None:
+    def _backward(self, kept: list[Tensor], d: Tensor, rows: slice | None = None) -> None:
         """The chain rule for some rows, from the last layer to the first; d: [S, B, A]."""
-        grad, padding = self.grad[rows], self._padding[rows]
-        s = len(grad)
-        d = self._tall(d[rows])
+        grad, padding, s = self.grad, self._padding, None
+        weights = [layer.weight for layer in self._layers]
+        if rows is not None:
+            grad, padding, d = grad[rows], padding[rows], d[rows]
+            kept, weights = [x[rows] for x in kept], [weight[rows] for weight in weights]
+        elif grad.shape[0] == 1:
+            s, d, kept = 1, self._tall(d), [self._tall(x) for x in kept]
         parts: list[Tensor] = [padding]
-        for k in reversed(range(len(self._layers))):
-            layer, x = self._layers[k], kept[k]
-            if layer.activation == "relu":
-                d = torch.ops.aten.threshold_backward(d, self._tall(kept[k + 1][rows]), 0)
-            elif layer.activation == "tanh":
-                d = torch.ops.aten.tanh_backward(d, self._tall(kept[k + 1][rows]))
-            x = self._tall(x[rows])
+        for k in reversed(range(len(weights))):
+            activation, x = self._layers[k].activation, kept[k]
+            if activation == "relu":
+                d = torch.ops.aten.threshold_backward(d, kept[k + 1], 0)
+            elif activation == "tanh":
+                d = torch.ops.aten.tanh_backward(d, kept[k + 1])
             dw = torch.bmm(x.mT, d).mT if x.shape[2] < NARROW else torch.bmm(d.mT, x)
-            parts += [d[:s].sum(1), dw[:s].flatten(1)]  # [S, out], [S, out · in]
+            parts += [d.sum(1)[:s], dw[:s].flatten(1)]  # [S, out], [S, out · in]
             if k:
-                d = torch.bmm(d, layer.weight[rows])
+                d = torch.bmm(d, weights[k])
         parts.reverse()
         torch.cat(parts, 1, out=grad)
 

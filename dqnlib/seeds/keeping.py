@@ -33,7 +33,7 @@ def of_this_version(state: dict) -> dict:
     learned = state["learned"]
     if learned is not None:
         batch, q, found = learned
-        learned = (batch, q, found, None) if found.ndim == 2 else (batch, q, None, found)
+        learned = (batch, None, None, q, *((found, None) if found.ndim == 2 else (None, found)))
     return {
         **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None,
         "noise": None, "record": record | {"best": [best, best_buffers]},

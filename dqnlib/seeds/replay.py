@@ -156,16 +156,20 @@ class Buffers:
             found.append(
                 self._checked(k, self._call(k, buffer.sample, batch_size, rng), batch_size)
             )
-        fields = []
-        for name, each in zip(Batch._fields, zip(*found, strict=True), strict=True):
-            lacking = [k for k, value in enumerate(each) if value is None]
-            if 0 < len(lacking) < len(each):
-                raise LearnerError(
-                    f"✗ {self.name}.sample gave no {name} {self._at(lacking[0])}, but did so for "
-                    "other seeds: give it always or never"
-                )
-            fields.append(None if lacking else torch.stack(each).to(self.device))
-        return Batch(*fields)
+        added = {name: self._added(name, found) for name in ("weight", "index")}
+        fields = (torch.stack(each).to(self.device) for each in zip(*found, strict=True))
+        return Batch(*fields, **added)
+
+    def _added(self, name: str, found: list[Batch]) -> Tensor | None:
+        """Return a field that a batch may have, or lack: [S, B]."""
+        each = [getattr(batch, name) for batch in found]
+        lacking = [k for k, value in enumerate(each) if value is None]
+        if 0 < len(lacking) < len(each):
+            raise LearnerError(
+                f"✗ {self.name}.sample gave no {name} {self._at(lacking[0])}, but did so for "
+                "other seeds: give it always or never"
+            )
+        return None if lacking else torch.stack(each).to(self.device)
 
     def update(self, index: Tensor | None, td_error: Tensor) -> None:
         """Tell every buffer the TD errors [S, B] of its last batch, by index [S, B]."""
@@ -177,19 +181,16 @@ class Buffers:
         for k, buffer in enumerate(self.buffers):
             self._call(k, buffer.update, index[k].cpu(), td_error[k].cpu())
 
-    def _checked(self, k: int, batch, batch_size: int) -> tuple[Tensor | None, ...]:
-        plain = len(Batch._fields) - len(Batch._field_defaults)  # fields that must be there
-        if not isinstance(batch, tuple) or not plain <= len(batch) <= len(Batch._fields):
+    def _checked(self, k: int, batch, batch_size: int) -> Batch:
+        """Return a run's batch with fields of the right kinds; LearnerError for another shape."""
+        if not isinstance(batch, tuple) or len(batch) != len(_KINDS):
             got = f"{len(batch)} fields" if isinstance(batch, tuple) else type(batch).__name__
             raise LearnerError(
                 f"✗ {self.name}.sample returned {got} {self._at(k)}; expected a "
-                f"Batch({', '.join(Batch._fields[:plain])})"
+                f"Batch({', '.join(_KINDS)})"
             )
-        fields: list[Tensor | None] = []
-        for name, value, kind in zip(Batch._fields, Batch(*batch), _KINDS, strict=True):
-            if value is None and name in Batch._field_defaults:
-                fields.append(None)
-                continue
+
+        def checked(name: str, value, kind) -> Tensor:
             value = self._call(k, torch.as_tensor, value)
             is_obs = name in ("obs", "next_obs")
             want = [batch_size, *self._obs_shape] if is_obs else [batch_size]
@@ -199,9 +200,15 @@ class Buffers:
                     f"{self._at(k)}; expected {want}"
                 )
             # bytes become 0 to 1 here, too: so the network sees them when it acts
-            fields.append(network_input(value, self.device) if is_obs else value.to(kind))
-        self._check_weights(k, fields[Batch._fields.index("weight")])
-        return tuple(fields)
+            return network_input(value, self.device) if is_obs else value.to(kind)
+
+        fields = (checked(*field) for field in zip(_KINDS, batch, _KINDS.values(), strict=True))
+        added = {"weight": torch.float32, "index": torch.int64}
+        given = {name: getattr(batch, name, None) for name in added}
+        found = {n: checked(n, v, added[n]) for n, v in given.items() if v is not None}
+        batch = Batch(*fields, **found)
+        self._check_weights(k, batch.weight)
+        return batch
 
     def _check_weights(self, k: int, weight: Tensor | None) -> None:
         """Raise LearnerError for weights with which nothing, or anything, would be learned."""
@@ -236,7 +243,7 @@ class Buffers:
             rng.bit_generator.state = kept
 
 
-_KINDS = (
-    torch.float32, torch.int64, torch.float32, torch.float32, torch.bool, torch.float32,
-    torch.int64,
-)  # fmt: skip
+_KINDS = {
+    "obs": torch.float32, "action": torch.int64, "reward": torch.float32,
+    "next_obs": torch.float32, "terminated": torch.bool,
+}  # fmt: skip

@@ -176,7 +176,14 @@ def update_for(config: Config, own: dict, networks: Networks, seeds, where: Call
 
 def row_of(batch: Batch, k: int) -> Batch:
     """Return the batch of one run: [S, B, ...] -> [B, ...]."""
-    return Batch(*(None if field is None else field[k] for field in batch))
+    return each_field(batch, lambda field: field[k])
+
+
+def each_field(batch: Batch, change: Callable) -> Batch:
+    """Return a batch of changed tensors; what it lacks it goes on lacking."""
+    added = {name: getattr(batch, name) for name in ("weight", "index")}
+    added = {name: None if field is None else change(field) for name, field in added.items()}
+    return Batch(*map(change, batch), **added)
 
 
 def _arranged(function: Callable, names: tuple[str, ...]) -> Callable:

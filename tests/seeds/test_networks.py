@@ -29,6 +29,7 @@ import torch
 from torch import nn
 
 from dqnlib.networks import QNetwork
+from dqnlib.seeds import dense
 from dqnlib.seeds.adam import QuickAdam
 from dqnlib.seeds.dense import DenseStack, dense_layers
 from dqnlib.seeds.learner import LearnerError
@@ -637,6 +638,30 @@ def test_a_row_has_the_same_bits_in_a_stack_of_any_height(size, batch, threads):
         among = trained(modules, batch)
         for height in (1, 2, 3):
             assert all(map(torch.equal, trained(modules[:height], batch), among))
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("height", [3, 4, 5])
+def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch):
+    """A half has two rows at least, so three are not shared; five are shared unevenly."""
+    modules = made(lambda *shape: QNetwork(*shape, (20, 16)), (4,), 2, range(height))
+    alone, calls = trained(copy.deepcopy(modules), 32), []
+    side_by_side = dense.side_by_side
+
+    def counted(here, there):
+        calls.append(1)
+        return side_by_side(here, there)
+
+    monkeypatch.setattr(dense, "side_by_side", counted)
+    monkeypatch.setattr(dense, "SHARED", 0)
+    before = torch.get_num_threads()
+    try:
+        for threads, times in ((1, 0), (2, 0 if height < 4 else 4)):  # two updates, both ways
+            torch.set_num_threads(threads)
+            calls.clear()
+            assert all(map(torch.equal, trained(copy.deepcopy(modules), 32), alone))
+            assert len(calls) == times
     finally:
         torch.set_num_threads(before)
 
