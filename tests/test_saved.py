@@ -3,12 +3,7 @@
 tests/data holds files that version 0.1.0 (commit b4e3b31) wrote: an arm of a study under the name
 that it had, a run of its trainer, and a checkpoint at the run's half.
 
-Mutants that these tests kill (each was tried once):
-- half of a run's names are enough; a run's files swap two seeds; the slots are lost, or an old
-  file claims that there were none;
-- the key holds all settings, leaves one out, or leaves out what is a default today; a file of
-  version 0.1.0 is not found, or is found for a run with a setting that it did not have; a setting
-  that a file does not name gets today's default; a file of a later version is called damaged.
+`tests/mutants/test_saved.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

@@ -1,8 +1,6 @@
 """The stored results of the long experiments belong to the code as it is.
 
-Mutants that these tests kill: a study's setting was changed and its results were not computed
-again; results of other seeds; a file that nothing uses; an arm that is another one's file by
-mistake; parameters of networks are stored, too.
+`tests/mutants/test_studies.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

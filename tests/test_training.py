@@ -3,17 +3,7 @@
 `dqnlib.dqn` is the same algorithm for one run, written out; the trainer must take the same
 actions for thousands of steps and end with the same parameters.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- the return is cut at truncation, or not cut at termination; the target is taken from the online
-  network, or never synced, or synced one step early; the next episode's first observation is
-  stored as the last one's end; ε, the learning rate or the warm-up is off by one step;
-- max becomes min or the taken action's value; Double DQN selects with the target network;
-- all seeds share a generator, or the rows' gradients are clipped together;
-- a learner's function is ignored in a slot, is called on all seeds at once, or falls back to the
-  library's; its error loses the run, the step or the seed;
-- an update happens before there is a batch; a config changed in flight does not act;
-- a sync or a training step that replaces a parameter's memory (`p.data = ...`) changes a network
-  that nobody computes with; the buffers of a network are those of another seed, or are lost.
+`tests/mutants/test_training.toml` lists the mutants that these tests kill.
 """
 
 import warnings

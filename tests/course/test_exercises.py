@@ -1,20 +1,6 @@
 """The exercise decorator around its checks: blanks, hints, messages in IPython, what is stored.
 
-The tests fail for these mutants of `dqnlib.course.exercises`:
-- a function with a blank in a nested function is judged; one that only names ____ in a text is not;
-- ____ can be used in a sum, a condition or a setting without a word about what it stands for;
-- the solution is a copy that may differ from the library's source, or is not escaped;
-- an unknown exercise passes in silence;
-- DQNLIB_ON_WRONG=continue still raises, or hides the message;
-- a traceback around the message in IPython; a wrong function replaces an earlier one;
-- an unwritable progress file stops the exercise;
-- loading the judges loads training code or torch;
-- a class: a blank in a method, a property or a static method is not seen; one method without its
-  body makes the whole class blank; the wrong line of a method is shown; a method that loops is not
-  stopped; a class that lacks a method, a base or a parameter passes; super() does not find the
-  class; the check draws from the notebook's random numbers;
-- tensors: shown as tensor(...), compared by identity, changed by one call for the next; a list or
-  an array passes for a tensor.
+`tests/mutants/course/test_exercises.toml` lists the mutants that these tests kill.
 """
 
 import builtins

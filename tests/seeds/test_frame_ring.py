@@ -4,17 +4,7 @@ The oracle is a list of transitions a run. The streams are those of a trainer: e
 lengths that terminate or are truncated, windows of n steps with several transitions of a run at an
 episode's end, some runs without a transition in a call, frames that look alike.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- frames that are still needed are overwritten, when the ring is full, when it grows, or when it
-  knows fewer old frames than it says; growing copies the wrong frames, or those of another run;
-- runs read each other's frames; `rows` are taken for all runs, or for the first ones; a run's place
-  moves on when it got nothing;
-- a frame is found again although it has been overwritten; a stack that moves on by a frame keeps
-  its old number; an observation is taken for the next one of another episode;
-- next_obs is stored again when it comes back as obs, one step or n steps later; padding is stored
-  again; bytes become 4 bytes each; growing doubles the places;
-- a batch is a view of the store; the shortest run does not give the length; a state changes later,
-  forgets the frames' numbers, or holds what was found before `restore`; bytes come unscaled.
+`tests/mutants/seeds/test_frame_ring.toml` lists the mutants that these tests kill.
 """
 
 import copy

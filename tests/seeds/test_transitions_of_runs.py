@@ -1,4 +1,7 @@
-"""n-step windows of S runs against the one-run form, and transitions of the learner's own."""
+"""n-step windows of S runs against the one-run form, and transitions of the learner's own.
+
+`tests/mutants/seeds/test_transitions_of_runs.toml` lists the mutants that these tests kill.
+"""
 
 import numpy as np
 import pytest

@@ -2,6 +2,8 @@
 
 `Proportional` is prioritised replay as Schaul et al. 2016 define it, without a tree. One update
 with weights is held against NumPy.
+
+`tests/mutants/seeds/test_weights.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np
