@@ -169,8 +169,7 @@ def print_nothing():
     "value",
     [
         print_nothing, lambda: 0, object(), np.random.default_rng(0), torch.nn.Linear(1, 1),
-        torch.nn.Parameter(torch.ones(1)), {1, 2}, bytearray(b"x"), 1j, Path("x"), Point(3),
-        range(3),
+        torch.nn.Parameter(torch.ones(1)), {1, 2}, bytearray(3), 1j, Path("x"), Point(3), range(3),
         OrderedDict(a=1), defaultdict(list), np.array([None]), np.array(["text"]), np.str_("text"),
         np.ma.array([1, 2], mask=[0, 1]), np.array([1], ">i4"), np.array([1], "M8[s]"),
         np.zeros(2, [("a", int)]), type("MyInt", (int,), {})(3),

@@ -28,6 +28,7 @@ from dqnlib.course.judge import run_check
 from dqnlib.course.reference import load
 from dqnlib.course.types import Wrong
 
+pytestmark = pytest.mark.alone  # in one process: the table at the end counts all answers
 BANK = bank()
 CHECKS = {check.path: check for found in checks.lessons().values() for check in found}
 SEEN = Counter()  # (exercise, verdict) -> answers that got it, for the table at the end
