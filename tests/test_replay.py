@@ -466,6 +466,14 @@ TestManyRuns = ManyRuns.TestCase
 TestManyRuns.settings = LONG
 
 
+def test_a_state_of_the_ring_stays_as_it_was():
+    ring, one, none = Ring(1, 1, rngs(1)), np.ones((1, 1), np.float32), np.zeros(1)
+    ring.add(one, none, none, one, none)
+    state = ring.state()
+    ring.add(2 * one, none, none, one, none)
+    assert state["rows"][0, 0].tolist() == [1, 1, 0, 0, 0]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_ring_on_a_gpu_gives_the_same():
     here, there = Ring(9, 2, rngs(3)), Ring(9, 2, rngs(3), "cuda")
@@ -601,7 +609,7 @@ WRONG = {
     "nothing": (lambda b: None, rf"Mine.sample returned NoneType {{}}; {FIELDS}"),
     "a list": (list, rf"Mine.sample returned list {{}}; {FIELDS}"),
     "four fields": (lambda b: b[:4], rf"Mine.sample returned 4 fields {{}}; {FIELDS}"),
-    "eight fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 8 fields {{}}; {FIELDS}"),
+    "six fields": (lambda b: (*b, b.reward), rf"Mine.sample returned 6 fields {{}}; {FIELDS}"),
     "a column of rewards": (
         lambda b: b._replace(reward=b.reward[:, None]),
         r"Mine.sample gave reward of the shape \[3, 1\] {}; expected \[3\]",
