@@ -310,6 +310,12 @@ def test_a_run_is_no_checkpoint_and_the_other_way_round(saved):
         load_run(checkpoint)
 
 
+def test_a_file_of_another_kind_is_named(tmp_path):
+    path = save_state(tmp_path / "x", "note", {"a": 1})
+    with pytest.raises(SavedRunError, match="holds a note, not a checkpoint"):
+        load_state(path, "checkpoint")
+
+
 @pytest.mark.parametrize("kind", ["checkpoint", "run"])
 def test_a_file_that_is_cut_short_is_refused(saved, kind, tmp_path):
     checkpoint, _, run = saved

@@ -301,9 +301,10 @@ def test_short_episodes_make_room_a_little_at_a_time(length):
 
 def test_a_frame_of_long_ago_is_stored_again():
     """Where all obs are alike and each next_obs is new: their one frame must not be lost."""
-    ring, still = FrameRing(10, (1, 2, 2), np.uint8, [All()]), np.full((1, 1, 2, 2), 255, np.uint8)
-    for t in range(200):
-        ring.add(still, [t], [0.0], np.full((1, 1, 2, 2), t, np.uint8), [False])
+    ring, still = FrameRing(10, (2, 2, 2), np.uint8, [All()]), np.full((1, 2, 2, 2), 255, np.uint8)
+    for t in range(100):
+        fresh = np.repeat([[[[2 * t]], [[2 * t + 1]]]], 4).reshape(1, 2, 2, 2).astype(np.uint8)
+        ring.add(still, [t], [0.0], fresh, [False])
         assert ring.sample(min(t + 1, 10)).obs.unique().tolist() == [1.0]
 
 

@@ -895,3 +895,29 @@ def test_a_learners_mistake_is_explained(name):
     make, message = MISTAKES[name]
     with pytest.raises(LearnerError, match=message):
         stack(make, SEEDS, (4,), 2, "cpu")
+
+
+class Layers(nn.Module):
+    """Two layers, and a function that says how they are used."""
+
+    def __init__(self, use):
+        super().__init__()
+        self.a, self.b, self._use = nn.Linear(3, 3), nn.Linear(3, 3), use
+
+    def forward(self, obs):
+        return self._use(self, obs)
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda m, x: (m.a(x), m.b(x))[1], "linear takes another input than the value before"),
+        (lambda m, x: (h := m.a(x), m.b(h))[0], "the output is not the last value"),
+        (lambda m, x: m.b(m.a(x).sin()), "it calls sin"),
+        (lambda m, x: m.b(x), "not those of its Linear layers"),
+    ],
+)
+def test_what_is_no_row_of_layers_is_seen_on_the_tape(use, words):
+    """The values and gradients are compared as well: this is the first of two looks."""
+    with pytest.raises(NotImplementedError, match=words):
+        dense_layers(Layers(use))

@@ -111,9 +111,9 @@ class Kept:
 
 @pytest.mark.parametrize("slots", [{}, {"transitions": Kept}, {"transitions": Double}])
 def test_windows_go_on_after_a_pause(slots, tmp_path):
-    config = SMALL.replace(env_id="dqnlib/ObservationAndAction-v0", n_step=2)
+    config = SMALL.replace(env_id="dqnlib/Termination-v0", n_step=2)
     whole, half = Trainer(config, range(2), **slots), Trainer(config, range(2), **slots)
-    while half.steps < 171:
+    while half.steps < 171:  # one step of an episode of five: a window is half full
         half.step()
     half.save(tmp_path / "half")
     again = Trainer.load(tmp_path / "half", **slots)
