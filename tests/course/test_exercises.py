@@ -581,6 +581,16 @@ def test_first_lines_of_a_class(given, expected, words):
     assert max(map(len, str(caught.value).splitlines())) <= 100
 
 
+def test_a_class_without_its_base():
+    methods = {
+        "__init__": lambda self, obs_shape, n_actions, hidden=(64, 64): None,
+        "forward": lambda self, obs: None,
+    }
+    with pytest.raises(Wrong, match=r"build on nn\.Module: begin with") as caught:
+        judge.run_check(checks.find(NETWORK), type("QNetwork", (), methods))
+    assert caught.value.diagnosis == "the base class is missing"
+
+
 def test_a_parameter_with_a_default_keeps_its_name():
     """The lesson calls QNetwork((4,), 2, hidden=(32,))."""
     source = """
