@@ -9,7 +9,7 @@ import functools
 import html
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -196,8 +196,13 @@ FIXED = (  # what a trainer cannot change in flight
 )  # fmt: skip
 
 
-def check_change(old: Config, new: Config) -> None:
-    """Raise ValueError if a trainer cannot go from one config to the other in flight."""
+def check_change(old: Config, new: Config, own: Collection[str] = ()) -> None:
+    """Raise ValueError if a trainer cannot go from one config to the other in flight.
+
+    own: the slots that hold functions of the learner's.
+    """
+    if new.double != old.double and "td_target" in own:
+        raise ValueError("double would change nothing: your own td_target wins over it")
     for name in FIXED:
         if getattr(new, name) != getattr(old, name):
             raise ValueError(

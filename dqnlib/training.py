@@ -15,9 +15,9 @@ from torch import nn
 from dqnlib import policies
 from dqnlib.arguments import check_seeds
 from dqnlib.config import Config, check_change, check_config, warn_if_it_never_learns
-from dqnlib.data import Batch
 from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.results import Run
+from dqnlib.saved import config_of
 from dqnlib.seeds.acting import Actor, Examiner, network_input
 from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
@@ -36,7 +36,7 @@ from dqnlib.seeds.slots import (
 )
 from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
-from dqnlib.seeds.update import Learned, Networks, each_field, sync_for, update_for
+from dqnlib.seeds.update import Learned, Networks, sync_for, update_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 
@@ -121,8 +121,7 @@ class Trainer:
         self._noise = [torch.Generator().manual_seed(s.noise_seed) for s in streams]
         self._threads = threads_that_pay(made.trial(c.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
-        limit = self._envs.limit or self._envs.registered_limit
-        self._windows = windows_for(c, limit, self._envs.obs, own("transitions"), seeds, where)
+        self._windows = windows_for(c, self._envs, own("transitions"), seeds, where)
         self._replay = self._make_replay([s.sample for s in streams])
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)
@@ -139,7 +138,7 @@ class Trainer:
 
     @config.setter
     def config(self, new: Config) -> None:
-        check_change(self._config, new)
+        check_change(self._config, new, self.own)
         self._config = self._update.config = new
 
     @property
@@ -194,7 +193,8 @@ class Trainer:
     def run(self) -> Run:
         """Return the results so far as plain arrays; episodes that are not over are left out."""
         device, slots = f"{self.device}: {self.device_reason}", tuple(self.own)
-        return self._record.run(self._config, self.steps, self._networks.online, device, slots)
+        with compute_threads(1):  # it copies: beside other work more threads are no quicker
+            return self._record.run(self._config, self.steps, self._networks.online, device, slots)
 
     # -- the loop -----------------------------------------------------------------------------
 
@@ -292,7 +292,7 @@ class Trainer:
         """
         state = load_state(path, "checkpoint")
         try:
-            config, seeds = Config(**state["config"]), state["seeds"]
+            config, seeds = config_of(state["config"]), state["seeds"]
             given = {slot: value for slot, value in slots.items() if value is not None}
             used, extras = state["slots"], sorted(given.pop("record", {}))
         except (KeyError, TypeError, ValueError) as error:
@@ -334,7 +334,7 @@ class Trainer:
             "windows": self._windows and self._windows.state(),
             "replay": self._replay.state(),
             "record": self._record.state(),
-            "learned": learned and _plain(learned),
+            "learned": learned and learned.plain(),
         }
 
     def _restore(self, state: dict) -> None:
@@ -355,9 +355,7 @@ class Trainer:
         self._replay.restore(state["replay"])
         self._record.restore(state["record"])
         if state["learned"] is not None:
-            fields, weight, index, *found = state["learned"]
-            batch = Batch(*fields, weight=weight, index=index)
-            self._learned = Learned(each_field(batch, lambda x: x.to(self.device)), *found)
+            self._learned = Learned.of_plain(state["learned"], self.device)
 
     # -- parts ----------------------------------------------------------------------------------
 
@@ -375,11 +373,6 @@ class Trainer:
                 "training step keeps them to itself: give td_target and loss in place of update"
             )
         return buffers
-
-
-def _plain(learned: Learned) -> tuple:
-    batch, *found = learned
-    return (tuple(batch), batch.weight, batch.index, *found)
 
 
 def train(

@@ -523,7 +523,7 @@ def test_settings_changed_in_flight_are_kept(tmp_path):
         ({"loss": targets.huber_loss}, {"loss": "huber"}),
         ({"loss": targets.mse_loss}, {"loss": "huber"}),
     ],
-    ids=str,
+    ids=["hard", "polyak", "td_target", "huber", "mse"],
 )
 def test_library_functions_in_slots_go_on_after_a_change_in_flight(slots, change, tmp_path):
     assert_resumes(SMALL, tmp_path, (30, 90), change=(60, lambda c: c.replace(**change)), **slots)

@@ -7,19 +7,20 @@ import numpy as np
 
 from dqnlib.config import Config
 from dqnlib.data import Transition
+from dqnlib.seeds.environments import Environments
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, name_of
 
 Rows = tuple  # (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows
 
 
-def windows_for(config: Config, limit: int | None, obs: np.ndarray, own, names, where):
+def windows_for(config: Config, envs: Environments, own: Callable | None, names, where):
     """Return what makes transitions of the steps of S runs; None where each step is one.
 
-    limit: environment steps of an episode at most; obs: [S, *O]; own: the learner's class, or None;
-    names, where: as errors say them. Raises ValueError for a window that no episode could fill.
+    own: the learner's class; names, where: as errors say them. Raises ValueError for a window that
+    no episode could fill.
     """
-    n = config.n_step
+    n, obs, limit = config.n_step, envs.obs, envs.limit or envs.registered_limit
     if limit is not None and n > limit:
         raise ValueError(
             f"n_step is {n}, but an episode ends after {limit} steps, so no window could ever be "

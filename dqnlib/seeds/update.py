@@ -33,6 +33,17 @@ class Learned(NamedTuple):
     error: Tensor | None = None  # [S, B] Q(s, a) − y
     loss: Tensor | None = None  # [S]; None: of the error
 
+    def plain(self) -> tuple:
+        """Return it as plain data for a checkpoint."""
+        return (tuple(self.batch), self.batch.weight, self.batch.index, *self[1:])
+
+    @classmethod
+    def of_plain(cls, plain: tuple, device: str) -> "Learned":
+        """Return what `plain` was made of, with its batch on the device."""
+        fields, weight, index, *found = plain
+        batch = Batch(*fields, weight=weight, index=index)
+        return cls(each_field(batch, lambda field: field.to(device)), *found)
+
 
 class Networks(NamedTuple):
     """The networks of S runs, and what computes both at once; see `Stack.with_target`."""
