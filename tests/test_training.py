@@ -164,8 +164,8 @@ def test_a_learners_target_gives_the_same_numbers(function, how):
 
 
 def test_the_learners_target_is_used():
-    run = train(SMALL, range(2), td_target=lambda reward, terminated, next_q, gamma: reward * 0 + 7)
-    assert np.allclose(run.q[:, -1], 7, atol=1.5)
+    run = train(SMALL, range(2), td_target=lambda reward, terminated, next_q, gamma: reward * 0 - 7)
+    assert np.allclose(run.q[:, -1], -7, atol=1.5)
 
 
 def test_a_learners_double_target_takes_both_networks():
@@ -398,7 +398,12 @@ def test_what_is_recorded_of_each_run():
             pairs = zip(moment.online.parameters(), moment.target.parameters(), strict=True)
             return sum((a - b).abs().sum() for a, b in pairs)
 
-    record = {"gap": gap, "seed": lambda moment: moment.seed, "steps": lambda moment: moment.steps}
+    record = {
+        "gap": gap,
+        "seed": lambda moment: moment.seed,
+        "steps": lambda moment: moment.steps,
+        "first weight": lambda moment: next(moment.online.parameters())[0, 0],
+    }
     run = train(SMALL.replace(steps=300, sync_every=300), [4, 2], record=record)
     assert run.record_steps.tolist() == [50, 100, 150, 200, 250, 300]
     assert run.records["seed"].tolist() == [[4.0] * 6, [2.0] * 6]
@@ -406,6 +411,9 @@ def test_what_is_recorded_of_each_run():
     assert (run.records["gap"][:, :2] == 0).all()  # nothing is learned before step 100
     assert (run.records["gap"][:, 2:5] > 0).all()
     assert (run.records["gap"][:, 5] == 0).all()  # just synced
+    weight = run.parameters["layers.1.weight"][:, 0, 0]
+    assert np.array_equal(run.records["first weight"][:, 5], weight)
+    assert weight[0] != weight[1]
     assert np.isnan(run.loss[:, :2]).all()
     assert np.isfinite(run.loss[:, 2:]).all()
 
@@ -418,6 +426,7 @@ def test_what_is_recorded_of_each_run():
     [
         (lambda: train({"steps": 3}), r"config must be a Config, .* but it is \{'steps': 3\}"),
         (lambda: train(SMALL, record=print), "record must be a dict of functions"),
+        (lambda: train(SMALL, policy="greedy"), "policy must be a function or a class, but it is"),
         (lambda: Trainer(SMALL, [1, 2]).network(5), r"has the seeds \(1, 2\), but not 5"),
         (lambda: network_of(studies.load("double")["DQN"], 100), "stored without its networks"),
         (lambda: train(SMALL.replace(capacity=10**13)), r"10,000,000,000,000 .* GB"),
@@ -522,7 +531,9 @@ def test_an_environment_that_never_ends():
 def test_a_diverged_seed_is_a_result_and_no_error():
     config = SMALL.replace(optimizer="sgd", learning_rate=50.0, sync_every=1)
     run = train(config, range(3))
-    assert (run.diverged > 0).all()
+    lost = ~(np.isfinite(run.loss) & np.isfinite(run.q)) & (run.record_steps > config.warmup)
+    assert lost.any(1).all()
+    assert run.diverged.tolist() == run.record_steps[lost.argmax(1)].tolist()  # the first ones
     assert run.steps == 600
     assert all(len(r) for r in run.returns)
 

@@ -55,7 +55,7 @@ def test_the_long_run_of_equal_values(actions, single):
 
 
 def test_the_means_reach_the_long_run():
-    lab = BiasLab(actions=8, spread=1.0)
+    lab = BiasLab(actions=8, spread=1.0, samples=4)
     lab.close()
     for _ in range(4000):
         lab.advance()
