@@ -29,6 +29,7 @@ from dqnlib.course.reference import load
 from dqnlib.course.types import Case, Check, Wrong
 
 PATH = "dqnlib.tabular.q_learning_target"
+FIRST = "dqnlib.tabular.episode_return"
 BUFFER = "dqnlib.replay.ReplayBuffer"
 NETWORK = "dqnlib.networks.QNetwork"
 EVERY = [check for found in checks.lessons().values() for check in found]
@@ -579,6 +580,20 @@ def test_first_lines_of_a_class(given, expected, words):
     assert caught.value.diagnosis == expected
     assert words in str(caught.value)
     assert max(map(len, str(caught.value).splitlines())) <= 100
+
+
+def test_the_line_is_the_learners_own_where_a_library_fails():
+    source = """
+        def episode_return(rewards):
+            import json
+            return json.loads("{")
+        """
+    with pytest.raises(Wrong) as caught:
+        judge.run_check(checks.find(FIRST), made(source, "episode_return"))
+    message = str(caught.value)
+    assert "  episode_return(rewards=[" in message
+    assert "It stopped with JSONDecodeError: Expecting property name" in message
+    assert "in line 4 of the cell: return json.loads" in message
 
 
 def test_a_class_without_its_base():
