@@ -499,6 +499,9 @@ def test_exit_statuses():
     for mark in ("wrong", "missing", "not run", "time ran out"):
         assert report("a", first="blank", second=mark).status == 1
     assert report("a").status == 1
+    noted = report("a", first="right")
+    noted.notes.append("its kernel died in code cell 3, the rest was not run")
+    assert noted.status == 1
     assert report("a", unreadable="gone").status == 2
 
 
