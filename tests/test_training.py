@@ -645,6 +645,24 @@ def test_settings_change_in_flight():
         other.config = SMALL.replace(double=True)
 
 
+def test_a_limit_of_the_gradient_acts_in_flight():
+    trainer = Trainer(SMALL.replace(optimizer="sgd"), [0])
+    while trainer.steps < 150:
+        trainer.step()
+    trainer.config = trainer.config.replace(max_grad_norm=1e-12)
+    before = trainer.run().parameters
+    trainer.step()
+    after = trainer.run().parameters
+    assert all(np.allclose(after[k], before[k], rtol=0, atol=1e-9) for k in after)
+
+
+def test_each_evaluation_has_other_starts():
+    still = SMALL.replace(learning_rate=0, final_learning_rate=0, eval_every=200, eval_episodes=10)
+    first, second, third = train(still, [0]).eval_returns[0]
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)
+
+
 def test_evaluation_leaves_training_alone():
     often = train(SMALL.replace(eval_every=50, eval_episodes=3), range(3))
     never = train(SMALL, range(3))
