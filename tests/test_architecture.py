@@ -1,13 +1,6 @@
 """The house: imports go one way, down the ladder; what lessons teach is about one run.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- a lower room imports a higher one, at the head or inside a function, by any spelling;
-- two modules import each other, in one room or in two; a new module stands nowhere; a module loads
-  others by a computed name; what judges exercises imports training code;
-- `import dqnlib` loads torch, matplotlib, ipywidgets or gymnasium; training needs matplotlib or
-  scipy; a name of `dqnlib.__all__` does not exist;
-- a module that lessons teach, or a notebook's exercise, speaks of the axis S of many seeds;
-- a module grows beyond what fits into a head.
+`tests/mutants/test_architecture.toml` lists the mutants that these tests kill.
 """
 
 import itertools

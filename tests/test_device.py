@@ -166,6 +166,13 @@ def test_more_threads_are_taken_where_they_pay(three, monkeypatch):
     assert device.threads_that_pay(lambda: 1 / 0) == 1  # training will say what is wrong
 
 
+def test_work_that_fails_is_left_to_one_thread(three):
+    def work():
+        raise KeyError("said later, when it is done")
+
+    assert device.threads_that_pay(work) == 1
+
+
 def test_two_pieces_of_work_side_by_side(three):
     meeting = threading.Barrier(2)
 
@@ -249,6 +256,7 @@ def test_threads_take_turns_with_the_generator():
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.timeout(30)  # what hangs here would hang for ever
 def test_a_thread_that_never_gives_the_generator_back_stops_nobody(monkeypatch):
     monkeypatch.setattr(device, "_PATIENCE", 0.1)
     stuck, end = threading.Event(), threading.Event()

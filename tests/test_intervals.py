@@ -1,12 +1,6 @@
 """Intervals over seeds.
 
-Mutants that these tests kill (each was tried once):
-- the resampling runs over the wrong axis; the standard deviation stands in for the standard error;
-- the confidence is ignored, or halved; the random numbers are not fixed;
-- one seed gets an interval of width 0; the episodes of one run count as seeds; a confidence of 95
-  gives NaN without a word;
-- the interquartile mean is the mean, the median, or cuts one seed too many; its interval is that of
-  the mean.
+`tests/mutants/test_intervals.toml` lists the mutants that these tests kill.
 """
 
 import warnings

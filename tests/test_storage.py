@@ -1,17 +1,6 @@
 """Files that are whole or not there: what is saved comes back to the last bit, and runs no code.
 
-Mutants that these tests kill (each was tried once):
-- a file is written in place; the half of it stays behind after a failure; its permissions are
-  those of a temporary file, or umask is left changed;
-- NumPy's numbers are taken for Python's; an array without axes gets one; a deque loses its limit;
-  a key that is a number comes back as a text; a class made from dict is taken for a dict;
-- a file is unpickled, by torch or by NumPy; a damaged one is taken for whole; a file of another
-  kind passes;
-- a checkpoint forgets the target network, the best network, the optimizer, the random numbers of
-  the policy or of the replay buffer, the store of numbers, the episode so far, the last batch, the
-  best score, or the records; the numbers drawn ahead are not given back; saving changes the run;
-- a missing or a superfluous function is let through; the settings at the start are kept in place
-  of those in flight.
+`tests/mutants/test_storage.toml` lists the mutants that these tests kill.
 """
 
 import copy
@@ -321,6 +310,12 @@ def test_a_run_is_no_checkpoint_and_the_other_way_round(saved):
         Trainer.load(run)
     with pytest.raises(SavedRunError, match="is no run that this course saved"):
         load_run(checkpoint)
+
+
+def test_a_file_of_another_kind_is_named(tmp_path):
+    path = save_state(tmp_path / "x", "note", {"a": 1})
+    with pytest.raises(SavedRunError, match="holds a note, not a checkpoint"):
+        load_state(path, "checkpoint")
 
 
 @pytest.mark.parametrize("kind", ["checkpoint", "run"])

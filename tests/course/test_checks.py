@@ -1,13 +1,6 @@
 """The judge against a bank of learners' answers: right, blank and wrong ones, each run as a cell.
 
-The tests fail for these mutants of `dqnlib.course.checks` and `dqnlib.course.exercises`:
-- a right answer that is written in an unusual way is rejected, or not handed back itself;
-- a half-filled blank is judged; a wrong answer is accepted, or gets another diagnosis;
-- a `Mistake` that no real answer shows, or that cannot be told from another one;
-- a `Case` that rejects nothing which the other cases accept;
-- expected values that are taken from the reference;
-- a message that is too long, shows a traceback or a file of the library, or hides the values;
-- a function that loops, sleeps, prints, raises or closes stdout harms the kernel.
+`tests/mutants/course/test_checks.toml` lists the mutants that these tests kill.
 """
 
 import ast

@@ -1,11 +1,6 @@
 """The judge of whole notebooks: blank, wrong and right are told apart, whatever state a copy is in.
 
-Kills these mutants: a copy's own outputs are believed; a wrong answer passes because the lesson
-goes on with the reference; a deleted exercise is not missed; a learner's scratch cell that fails
-costs a point; cells are matched by their place or their id; a kernel that dies, hangs or floods its
-output harms the verdict on another copy, or is waited for; a cell out of time is a wrong mark; an
-unreadable file stops a batch; what the machine says on stderr is compared; a name that begins with
-a sign of a formula reaches the spreadsheet as one.
+`tests/mutants/course/test_nbcheck.toml` lists the mutants that these tests kill.
 """
 
 import csv
@@ -508,6 +503,9 @@ def test_exit_statuses():
     for mark in ("wrong", "missing", "not run", "time ran out"):
         assert report("a", first="blank", second=mark).status == 1
     assert report("a").status == 1
+    noted = report("a", first="right")
+    noted.notes.append("its kernel died in code cell 3, the rest was not run")
+    assert noted.status == 1
     assert report("a", unreadable="gone").status == 2
 
 

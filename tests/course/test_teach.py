@@ -2,10 +2,7 @@
 
 Lesson 00 is graded as a whole, lesson 01 without its experiments (the README's option).
 
-Kills these mutants: the solution is released; another stub than the lesson's blank; a blank, a
-wrong answer, a cell with a slip or an older function of the same name gets the point; a wrong
-answer costs the points of others; the progress file is believed or the teacher's is changed;
-other people's files are overwritten; a right answer loses its point since it prints to stderr.
+`tests/mutants/course/test_teach.toml` lists the mutants that these tests kill.
 """
 
 import ast

@@ -1,8 +1,6 @@
 """What all labs have in common: buttons, closing, running again, memory, and a page without kernel.
 
-Mutants that these tests kill: a closed lab keeps its thread, its widgets or its name; a lab of the
-same name lives on beside the second; a still differs from time to time; a paused lab computes;
-Reset keeps a picture; a picture takes longer than an eighth of a second.
+`tests/mutants/labs/test_lab_frame.toml` lists the mutants that these tests kill.
 """
 
 import base64

@@ -1,16 +1,6 @@
 """The training lab without a browser.
 
-Mutants that these tests kill: a slider changes the other side, or the learning so far is lost
-where it need not be; a setting that cannot change in flight is dropped without a word; both sides
-share their runs; Step takes one step more or less; Stop goes on; an axis cuts off what it shows;
-seeds that diverged are counted wrongly; the animation shows a single side.
-
-And: a refused change stays in the side's settings, or on its slider, or the slider is put back
-though it has moved on; a slider that is put back posts its value; a function of the library, given
-in a slot, counts as the learner's after Reset; a constant learning rate goes back to the old one,
-or a decay is lost; Watch is offered, or spoken of, where another environment is played, or plays
-the library's in place of the learner's, or never ends; an argument of the wrong kind is taken, or
-named wrongly; an axis that never stops growing.
+`tests/mutants/labs/test_lab_training.toml` lists the mutants that these tests kill.
 """
 
 import subprocess

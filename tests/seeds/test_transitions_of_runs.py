@@ -1,4 +1,7 @@
-"""n-step windows of S runs against the one-run form, and transitions of the learner's own."""
+"""n-step windows of S runs against the one-run form, and transitions of the learner's own.
+
+`tests/mutants/seeds/test_transitions_of_runs.toml` lists the mutants that these tests kill.
+"""
 
 import numpy as np
 import pytest
@@ -109,9 +112,9 @@ class Kept:
 
 @pytest.mark.parametrize("slots", [{}, {"transitions": Kept}, {"transitions": Double}])
 def test_windows_go_on_after_a_pause(slots, tmp_path):
-    config = SMALL.replace(env_id="dqnlib/ObservationAndAction-v0", n_step=2)
+    config = SMALL.replace(env_id="dqnlib/Termination-v0", n_step=2)
     whole, half = Trainer(config, range(2), **slots), Trainer(config, range(2), **slots)
-    while half.steps < 171:
+    while half.steps < 171:  # one step of an episode of five: a window is half full
         half.step()
     half.save(tmp_path / "half")
     again = Trainer.load(tmp_path / "half", **slots)
@@ -121,20 +124,32 @@ def test_windows_go_on_after_a_pause(slots, tmp_path):
     assert same(whole.run(), again.run())
 
 
+def test_a_state_of_windows_stays_as_it_was():
+    windows, obs, none = Windows(2, 1, (1,), np.float32), np.zeros((1, 1), np.float32), np.zeros(1)
+    state = windows.state()
+    assert list(windows.step(obs, none, none, obs, none > 0, none > 0, 0.9)) == []
+    assert (state["t"], state["count"].tolist()) == (0, [0])
+
+
 def test_a_changed_gamma_reaches_the_windows():
-    seen = []
+    seen, made = [], []
+
+    def windows(n, gamma):
+        made.append(NStep(n, gamma))
+        return made[-1]
 
     def target(reward, terminated, next_q, gamma):
         seen.append(gamma)
         return reward + gamma * next_q.max(dim=1).values * ~terminated
 
-    trainer = Trainer(SMALL, [0], transitions=NStep, td_target=target)
+    trainer = Trainer(SMALL, [0], transitions=windows, td_target=target)
     while trainer.steps < 120:
         trainer.step()
     assert seen[-1] == 0.9**3
     trainer.config = trainer.config.replace(gamma=0.5)
     trainer.step()
     assert seen[-1] == 0.125
+    assert made[0].gamma == 0.5
     with pytest.raises(ValueError, match="n_step cannot change in flight"):
         trainer.config = trainer.config.replace(n_step=2)
 
