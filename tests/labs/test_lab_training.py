@@ -9,8 +9,10 @@ import sys
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from gymnasium.envs.classic_control import CartPoleEnv
 from lab_helpers import close_labs, picture, say, widget  # noqa: F401 - a fixture
+from torch import nn
 
 from dqnlib import labs, replay, targets
 from dqnlib.config import FIXED, Config
@@ -236,7 +238,7 @@ class TwoAtoms(nn.Module):
 
 def test_watch_plays_by_the_values_of_a_network():
     values = {"network": TwoAtoms, "values": lambda x: x.softmax(-1) @ torch.tensor([0.0, 10.0])}
-    lab = make(slots={}, slots_b=values)
+    lab = make(TINY, slots={}, slots_b=values)
     widget(lab, "Watch").click()
     assert "B 9." in say(lab)  # always to the right: the pole soon falls
 
