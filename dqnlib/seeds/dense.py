@@ -8,6 +8,7 @@ With four or more, hidden sizes that are no multiples of 16 can differ in the la
 """
 
 import functools
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
@@ -118,17 +119,17 @@ class Forward:
 
     def __init__(self, layers: list["Layer"], batch: int):
         rows, _, inputs = layers[0].weight.shape
-        new = layers[0].weight.new_empty
-        self.batch, self.input = batch, new(rows, batch, inputs)
+        new = functools.partial(_padded, layers[0].weight, rows)
+        self.batch, self.input = batch, new(batch, inputs)
         self.kept = [self.input]  # the input of each layer, and q at last: [R, B, ...]
         self._products = []
         for layer in layers:
             x, outputs = self.kept[-1], layer.weight.shape[1]
             if layer.is_narrow:  # quicker the other way round
-                out = new(rows, outputs, batch)
+                out = new(outputs, batch)
                 factors = layer.bias_column, layer.weight, x.mT
             else:
-                out = new(rows, batch, outputs)
+                out = new(batch, outputs)
                 factors = layer.bias_row, x, layer.turned
             self._products.append((*factors, out, _IN_PLACE[layer.activation]))
             self.kept.append(out.mT if layer.is_narrow else out)
@@ -154,29 +155,41 @@ class Backward:
     """
 
     def __init__(self, layers: list["Layer"], kept: list[Tensor], rows: slice = slice(None)):
-        self._rows, self._height, self._steps = rows, len(kept[0]), []
+        last = kept[-1][rows]
+        height, batch, actions = last.shape
+        self._rows, self._steps = rows, []
+        self._slope = _padded(last, height, actions, batch).mT  # the loss's gradient by q
         for k in reversed(range(len(layers))):
             x, after, layer = kept[k][rows], kept[k + 1][rows], layers[k]
-            is_thin = x.shape[2] < NARROW
-            before = x.new_empty(x.shape) if k else None
+            before = _padded(x, *x.shape) if k else None
+            outputs, inputs = layer.weight.shape[1:]
+            turned = None
+            if inputs < NARROW:  # quicker the other way round
+                x, turned = x.mT, _padded(x, height, inputs, outputs)
             self._steps.append(
-                (_SLOPES[layer.activation], after, x.mT if is_thin else x, is_thin,
-                 layer.weight_grad[rows], layer.bias_grad[rows], layer.weight[rows], before)
+                (_SLOPES[layer.activation], after, x, turned, layer.weight_grad[rows],
+                 layer.bias_grad[rows], layer.weight[rows], before)
             )  # fmt: skip
 
     def __call__(self, d: Tensor) -> None:
         """Fill the gradient; d: [S, B, A]."""
-        d = d.expand(self._height, *d.shape[1:])[self._rows]
-        for slope, after, x, is_thin, weight_grad, bias_grad, weight, before in self._steps:
+        d = self._slope.copy_(d[self._rows])
+        for slope, after, x, turned, weight_grad, bias_grad, weight, before in self._steps:
             if slope:
                 d = slope(d, after)
-            if is_thin:  # quicker the other way round
-                weight_grad.copy_(torch.bmm(x, d).mT)
-            else:
+            if turned is None:
                 torch.bmm(d.mT, x, out=weight_grad)
+            else:
+                weight_grad.copy_(torch.bmm(x, d, out=turned).mT)
             torch.sum(d, 1, out=bias_grad)
             if before is not None:
                 d = torch.bmm(d, weight, out=before)
+
+
+def _padded(like: Tensor, rows: int, *shape: int) -> Tensor:
+    """Return a new array [R, *shape], each row at a multiple of 64 numbers: see above."""
+    size = math.prod(shape)
+    return like.new_empty(rows, -(-size // 64) * 64)[:, :size].view(rows, *shape)
 
 
 _relu_backward, _tanh_backward = (
