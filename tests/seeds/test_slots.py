@@ -1,4 +1,7 @@
-"""What a slot's function takes, by the names of its parameters or by their number."""
+"""What a slot's function takes, by the names of its parameters or by their number.
+
+`tests/mutants/seeds/test_slots.toml` lists the mutants that these tests kill.
+"""
 
 import numpy as np
 import pytest
