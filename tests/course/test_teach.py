@@ -170,13 +170,19 @@ def needs_nbgrader():
 
 
 @pytest.fixture(scope="module")
-def course(needs_nbgrader, tmp_path_factory):
-    """A course folder with the students' versions in release/."""
+def fresh(needs_nbgrader, tmp_path_factory):
+    """A course folder with the lessons in source/."""
     folder = tmp_path_factory.mktemp("teacher") / "my course"
     assert teach.main(str(folder)) == 0
-    for lesson in LESSONS:
-        nbgrader(folder, "generate_assignment", lesson)
     return folder
+
+
+@pytest.fixture(scope="module")
+def course(fresh):
+    """The same with the students' versions in release/."""
+    for lesson in LESSONS:
+        nbgrader(fresh, "generate_assignment", lesson)
+    return fresh
 
 
 def nbgrader(folder, *args):
@@ -200,8 +206,8 @@ def notebook(course, step, lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_the_source_is_a_valid_notebook_with_good_ids(course, lesson):
-    book = notebook(course, "source", lesson)
+def test_the_source_is_a_valid_notebook_with_good_ids(fresh, lesson):
+    book = notebook(fresh, "source", lesson)
     nbformat.validate(book)
     ids = [c.metadata.nbgrader.grade_id for c in book.cells if "nbgrader" in c.metadata]
     assert len(ids) == len(set(ids))
@@ -226,9 +232,11 @@ def bodies(node):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_the_solutions_stand_between_the_marks(course, lesson):
-    book = notebook(course, "source", lesson)
-    for source in (c.source for c in book.cells if "BEGIN SOLUTION" in c.source):
+def test_the_solutions_stand_between_the_marks(fresh, lesson):
+    book = notebook(fresh, "source", lesson)
+    marked = [c.source for c in book.cells if "### BEGIN SOLUTION" in c.source]
+    assert len(marked) == COUNTS[sorted(LESSONS).index(lesson)]
+    for source in marked:
         ((path, node),) = nbcheck.functions(source)
         (reference,) = ast.parse(reference_source(path)).body
         assert bodies(node) == bodies(reference)
