@@ -18,7 +18,7 @@ from dqnlib.config import Config, check_change, check_config, warn_if_it_never_l
 from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.results import Run
 from dqnlib.saved import config_of
-from dqnlib.seeds.acting import Actor, Examiner, network_input
+from dqnlib.seeds.acting import Actor, Examiner
 from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
 from dqnlib.seeds.environments import environments
@@ -215,9 +215,8 @@ class Trainer:
 
     def _values(self, obs: np.ndarray) -> np.ndarray:
         """Return the online network's action values of the runs' observations."""
-        x = network_input(torch.from_numpy(obs), self.device).unsqueeze(1)
         self._reset_noise(self._networks.online)
-        return self._networks.online.q(x).squeeze(1).cpu().numpy()
+        return self._networks.online.q_of_one(obs)
 
     def _reset_noise(self, *networks: Stack) -> None:
         """Let noisy networks draw anew: before they act, and before they learn."""

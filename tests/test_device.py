@@ -1,11 +1,9 @@
 """What computes on this machine, and whose threads.
 
-Mutants that these tests kill: the number of threads is not given back, after an error either, or
-is set for the whole process, or for OpenMP without MKL; training or a lab takes all cores; the work
-side by side is done one after the other, or not waited for after an error; the generator is not
-given back, or lent to two threads at once; a thread that keeps it stops all others.
+`tests/mutants/test_device.toml` lists the mutants that these tests kill.
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -49,6 +47,23 @@ def test_the_number_is_lent_and_given_back(three):
     with pytest.raises(KeyError), device.compute_threads(1):
         raise KeyError
     assert threads() == 3
+
+
+def test_openmp_and_mkl_are_told_and_get_back_what_they_had(three, monkeypatch):
+    told = {"openmp": 3, "mkl": 0}  # MKL's 0: as many as OpenMP
+
+    def tell(library, n):
+        before, told[library] = told[library], n
+        return before
+
+    tellers = [functools.partial(tell, library) for library in told]
+    monkeypatch.setattr(device, "_libraries", lambda: tellers)
+    with device.compute_threads(1):
+        assert told == {"openmp": 1, "mkl": 1}
+        with device.compute_threads(2):
+            assert told == {"openmp": 2, "mkl": 2}
+        assert told["mkl"] == 1
+    assert told == {"openmp": 3, "mkl": 0}
 
 
 def test_other_threads_keep_their_number(three):

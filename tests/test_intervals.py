@@ -3,6 +3,7 @@
 `tests/mutants/test_intervals.toml` lists the mutants that these tests kill.
 """
 
+import re
 import warnings
 
 import numpy as np
@@ -76,6 +77,11 @@ def test_episodes_are_no_seeds():
         ValueError, match=r"shape \(3, 500\): reduce each seed .* values\.mean\(1\)"
     ):
         interval(np.zeros((3, 500)))
+    values = np.arange(6.0).reshape(3, 2)  # [S, E]
+    with pytest.raises(ValueError, match=r"one value a seed") as error:
+        interval(values)
+    advice = re.search(r"as in (values\.mean\(\d\))", str(error.value))[1]
+    assert eval(advice).shape == (3,)  # one a seed
 
 
 def test_an_interval_reads_well():

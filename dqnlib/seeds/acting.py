@@ -8,11 +8,12 @@ import torch
 
 from dqnlib.config import Config
 from dqnlib.replay import as_input
-from dqnlib.seeds.draws import Lockstep, choose
+from dqnlib.seeds.draws import Lockstep, choose, choose_one
 from dqnlib.seeds.environments import Environments, environments
 from dqnlib.seeds.learner import LearnerError, first_line, is_action, name_of
 from dqnlib.seeds.stacks import Stack
 
+FEW = 32  # runs; for fewer a loop is quicker than arrays
 EVAL_LIMIT = 1_000  # environment steps of a greedy episode where the environment has no limit
 
 
@@ -30,7 +31,11 @@ class Actor:
             lost = np.isnan(q).any(1)
             q = np.where(lost[:, None], np.arange(q.shape[1]) == q.argmax(1)[:, None], q)
         if self._draws:
-            return choose(q, epsilon, *self._draws.take(2))
+            explore, pick = self._draws.take(2)
+            if len(q) >= FEW:
+                return choose(q, epsilon, explore, pick)
+            rows = zip(q.tolist(), explore.tolist(), pick.tolist())
+            return np.array([choose_one(row, epsilon, *numbers) for row, *numbers in rows])
         return np.array([self._one(k, q[k], epsilon) for k in range(len(self._rngs))])
 
     def _one(self, k: int, q: np.ndarray, epsilon: float) -> int:

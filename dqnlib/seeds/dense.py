@@ -7,10 +7,13 @@ another way. (All of this was found by trying, with MKL, AVX2 and AVX-512, one t
 With four or more, hidden sizes that are no multiples of 16 can differ in the last bit.)
 """
 
+import functools
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,14 +40,17 @@ class DenseStack(Stack):
         if values is not None:
             raise NotImplementedError("its outputs are no action values yet")
         where = {id(p): k for k, p in enumerate(modules[0].parameters())}
-        self._padding = torch.zeros_like(self.flat[:, sum(self._sizes) :])
+        grads = self._views(self._tall_grad, [view.shape[1:] for view in self.views])
         self._layers: list[Layer] = []
         for step in dense_layers(modules[0]):
             if isinstance(step, Dense):
-                weight, bias = (self.views[where[id(p)]] for p in step)
-                self._layers.append(Layer.of(self._tall(weight), self._tall(bias)))
+                at = [where[id(p)] for p in step]
+                tall = [self._tall(self.views[k]) for k in at]
+                self._layers.append(Layer.of(*tall, *(grads[k] for k in at)))
             else:
                 self._layers[-1] = self._layers[-1]._replace(activation=step)
+        self._acting = self._arrays() if self.flat.device.type == "cpu" else None
+        self._learning: tuple[Forward, Backward] | None = None  # for the last size of batches
 
     def _tall(self, x: Tensor) -> Tensor:
         """Return an array [S, ...] with as many rows as are computed."""
@@ -53,7 +59,8 @@ class DenseStack(Stack):
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """As in `Stack`, with the two stacks in one array, so that one call computes both.
 
-        Where there is much to compute, a second Python thread computes half of it.
+        Where there is much to compute, a second Python thread computes half of it. What `both`
+        returns is written over by its next call.
         """
         s, width = self.flat.shape
         flat = torch.zeros(2 * s, width, device=self.flat.device)
@@ -61,78 +68,179 @@ class DenseStack(Stack):
         together = DenseStack(copies, str(self.flat.device), flat)
         online = DenseStack(copies[:s], str(self.flat.device), flat[:s])
         target = DenseStack(copies[s:], str(self.flat.device), flat[s:])
-
-        # PyTorch was told to use one thread where other runs have the other cores
-        may_share = s >= 4 and self.flat.device.type == "cpu" and torch.get_num_threads() > 1
-
-        def both(obs: Tensor, next_obs: Tensor) -> tuple[Tensor, Tensor, Pull]:
-            if may_share and obs.shape[1] * online.flat.numel() > SHARED:
-                kept, next_kept = side_by_side(
-                    lambda: online._forward(obs), lambda: target._forward(next_obs)
-                )
-                return kept[-1], next_kept[-1], lambda dq: online._backward_in_halves(kept, dq)
-            kept = together._forward(torch.cat([obs, next_obs]))
-            learning = [x[:s] for x in kept]
-            return kept[-1][:s], kept[-1][s:], lambda dq: online._backward(learning, dq)
-
-        return online, target, both
+        return online, target, Both(online, target, together)
 
     def trial(self, batch_size: int, obs_shape) -> None:
         """Nothing to try: where two threads pay, they share the rows."""
 
-    def _forward(self, obs: Tensor) -> list[Tensor]:
-        x = self._tall(obs if obs.ndim == 3 else obs.flatten(2))
-        kept = [x]  # the input of each layer, and q at last
-        for layer in self._layers:
-            if layer.is_narrow:  # quicker the other way round
-                x = torch.baddbmm(layer.bias_column, layer.weight, x.mT).mT
-            else:
-                x = torch.baddbmm(layer.bias_row, x, layer.turned)
-            if layer.activation == "relu":
-                x.relu_()
-            elif layer.activation == "tanh":
-                x.tanh_()
-            kept.append(x)
-        return kept
-
     # `flat` asks for no gradient, so that none of this makes a graph
 
     def q(self, obs: Tensor) -> Tensor:
-        return self._forward(obs)[-1][: len(obs)]
+        forward = Forward(self._layers, obs.shape[1])
+        return forward(obs)[: len(obs)]
+
+    def _arrays(self) -> list[tuple[np.ndarray, np.ndarray, Callable | None]]:
+        """Return NumPy's views of every layer: weight [S, out, in], bias [S, out], activation."""
+        arrays, steps = [view.numpy() for view in self.views], [x.activation for x in self._layers]
+        return [
+            (arrays[2 * k], arrays[2 * k + 1], _ACTIVATIONS[step]) for k, step in enumerate(steps)
+        ]
+
+    def q_of_one(self, obs: np.ndarray) -> np.ndarray:
+        """As in `Stack`; NumPy's calls cost a third of PyTorch's, and here they are all.
+
+        `einsum` adds the products of a row in the same order whatever S is, and alone: a matrix
+        product would be handed to a library that may take all cores.
+        """
+        if self._acting is None or obs.dtype != np.float32:
+            return super().q_of_one(obs)
+        x = obs.reshape(len(obs), -1)
+        for weight, bias, activate in self._acting:
+            x = np.einsum("soi,si->so", weight, x)
+            x += bias
+            if activate:
+                activate(x, out=x)
+        return x
 
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:
-        kept = self._forward(obs)
-        return kept[-1][: len(obs)], lambda dq: self._backward(kept, dq)
+        """As in `Stack`; the values are written over by the next call."""
+        if self._learning is None or self._learning[0].batch != obs.shape[1]:
+            forward = Forward(self._layers, obs.shape[1])
+            self._learning = forward, Backward(self._layers, forward.kept)
+        forward, backward = self._learning
+        return forward(obs)[: len(obs)], backward
 
-    def _backward_in_halves(self, kept: list[Tensor], d: Tensor) -> None:
-        half = len(d) // 2  # each half has two rows at least
-        side_by_side(
-            lambda: self._backward(kept, d, slice(0, half)),
-            lambda: self._backward(kept, d, slice(half, len(d))),
-        )
 
-    def _backward(self, kept: list[Tensor], d: Tensor, rows: slice | None = None) -> None:
-        """The chain rule for some rows, from the last layer to the first; d: [S, B, A]."""
-        grad, padding, s = self.grad, self._padding, None
-        weights = [layer.weight for layer in self._layers]
-        if rows is not None:
-            grad, padding, d = grad[rows], padding[rows], d[rows]
-            kept, weights = [x[rows] for x in kept], [weight[rows] for weight in weights]
-        elif grad.shape[0] == 1:
-            s, d, kept = 1, self._tall(d), [self._tall(x) for x in kept]
-        parts: list[Tensor] = [padding]
-        for k in reversed(range(len(weights))):
-            activation, x = self._layers[k].activation, kept[k]
-            if activation == "relu":
-                d = torch.ops.aten.threshold_backward(d, kept[k + 1], 0)
-            elif activation == "tanh":
-                d = torch.ops.aten.tanh_backward(d, kept[k + 1])
-            dw = torch.bmm(x.mT, d).mT if x.shape[2] < NARROW else torch.bmm(d.mT, x)
-            parts += [d.sum(1)[:s], dw[:s].flatten(1)]  # [S, out], [S, out · in]
-            if k:
-                d = torch.bmm(d, weights[k])
-        parts.reverse()
-        torch.cat(parts, 1, out=grad)
+class Forward:
+    """The forward pass of R rows for batches of one size.
+
+    Its arrays, and all views of them, are made once: to make them costs more than small products.
+    """
+
+    def __init__(self, layers: list["Layer"], batch: int):
+        rows, _, inputs = layers[0].weight.shape
+        new = functools.partial(_padded, layers[0].weight, rows)
+        self.batch, self.input = batch, new(batch, inputs)
+        self.kept = [self.input]  # the input of each layer, and q at last: [R, B, ...]
+        self._products = []
+        for layer in layers:
+            x, outputs = self.kept[-1], layer.weight.shape[1]
+            if layer.is_narrow:  # quicker the other way round
+                out = new(outputs, batch)
+                factors = layer.bias_column, layer.weight, x.mT
+            else:
+                out = new(batch, outputs)
+                factors = layer.bias_row, x, layer.turned
+            self._products.append((*factors, out, _IN_PLACE[layer.activation]))
+            self.kept.append(out.mT if layer.is_narrow else out)
+
+    def __call__(self, obs: Tensor) -> Tensor:
+        """Return q [R, B, A] of obs [S, B, *O]; a single row is computed twice."""
+        self.input.copy_(obs if obs.ndim == 3 else obs.flatten(2))
+        return self.run()
+
+    def run(self) -> Tensor:
+        """Return q [R, B, A] of what lies in `input`."""
+        for bias, left, right, out, activate in self._products:
+            torch.baddbmm(bias, left, right, out=out)
+            if activate:
+                activate(out)
+        return self.kept[-1]
+
+
+class Backward:
+    """The chain rule for R rows, from the last layer to the first, with views made once.
+
+    kept: what the forward pass kept; rows: those to compute, if not all.
+    """
+
+    def __init__(self, layers: list["Layer"], kept: list[Tensor], rows: slice = slice(None)):
+        last = kept[-1][rows]
+        height, batch, actions = last.shape
+        self._rows, self._steps = rows, []
+        self._slope = _padded(last, height, actions, batch).mT  # the loss's gradient by q
+        for k in reversed(range(len(layers))):
+            x, after, layer = kept[k][rows], kept[k + 1][rows], layers[k]
+            before = _padded(x, *x.shape) if k else None
+            outputs, inputs = layer.weight.shape[1:]
+            turned = None
+            if inputs < NARROW:  # quicker the other way round
+                x, turned = x.mT, _padded(x, height, inputs, outputs)
+            self._steps.append(
+                (_SLOPES[layer.activation], after, x, turned, layer.weight_grad[rows],
+                 layer.bias_grad[rows], layer.weight[rows], before)
+            )  # fmt: skip
+
+    def __call__(self, d: Tensor) -> None:
+        """Fill the gradient; d: [S, B, A]."""
+        d = self._slope.copy_(d[self._rows])
+        for slope, after, x, turned, weight_grad, bias_grad, weight, before in self._steps:
+            if slope:
+                d = slope(d, after)
+            if turned is None:
+                torch.bmm(d.mT, x, out=weight_grad)
+            else:
+                weight_grad.copy_(torch.bmm(x, d, out=turned).mT)
+            torch.sum(d, 1, out=bias_grad)
+            if before is not None:
+                d = torch.bmm(d, weight, out=before)
+
+
+def _padded(like: Tensor, rows: int, *shape: int) -> Tensor:
+    """Return a new array [R, *shape], each row at a multiple of 64 numbers: see above."""
+    size = math.prod(shape)
+    return like.new_empty(rows, -(-size // 64) * 64)[:, :size].view(rows, *shape)
+
+
+_relu_backward, _tanh_backward = (
+    torch.ops.aten.threshold_backward.default, torch.ops.aten.tanh_backward.default,
+)  # fmt: skip
+_ACTIVATIONS = {None: None, "relu": functools.partial(np.maximum, 0), "tanh": np.tanh}
+_IN_PLACE = {None: None, "relu": torch.relu_, "tanh": torch.tanh_}
+_SLOPES = {  # of the gradient after an activation and its value
+    None: None, "relu": lambda d, value: _relu_backward(d, value, 0), "tanh": _tanh_backward,
+}  # fmt: skip
+
+
+class Both:
+    """What computes the online and the target networks of S runs; see `Stack.with_target`."""
+
+    def __init__(self, online: DenseStack, target: DenseStack, together: DenseStack):
+        self._stacks = online, target, together
+        self._s, self._batch = len(online.flat), 0
+        # PyTorch was told to use one thread where other runs have the other cores
+        on_cpu = online.flat.device.type == "cpu"
+        self._may_share = self._s >= 4 and on_cpu and torch.get_num_threads() > 1
+
+    def __call__(self, obs: Tensor, next_obs: Tensor) -> tuple[Tensor, Tensor, Pull]:
+        """Return q [S, B, A] of obs, the targets' of next_obs, and the pull of the former."""
+        if obs.ndim > 3:
+            obs, next_obs = obs.flatten(2), next_obs.flatten(2)
+        if obs.shape[1] != self._batch:
+            self._prepare(obs.shape[1])
+        if self._shares:
+            side_by_side(lambda: self._halves[0](obs), lambda: self._halves[1](next_obs))
+        else:
+            torch.cat([obs, next_obs], out=self._forward.input)
+            self._forward.run()
+        return self._q, self._next_q, self._pull
+
+    def _prepare(self, batch: int) -> None:
+        (online, target, together), s, self._batch = self._stacks, self._s, batch
+        self._shares = self._may_share and batch * online.flat.numel() > SHARED
+        if self._shares:
+            self._halves = [Forward(stack._layers, batch) for stack in (online, target)]
+            kept, (self._next_q) = self._halves[0].kept, self._halves[1].kept[-1]
+            self._q = kept[-1]
+            half = s // 2  # each half has two rows at least
+            parts = [Backward(online._layers, kept, x) for x in (slice(half), slice(half, s))]
+            self._pull = lambda d: side_by_side(lambda: parts[0](d), lambda: parts[1](d))
+            return
+        self._forward = Forward(together._layers, batch)
+        *_, values = self._forward.kept
+        self._q, self._next_q = values[:s], values[s:]
+        learning = [online._tall(x[:s]) for x in self._forward.kept]
+        self._pull = Backward(online._layers, learning)
 
 
 class Layer(NamedTuple):
@@ -142,14 +250,16 @@ class Layer(NamedTuple):
     turned: Tensor  # [S, in, out]
     bias_row: Tensor  # [S, 1, out]
     bias_column: Tensor  # [S, out, 1]
+    weight_grad: Tensor  # [S, out, in]
+    bias_grad: Tensor  # [S, out]
     is_narrow: bool
     activation: str | None = None  # after it
 
     @classmethod
-    def of(cls, weight: Tensor, bias: Tensor) -> "Layer":
-        """weight: [S, out, in]; bias: [S, out]"""
-        is_narrow = weight.shape[1] < NARROW
-        return cls(weight, weight.mT, bias.unsqueeze(1), bias.unsqueeze(2), is_narrow)
+    def of(cls, weight: Tensor, bias: Tensor, weight_grad: Tensor, bias_grad: Tensor) -> "Layer":
+        """weight: [S, out, in]; bias: [S, out]; their gradients"""
+        forms = weight, weight.mT, bias.unsqueeze(1), bias.unsqueeze(2)
+        return cls(*forms, weight_grad, bias_grad, is_narrow=weight.shape[1] < NARROW)
 
 
 class Dense(NamedTuple):

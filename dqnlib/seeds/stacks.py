@@ -14,10 +14,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from dqnlib.device import own_random_numbers
+from dqnlib.replay import as_input
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 
 Pull = Callable[[Tensor], None]  # takes the loss's gradient by q [S, B, A], fills `grad`
@@ -44,7 +46,9 @@ class Stack:
         self._sizes = [shape.numel() for shape in shapes]
         width = -(-sum(self._sizes) // 64) * 64
         self.flat = torch.zeros(len(modules), width, device=device) if flat is None else flat
-        self.grad = torch.zeros_like(self.flat)
+        # a stack of one has a second row, where `DenseStack` computes it twice
+        self._tall_grad = torch.zeros(max(2, len(modules)), width, device=device)
+        self.grad = self._tall_grad[: len(modules)]
         self.modules = [module.to(device) for module in modules]
         self.views = self._views(self.flat, shapes)  # [S, *shape] each
         grads = self._views(self.grad, shapes)
@@ -106,6 +110,11 @@ class Stack:
         """Return action values without gradients: [S, B, *O] -> [S, B, A]."""
         with torch.no_grad():
             return self._loop(obs)
+
+    def q_of_one(self, obs: np.ndarray) -> np.ndarray:
+        """Return the action values [S, A] of one observation a run [S, *O], as the runs act."""
+        x = as_input(torch.from_numpy(obs), self.flat.device).unsqueeze(1)
+        return self.q(x).squeeze(1).cpu().numpy()
 
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:
         """Return action values [S, B, A], and what carries their gradient back into ``grad``."""

@@ -77,17 +77,36 @@ class SharedUpdate:
         """Learn from a batch of every run; gamma: discount of a whole transition."""
         c, online = self.config, self._networks.online
         q, next_q, pull = self._networks.both(batch.obs, batch.next_obs)
-        y = self._targets(batch, next_q, gamma)
-        error, loss = learning.td_errors(q, batch.action, y), None
-        if "loss" in self._lifted:
-            loss, gradient = self._own_loss(q, batch, y)
+        if self._lifted or c.double:
+            error, loss, gradient = self._step_by_step(batch, q, next_q, gamma)
         else:
-            gradient = learning.loss_gradient(c.loss, q, batch.action, error, batch.weight)
+            loss, (error, gradient) = (
+                None,
+                learning.errors_and_gradient(
+                    c.loss,
+                    q,
+                    batch.action,
+                    batch.reward,
+                    batch.terminated,
+                    next_q,
+                    gamma,
+                    batch.weight,
+                ),
+            )
         pull(gradient)
         if c.max_grad_norm != np.inf:
             learning.clip_gradients(online.grad, c.max_grad_norm)
         self._optimize()
         return Learned(batch, q, error, loss)
+
+    def _step_by_step(self, batch: Batch, q: Tensor, next_q: Tensor, gamma: float) -> tuple:
+        """Return the TD errors [S, B], the learner's losses [S] or None, the gradient by q."""
+        y = self._targets(batch, next_q, gamma)
+        error = learning.td_errors(q, batch.action, y)
+        if "loss" in self._lifted:
+            return error, *self._own_loss(q, batch, y)
+        gradient = learning.loss_gradient(self.config.loss, q, batch.action, error, batch.weight)
+        return error, None, gradient
 
     def _targets(self, batch: Batch, next_q: Tensor, gamma: float) -> Tensor:
         """Return what the action values are moved toward [S, B]; next_q: of the target networks."""

@@ -111,11 +111,13 @@ def test_a_wrong_answer_is_named_and_costs_nothing_else(course, tmp_path, capsys
 def test_outputs_that_the_copy_holds_are_not_believed(course, tmp_path, capsys):
     notebook = answered(course, q_learning_target="return 0.0")
     for cell in notebook.cells:
-        cell.outputs = [nbformat.v4.new_output("stream", text="✓ q_learning_target: right.")]
+        said = "\n".join(exercises.RIGHT.format(name) for name in RIGHT)
+        cell.outputs = [nbformat.v4.new_output("stream", text=said)]
         cell.execution_count = 1
     status, out = judge(notebook, tmp_path, capsys)
     assert status == 1
     assert "✗ wrong    q_learning_target" in out
+    assert "2 exercises: 1 blank, 1 wrong" in out
 
 
 def test_deleted_cells_are_missed(course, tmp_path, capsys):
@@ -138,10 +140,13 @@ def test_a_removed_decorator_counts_as_missing(course, tmp_path, capsys):
 
 def test_reordered_cells_are_judged_and_named(course, tmp_path, capsys):
     notebook = answered(course, **RIGHT)
+    again = nbformat.v4.new_code_cell(notebook.cells[-1].source)
     notebook.cells.insert(1, notebook.cells.pop())  # used before it is defined
+    notebook.cells.append(again)  # and after it
     status, out = judge(notebook, tmp_path, capsys)
     assert status == 1
     assert "code cell 2 stopped with NameError" in out
+    assert out.count("code cell") == 1  # each is held to its own output, wherever it stands
     assert "2 exercises: 2 right" in out
 
 

@@ -171,11 +171,9 @@ def needs_nbgrader():
 
 @pytest.fixture(scope="module")
 def course(needs_nbgrader, tmp_path_factory):
-    """A course folder with the students' versions in release/."""
+    """A course folder with the lessons in source/; see `notebook` for those in release/."""
     folder = tmp_path_factory.mktemp("teacher") / "my course"
     assert teach.main(str(folder)) == 0
-    for lesson in LESSONS:
-        nbgrader(folder, "generate_assignment", lesson)
     return folder
 
 
@@ -196,6 +194,9 @@ def read(path):
 
 
 def notebook(course, step, lesson):
+    """Return a lesson; its students' version is made when it is first asked for."""
+    if step == "release" and not (course / step / lesson).is_dir():
+        nbgrader(course, "generate_assignment", lesson)
     return read(course / step / lesson / f"{lesson}.ipynb")
 
 
@@ -233,6 +234,8 @@ def test_the_solutions_stand_between_the_marks(course, lesson):
         (reference,) = ast.parse(reference_source(path)).body
         assert bodies(node) == bodies(reference)
     assert not any("____" in c.source for c in book.cells if "@exercise" in c.source)
+    marked = [c for c in book.cells if "### BEGIN SOLUTION" in c.source]
+    assert len(marked) == COUNTS[sorted(LESSONS).index(lesson)]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

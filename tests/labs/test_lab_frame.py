@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from typing import NamedTuple
 
@@ -160,6 +161,17 @@ def test_running_again_replaces_the_lab_and_closing_leaves_no_thread(name):
     second.close()
     assert wait(lambda: not workers())
     assert set(second._repr_mimebundle_()) == {"text/plain", "image/png"}
+
+
+@pytest.mark.parametrize("name", ["CliffLab", "DiscountLab"])
+def test_nothing_keeps_a_closed_lab(name):
+    lab = make(name)
+    lab._repr_mimebundle_()
+    lab.close()
+    gone = weakref.ref(lab)
+    del lab
+    gc.collect()
+    assert gone() is None
 
 
 def rerun(times: int) -> None:

@@ -12,10 +12,12 @@ import operator
 import threading
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from dqnlib.device import compute_threads
 from dqnlib.networks import QNetwork
 from dqnlib.seeds import dense
 from dqnlib.seeds.adam import QuickAdam
@@ -591,8 +593,8 @@ SIZES = [  # observations, actions, hidden layers
 ]  # fmt: skip
 
 
-def trained(modules, batch: int) -> list[torch.Tensor]:
-    """Values, gradients and parameters of the first row after two updates of all rows."""
+def trained(modules, batch: int, rows: slice = slice(1)) -> list[torch.Tensor]:
+    """Values, gradients and parameters of some rows, at first one, after two updates of all."""
     s, o = len(modules), modules[0].layers[1].in_features
     online, _, both = DenseStack(copy.deepcopy(modules)).with_target()
     flat = nn.Parameter(online.flat)
@@ -606,35 +608,93 @@ def trained(modules, batch: int) -> list[torch.Tensor]:
             adam.quick_step()
         alone = online.q(obs[:, :1])
         parts = (q, next_q, alone, online.q(obs), online.grad, online.flat)
-        found += [part[0].clone() for part in parts]
+        found += [part[rows].clone() for part in parts]
         _, pull = online.q_and_pull(next_obs)
         pull(q)
-        found.append(online.grad[0].clone())
+        found.append(online.grad[rows].clone())
     return found
 
 
 @pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="was found with MKL only")
-@pytest.mark.parametrize("threads", [1, 2, 3, 4, 8])
 @pytest.mark.parametrize("batch", [32, 50])
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_row_has_the_same_bits_in_a_stack_of_any_height(size, batch, threads):
+def test_a_row_has_the_same_bits_in_a_stack_of_any_height(size, batch):
+    """On one thread, as the trainer computes them."""
     o, a, hidden = size
     modules = made(lambda *shape: QNetwork(*shape, hidden), (o,), a, range(5))
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
+    with compute_threads(1):
         among = trained(modules, batch)
         for height in (1, 2, 3):
             assert all(map(torch.equal, trained(modules[:height], batch), among))
-    finally:
-        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh])
+@pytest.mark.parametrize("size", [*SIZES, (3, 2, (7, 33, 5)), (300, 2, (9,))], ids=str)
+def test_the_values_of_one_observation(size, activation):
+    """What the runs act on: close to the network's own, of the same bits at any height."""
+    o, a, hidden = size
+
+    def make(obs_shape, n_actions):
+        network = QNetwork(obs_shape, n_actions, hidden)
+        layers = [activation() if isinstance(x, nn.ReLU) else x for x in network.layers]
+        return nn.Sequential(*layers)
+
+    modules = made(make, (o,), a, range(5))
+    stacked = DenseStack(modules)
+    stacked.flat.mul_(1.5)  # it reads what is there now
+    obs = numbers(1, 5, o).numpy()
+    found = stacked.q_of_one(obs)
+    want = torch.stack([m(torch.from_numpy(x)[None])[0] for m, x in zip(modules, obs)])
+    assert torch.allclose(torch.from_numpy(found), want, atol=1e-5)
+    assert torch.allclose(torch.from_numpy(Stack.q_of_one(stacked, obs)), want, atol=1e-5)
+    for height in (1, 2, 3):
+        few = DenseStack(copy.deepcopy(modules[:height]))
+        assert few.q_of_one(obs[:height]).tobytes() == found[:height].tobytes()
+        last = DenseStack(copy.deepcopy(modules[-height:]))
+        assert last.q_of_one(obs[-height:]).tobytes() == found[-height:].tobytes()
+
+
+def test_one_observation_of_bytes():
+    """Images are numbers from 0 to 1 to a network; acting leaves them as they are."""
+    stacked = stack(lambda *shape: QNetwork(*shape, (5,)), SEEDS, (2, 3), 2, "cpu")
+    obs = np.arange(18, dtype=np.uint8).reshape(3, 2, 3) * 14
+    kept = obs.copy()
+    want = stacked.q(torch.from_numpy(obs[:, None] / np.float32(255)))[:, 0]
+    assert np.allclose(stacked.q_of_one(obs), want, atol=1e-6)
+    scaled = obs.astype(np.float32) / 255
+    assert np.allclose(stacked.q_of_one(scaled), want, atol=1e-6)
+    assert np.array_equal(obs, kept)
+
+
+def test_batches_of_another_size_in_between():
+    """Arrays are kept for one size of batches; values asked for in between leave them alone."""
+    online, target, both = DenseStack(made(QNetwork)).with_target()
+    obs, others = numbers(1, 3, 6, 4), numbers(2, 3, 6, 4)
+    q, _, pull = both(obs, others)
+    want = q.clone()
+    (
+        online.q(others),
+        target.q(others),
+        online.q(others[:, :1]),
+        online.q_of_one(others[:, 0].numpy()),
+    )
+    assert torch.equal(q, want)
+    pull(want)
+    grad = online.grad.clone()
+    q, _, pull = both(others[:, :5], obs[:, :5])
+    pull(q)
+    assert not torch.equal(online.grad, grad)
+    q, _, pull = both(obs, others)
+    pull(q)
+    assert torch.equal(online.grad, grad)
 
 
 @pytest.mark.parametrize("height", [3, 4, 5])
 def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch):
     """A half has two rows at least, so three are not shared; five are shared unevenly."""
     modules = made(lambda *shape: QNetwork(*shape, (20, 16)), (4,), 2, range(height))
-    alone, calls = trained(copy.deepcopy(modules), 32), []
+    every = slice(None)
+    alone, calls = trained(copy.deepcopy(modules), 32, every), []
     side_by_side = dense.side_by_side
 
     def counted(here, there):
@@ -648,7 +708,7 @@ def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch)
         for threads, times in ((1, 0), (2, 0 if height < 4 else 4)):  # two updates, both ways
             torch.set_num_threads(threads)
             calls.clear()
-            assert all(map(torch.equal, trained(copy.deepcopy(modules), 32), alone))
+            assert all(map(torch.equal, trained(copy.deepcopy(modules), 32, every), alone))
             assert len(calls) == times
     finally:
         torch.set_num_threads(before)

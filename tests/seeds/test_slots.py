@@ -1,4 +1,7 @@
-"""What a slot's function takes, by the names of its parameters or by their number."""
+"""What a slot's function takes, by the names of its parameters or by their number.
+
+`tests/mutants/seeds/test_slots.toml` lists the mutants that these tests kill.
+"""
 
 import numpy as np
 import pytest
@@ -23,6 +26,7 @@ def with_a_default(reward, terminated, next_q, gamma=0.9): ...
 def without_the_end(reward, next_q, gamma): ...
 def any_number(*args): ...
 def with_an_extra(reward, terminated, next_q, gamma, clip=1.0): ...
+def turned_round_with_an_extra(gamma, next_q, terminated, reward, clip=1.0): ...
 
 
 @pytest.mark.parametrize(
@@ -38,6 +42,7 @@ def with_an_extra(reward, terminated, next_q, gamma, clip=1.0): ...
         (without_the_end, ("reward", "next_q", "gamma")),
         (any_number, PLAIN),
         (with_an_extra, PLAIN),
+        (turned_round_with_an_extra, ("gamma", "next_q", "terminated", "reward")),
     ],
 )
 def test_what_a_target_takes(function, want):
