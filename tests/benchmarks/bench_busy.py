@@ -18,7 +18,7 @@ import pytest
 from dqnlib import Trainer
 from dqnlib.config import Config
 
-REPEATS, BUSY = 3, (0, 1, 2, 4)
+REPEATS, BUSY = 3, (0, 1, 2, 4)  # a recipe takes two minutes or less
 RECIPES = {  # hidden layers, batch, environment steps
     "two layers of 64, batches of 64": ((64, 64), 64, 1_500),
     "two layers of 128, batches of 128": ((128, 128), 128, 500),
