@@ -64,11 +64,18 @@ def evaluate(
 def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | None = None):
     """Return one run's trained network as a module [B, *O] -> [B, A], on the CPU.
 
-    best: as it was at the best evaluation, not at the end. network: a fresh network of your own,
-    if the run was trained with your own; its parameters are overwritten. Raises ValueError for a
-    seed that is not in the run, for a network that is missing, too much, or does not fit.
+    best: as it was at the best evaluation, not at the end. network: a fresh network of your own (a
+    module, no class), if the run was trained with your own; its parameters are overwritten. Its
+    output is its own: a ``values`` of the run is not applied, and noise is drawn until `eval()` is
+    called. Raises ValueError for a seed that is not in the run, for a network that is missing, too
+    much, or does not fit.
     """
     check_slots(run, network=network)
+    if not isinstance(network, nn.Module | None):
+        raise ValueError(
+            f"network must be a module, such as MyNetwork(obs_shape, n_actions), but it is "
+            f"{network!r}"
+        )
     if seed not in run.seeds:
         raise ValueError(f"the run has the seeds {run.seeds}, but not {seed}")
     row, arrays = run.seeds.index(seed), parameters_of(run, best)

@@ -76,13 +76,9 @@ def _count(low: int = 1) -> Callable:
     return functools.partial(check_count, low=low)
 
 
-def _choice(choices: tuple[str, ...]) -> Callable:
-    return functools.partial(check_choice, choices=choices)
-
-
-def _one_of(choices: tuple[str, ...]) -> tuple[str, Callable]:
+def _one_of(choices: tuple[str, ...], more: str = "") -> tuple[str, Callable]:
     """Return the unit and the check of a choice."""
-    return "one of " + ", ".join(choices), _choice(choices)
+    return f"one of {', '.join(choices)}{more}", functools.partial(check_choice, choices=choices)
 
 
 def _name(example: str, hint: str = "") -> Callable:
@@ -150,7 +146,7 @@ class Config(Frozen):
     optimizer: str = _setting("adam", *_one_of(OPTIMIZERS))
     learning_rate: float = _setting(1e-3, "step size of the optimizer at the first step", _number(0, 1e6))
     final_learning_rate: float = _setting(0.0, "the same at the last step; linear in between", _number(0, 1e6))
-    loss: str = _setting("mse", "one of " + ", ".join(LOSSES) + " (with delta = 1)", _choice(LOSSES))
+    loss: str = _setting("mse", *_one_of(LOSSES, " (with delta = 1)"))
     max_grad_norm: float = _setting(math.inf, "longest gradient of one seed; longer ones shrink", _number(0, math.inf, open_low=True))
     batch_size: int = _setting(64, "transitions an update", _count())
     capacity: int = _setting(50_000, "transitions that the replay buffer holds", _count())
@@ -165,7 +161,7 @@ class Config(Frozen):
     eval_every: int = _setting(2_500, "environment steps between greedy evaluations; 0: none", _count(0))
     eval_episodes: int = _setting(10, "episodes an evaluation", _count())
     record_every: int = _setting(100, "environment steps between records of loss and Q-values", _count())
-    device: str = _setting("auto", "one of " + ", ".join(DEVICES) + "; auto measures", _choice(DEVICES))
+    device: str = _setting("auto", *_one_of(DEVICES, "; auto measures"))
     # fmt: on
 
     def _check_together(self) -> None:
@@ -196,13 +192,22 @@ FIXED = (  # what a trainer cannot change in flight
 )  # fmt: skip
 
 
+_WINS = {  # setting -> the slots whose own functions make it idle
+    "double": ("td_target", "update"),
+    "loss": ("update",),
+    "max_grad_norm": ("update",),
+}
+
+
 def check_change(old: Config, new: Config, own: Collection[str] = ()) -> None:
     """Raise ValueError if a trainer cannot go from one config to the other in flight.
 
     own: the slots that hold functions of the learner's.
     """
-    if new.double != old.double and "td_target" in own:
-        raise ValueError("double would change nothing: your own td_target wins over it")
+    for name, slots in _WINS.items():
+        slot = next((slot for slot in slots if slot in own), None)
+        if slot and getattr(new, name) != getattr(old, name):
+            raise ValueError(f"{name} would change nothing: your own {slot} wins over it")
     for name in FIXED:
         if getattr(new, name) != getattr(old, name):
             raise ValueError(

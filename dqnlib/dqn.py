@@ -17,7 +17,7 @@ from dqnlib.data import Batch, Transition
 from dqnlib.envs import make_for
 from dqnlib.networks import QNetwork
 from dqnlib.policies import epsilon_greedy, linear_schedule, random_streams
-from dqnlib.replay import ReplayBuffer
+from dqnlib.replay import ReplayBuffer, as_input
 from dqnlib.transitions import NStep
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop, "sgd": torch.optim.SGD}
@@ -52,7 +52,7 @@ def dqn(config: Config, seed: int = 0, env: Callable[[], gym.Env] | None = None)
         # act, and keep what happened
         epsilon = linear_schedule(step - 1, c.epsilon, c.final_epsilon, c.epsilon_steps)
         with torch.no_grad():
-            q = online(torch.from_numpy(obs)[None])[0].numpy()  # [A]
+            q = online(as_input(obs)[None])[0].numpy()  # [A]
         action = epsilon_greedy(q, epsilon, streams.explore)
         next_obs, reward, terminated, truncated, _ = env.step(action)
         length, total = length + 1, total + reward

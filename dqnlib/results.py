@@ -10,8 +10,30 @@ from dqnlib.arguments import check_count, seeds_in_words
 from dqnlib.config import Config, TabularConfig
 
 
+class _Result:
+    """Base of the results: none of their arrays can be written to."""
+
+    def __post_init__(self):
+        for f in dataclasses.fields(self):
+            for array in _arrays_in(getattr(self, f.name)):
+                array.setflags(write=False)
+
+    def _repr_html_(self) -> str:
+        return f"<code>{html.escape(repr(self))}</code>"
+
+
+def _arrays_in(value) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        return [a for v in value.values() for a in _arrays_in(v)]
+    if isinstance(value, tuple):
+        return [a for v in value for a in _arrays_in(v)]
+    return []
+
+
 @dataclass(frozen=True, eq=False)
-class TabularRun:
+class TabularRun(_Result):
     """What S seeds of a tabular experiment gave (E episodes, N states, A actions, K snapshots)."""
 
     config: TabularConfig
@@ -23,12 +45,6 @@ class TabularRun:
     q_history: np.ndarray  # [S, K, N, A] action values after `history_episodes` episodes
     history_episodes: np.ndarray  # [K] episodes finished at each snapshot
 
-    def __post_init__(self):
-        for f in dataclasses.fields(self):
-            value = getattr(self, f.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-
     def __repr__(self) -> str:
         seeds, episodes = self.returns.shape
         c = self.config
@@ -38,12 +54,9 @@ class TabularRun:
             text += f", mean return of the last {last.shape[1]}: {last.mean():.1f}"
         return f"TabularRun({text})"
 
-    def _repr_html_(self) -> str:
-        return f"<code>{html.escape(repr(self))}</code>"
-
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(_Result):
     """What S seeds of a deep Q-learning experiment gave: plain arrays, one row a seed.
 
     `steps` environment steps were taken by each seed. K records, M greedy evaluations of E
@@ -66,10 +79,6 @@ class Run:
     device: str = ""  # where it was computed, and why there
     # the slots that were filled with the learner's own; None: not known (a file of version 0.1.0)
     slots: tuple[str, ...] | None = ()
-
-    def __post_init__(self):
-        for array in _arrays_in(self):
-            array.setflags(write=False)
 
     @property
     def loss(self) -> np.ndarray:
@@ -108,21 +117,6 @@ class Run:
         if len(self.eval_steps):
             text += f", greedy return at the end: {np.nanmean(self.eval_returns[:, -1]):.1f}"
         return f"Run({text})"
-
-    def _repr_html_(self) -> str:
-        return f"<code>{html.escape(repr(self))}</code>"
-
-
-def _arrays_in(value) -> list[np.ndarray]:
-    if isinstance(value, np.ndarray):
-        return [value]
-    if isinstance(value, dict):
-        return [a for v in value.values() for a in _arrays_in(v)]
-    if isinstance(value, tuple):
-        return [a for v in value for a in _arrays_in(v)]
-    if isinstance(value, Run):
-        return [a for f in dataclasses.fields(value) for a in _arrays_in(getattr(value, f.name))]
-    return []
 
 
 def check_slots(run: Run, **given) -> None:

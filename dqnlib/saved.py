@@ -78,7 +78,7 @@ def _digest(settings: dict, seeds: tuple[int, ...]) -> str:
 
 def save_run(run: Run, path: str | Path) -> Path:
     """Write a run as arrays and JSON (.npz); the file appears when it is complete."""
-    from dqnlib.storage import write_whole
+    from dqnlib.storage import write_whole  # only here: it loads torch
 
     about = {
         "dqnlib": "run", "config": dataclasses.asdict(run.config), "seeds": run.seeds,

@@ -27,7 +27,6 @@ from dqnlib.seeds.learner import TrainingError, first_line
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.record import Record
 from dqnlib.seeds.slots import (
-    SLOTS,
     check_own,
     is_librarys,
     library_functions,
@@ -83,11 +82,6 @@ class Trainer:
         _saved: dict | None = None,  # what `load` read
         **slots: Callable | None,
     ):
-        for name in slots:
-            if name not in SLOTS:
-                raise TypeError(
-                    f"there is no slot {name!r}; there are {', '.join(SLOTS)} and record"
-                )
         check_config("config", config)
         if not isinstance(record or {}, dict):
             raise ValueError(
@@ -276,8 +270,9 @@ class Trainer:
         """Write all that is needed to go on later, buffers and random states included.
 
         Not written, for they are not known here: what a function of yours keeps between its calls,
-        and the random numbers that it draws from a generator of the whole process. The file appears
-        when it is complete. Raises ValueError if your own replay buffer holds more than plain data.
+        or a network beside its parameters and buffers, and the random numbers that they draw from a
+        generator of the whole process. The file appears when it is complete. Raises ValueError if
+        your own replay buffer or transitions hold more than plain data.
         """
         return save_state(path, "checkpoint", self._state())
 
@@ -324,6 +319,7 @@ class Trainer:
             "device": [self.device, self.device_reason],
             "extras": list(self._extras),
             "steps": self.steps,
+            "layers": _layers(online),
             "networks": [online.flat, target.flat],
             "buffers": [online.buffers(), target.buffers()],
             "optimizers": [optimizer.state_dict() for optimizer in self._update.optimizers],
@@ -338,6 +334,8 @@ class Trainer:
 
     def _restore(self, state: dict) -> None:
         state = of_this_version(state)
+        if state["layers"] not in (None, _layers(self._networks.online)):
+            raise ValueError("network makes other layers than those of the run")
         self.steps = state["steps"]
         both = zip(self._networks[:2], state["networks"], state["buffers"], strict=True)
         for stacked, flat, buffers in both:
@@ -372,6 +370,11 @@ class Trainer:
                 "training step keeps them to itself: give td_target and loss in place of update"
             )
         return buffers
+
+
+def _layers(stacked: Stack) -> dict[str, list[int]]:
+    """Return the shapes of all parameters and buffers, the axis of the runs in front."""
+    return {name: list(array.shape) for name, array in stacked.arrays().items()}
 
 
 def train(

@@ -3,8 +3,7 @@
 The checks of numbers, counts, choices and switches are tested where they are used: every setting
 of `tests/test_config.py`, every experiment of `tests/classics`.
 
-Mutants that these tests kill (each was tried once):
-- repeated, negative, fractional, bool or missing seeds are accepted; a lone seed n means range(n).
+`tests/mutants/test_arguments.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

@@ -1,13 +1,6 @@
 """Settings: what is accepted, what is refused with which words, what is frozen.
 
-Mutants that these tests kill (each was tried once):
-- alpha = 0 is accepted; epsilon = 1, gamma = 1 or gamma = 0 is refused; inf or NaN slips through;
-- a bool or a text counts as a number; a number is kept as the NumPy type that was given;
-- an error does not name the field, what is allowed, or what was given;
-- `replace` changes the value itself, skips the checks, or takes a misspelt field;
-- a limit of `Config` is one off, or open where it is closed; its default is another; double takes
-  1; "64" are two layers; a scale that is a list stays one, so that the settings cannot be hashed;
-  a buffer smaller than a batch passes; NumPy's texts stay NumPy's.
+`tests/mutants/test_config.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

@@ -1,11 +1,9 @@
 """What computes on this machine, and whose threads.
 
-Mutants that these tests kill: the number of threads is not given back, after an error either, or
-is set for the whole process, or for OpenMP without MKL; training or a lab takes all cores; the work
-side by side is done one after the other, or not waited for after an error; the generator is not
-given back, or lent to two threads at once; a thread that keeps it stops all others.
+`tests/mutants/test_device.toml` lists the mutants that these tests kill.
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -49,6 +47,23 @@ def test_the_number_is_lent_and_given_back(three):
     with pytest.raises(KeyError), device.compute_threads(1):
         raise KeyError
     assert threads() == 3
+
+
+def test_openmp_and_mkl_are_told_and_get_back_what_they_had(three, monkeypatch):
+    told = {"openmp": 3, "mkl": 0}  # MKL's 0: as many as OpenMP
+
+    def tell(library, n):
+        before, told[library] = told[library], n
+        return before
+
+    tellers = [functools.partial(tell, library) for library in told]
+    monkeypatch.setattr(device, "_libraries", lambda: tellers)
+    with device.compute_threads(1):
+        assert told == {"openmp": 1, "mkl": 1}
+        with device.compute_threads(2):
+            assert told == {"openmp": 2, "mkl": 2}
+        assert told["mkl"] == 1
+    assert told == {"openmp": 3, "mkl": 0}
 
 
 def test_other_threads_keep_their_number(three):
@@ -166,6 +181,13 @@ def test_more_threads_are_taken_where_they_pay(three, monkeypatch):
     assert device.threads_that_pay(lambda: 1 / 0) == 1  # training will say what is wrong
 
 
+def test_work_that_fails_is_left_to_one_thread(three):
+    def work():
+        raise KeyError("said later, when it is done")
+
+    assert device.threads_that_pay(work) == 1
+
+
 def test_two_pieces_of_work_side_by_side(three):
     meeting = threading.Barrier(2)
 
@@ -249,6 +271,7 @@ def test_threads_take_turns_with_the_generator():
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.timeout(30)  # what hangs here would hang for ever
 def test_a_thread_that_never_gives_the_generator_back_stops_nobody(monkeypatch):
     monkeypatch.setattr(device, "_PATIENCE", 0.1)
     stuck, end = threading.Event(), threading.Event()

@@ -1,12 +1,6 @@
 """An environment as tables: the same numbers as the environment's own steps, or an error in words.
 
-Mutants that these tests kill (each was tried once):
-- the columns of the table are mixed up; an outcome is lost; unused outcomes have a probability;
-- `reachable` counts a terminal state, an unused outcome, or what only a terminal state leads to,
-  forgets a first state, or stops after one round;
-- `start` is the first instead of the likeliest state; the registered time limit is lost;
-- continuous observations or actions, a missing table or an unknown name get through, or the
-  message lacks what was wrong, what is allowed or what to do.
+`tests/mutants/test_envs.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

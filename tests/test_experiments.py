@@ -1,16 +1,6 @@
 """Evaluation, sweeps and claims.
 
-Mutants that these tests kill (each was tried once):
-- a claim that fails prints "holds"; what was measured is left out, or left out when it is 0;
-- an evaluation starts where training's did, or at the same place for every episode, seed or number
-  `seed`; plays the agent at the end for the best one, another seed's, or with exploration; plays
-  CartPole where the run had an environment of its own; reads the parameters of a network that has
-  more or fewer; a run without networks is blamed on the makers;
-- a sweep gives its runs in the order in which they ended, trains what is in the folder, keeps
-  nothing when it is stopped, reads the runs of other seeds or settings, checks a value when its
-  turn comes, forgets the learner's functions, or leaves torch with one thread, be it after jobs in
-  threads that overlap, or a worker with the number of another process; a value alone in the grid
-  fails without a word of lists; two layers count as two values; one experiment is trained twice.
+`tests/mutants/test_experiments.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

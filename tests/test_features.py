@@ -1,13 +1,6 @@
 """Features, and linear functions of them.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- tiles: all axes shifted alike, no shift, one tile too few, tilings that share features, an upper
-  bound that falls out of its box, an observation beyond a bound that wraps around, strides of the
-  wrong axis; a size that overflows, or more tiles than a float can count, without an error;
-  observations of another length, or NaN, that get a feature; targets that are cut or read past
-  their end;
-- linear functions: the mean of the weights for their sum; a fit whose step is not shared by the
-  tilings; an update of all actions, of the weights' mean, or in the other direction.
+`tests/mutants/test_features.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

@@ -3,11 +3,7 @@
 That it gives the batches of `ReplayBuffer` bit for bit is shown in test_replay.py, which runs the
 same streams of episodes through both.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- every stack is stored whole; the padding of a stack's start is stored again; an observation that
-  is the last one moved on by a frame is stored whole; frames that are still needed are overwritten
-  when the ring is full or grows; growing takes two more copies of all frames, or doubles their
-  places; numbers are compared as they come, so that other types with the same bytes are confused.
+`tests/mutants/test_frames.toml` lists the mutants that these tests kill.
 """
 
 import tracemalloc

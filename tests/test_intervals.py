@@ -1,14 +1,9 @@
 """Intervals over seeds.
 
-Mutants that these tests kill (each was tried once):
-- the resampling runs over the wrong axis; the standard deviation stands in for the standard error;
-- the confidence is ignored, or halved; the random numbers are not fixed;
-- one seed gets an interval of width 0; the episodes of one run count as seeds; a confidence of 95
-  gives NaN without a word;
-- the interquartile mean is the mean, the median, or cuts one seed too many; its interval is that of
-  the mean.
+`tests/mutants/test_intervals.toml` lists the mutants that these tests kill.
 """
 
+import re
 import warnings
 
 import numpy as np
@@ -82,6 +77,11 @@ def test_episodes_are_no_seeds():
         ValueError, match=r"shape \(3, 500\): reduce each seed .* values\.mean\(1\)"
     ):
         interval(np.zeros((3, 500)))
+    values = np.arange(6.0).reshape(3, 2)  # [S, E]
+    with pytest.raises(ValueError, match=r"one value a seed") as error:
+        interval(values)
+    advice = re.search(r"as in (values\.mean\(\d\))", str(error.value))[1]
+    assert eval(advice).shape == (3,)  # one a seed
 
 
 def test_an_interval_reads_well():

@@ -1,8 +1,6 @@
 """What lesson 04 promises of its own code, beyond what nbval compares.
 
-Mutants that these tests kill: lesson 04's DQN is longer than 60 lines, updates or copies in other
-steps than the library's, draws other random numbers, treats truncation as termination, or keeps
-the reset's observation.
+`tests/mutants/test_lesson_04.toml` lists the mutants that these tests kill.
 """
 
 import copy

@@ -3,13 +3,7 @@
 The oracles are not the library: small numbers by hand, the plain geometry of Cliff Walking, linear
 programming, all policies of tiny models in turn, and a simulation of Cliff Walking by its rules.
 
-Mutants that these tests kill (each was tried once):
-- value_iteration: min for max, no gamma, no mask, stops a sweep too early, unreachable states
-  kept, epsilon's mean over the best only, sweeps forever;
-- policy_evaluation: no mask, no gamma, a policy's weights ignored, an endless policy answered by
-  a huge number;
-- soft_policy: ties not shared, epsilon not shared among all; greedy_path: no loop detection, the
-  first for the likeliest outcome, the last step's reward lost.
+`tests/mutants/test_planning.toml` lists the mutants that these tests kill.
 """
 
 import itertools

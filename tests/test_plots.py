@@ -1,12 +1,6 @@
 """Pictures of results: what is drawn is what the data say, and nothing is trained or changed.
 
-Kills these mutants: a curve of one seed in place of the mean; a running mean that is shifted or
-padded; a band that is not the interval; looping paths hidden under the others or in their color;
-the same x for curves that have their own; the seventh curve looks like the first; a curve over
-steps begins before every seed has ended an episode; an axis of steps that begins or ends with the
-curve; an evaluation of fewer episodes counts as none; a seed that diverged is left out of the mean
-or not spoken of; tabular and deep runs on one axis; a legend without the number of seeds; a lone
-run, a run of another kind or a record that is not there fails without a word of what was expected.
+`tests/mutants/test_plots.toml` lists the mutants that these tests kill.
 """
 
 import matplotlib as mpl

@@ -1,14 +1,6 @@
 """The probes: their values are those of their own steps, and they find the faults they are for.
 
-Mutants that these tests kill (each was tried once):
-- any observation, reward, flag, number of actions or time limit of any probe is another one;
-- a formula is off by one power of gamma, has the wrong sign, or lists an observation too many;
-- truncation is called termination, the last true observation is lost, Termination has a limit;
-- chance comes from a global or a fixed generator, is seeded anew by each reset, is unfair,
-  or draws what an agent's generator with the same seed draws;
-- a step before the reset or after the end passes, or an action that does not exist does;
-- an observation is float64, has no axis, or is the same array again;
-- a probe is missing, twice, out of order, or registered again with a warning by a reload.
+`tests/mutants/test_probes.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

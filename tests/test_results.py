@@ -1,9 +1,6 @@
 """Results of many seeds: what they say, and that they cannot be changed.
 
-Mutants that these tests kill (each was tried once):
-- the arrays of a result can be overwritten; a result without an episode warns;
-- the mean of the last returns looks one episode too far back or ahead, counts an episode that ends
-  at the step itself only later, divides by the window before it is full, or gives 0 for none.
+`tests/mutants/test_results.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

@@ -3,12 +3,7 @@
 tests/data holds files that version 0.1.0 (commit b4e3b31) wrote: an arm of a study under the name
 that it had, a run of its trainer, and a checkpoint at the run's half.
 
-Mutants that these tests kill (each was tried once):
-- half of a run's names are enough; a run's files swap two seeds; the slots are lost, or an old
-  file claims that there were none;
-- the key holds all settings, leaves one out, or leaves out what is a default today; a file of
-  version 0.1.0 is not found, or is found for a run with a setting that it did not have; a setting
-  that a file does not name gets today's default; a file of a later version is called damaged.
+`tests/mutants/test_saved.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses
@@ -125,6 +120,11 @@ def changed(path: Path, to: Path, **about) -> Path:
     words = {name: value for name, value in (words | about).items() if value != "left out"}
     _npz(to, **arrays | {"about": np.array(json.dumps(words))})
     return to
+
+
+def test_a_file_of_another_kind_is_no_run(saved, tmp_path):
+    with pytest.raises(SavedRunError, match="is no run that this course saved"):
+        load_run(changed(saved[1], tmp_path / "x", dqnlib="note"))
 
 
 # -- the learner's own slots --------------------------------------------------------------------
@@ -266,6 +266,7 @@ def test_a_new_file_goes_before_an_old_one(saved, tmp_path):
         old = load_run(path)
         new = tmp_path / file_name(old.config, old.seeds)
         new.write_bytes(file.read_bytes())
+        (tmp_path / path.name).write_bytes(path.read_bytes())
         assert find_run(tmp_path, old.config, old.seeds) == new
     assert not find_run(tmp_path, config, seeds).exists()
 

@@ -1,19 +1,9 @@
 """Files that are whole or not there: what is saved comes back to the last bit, and runs no code.
 
-Mutants that these tests kill (each was tried once):
-- a file is written in place; the half of it stays behind after a failure; its permissions are
-  those of a temporary file, or umask is left changed;
-- NumPy's numbers are taken for Python's; an array without axes gets one; a deque loses its limit;
-  a key that is a number comes back as a text; a class made from dict is taken for a dict;
-- a file is unpickled, by torch or by NumPy; a damaged one is taken for whole; a file of another
-  kind passes;
-- a checkpoint forgets the target network, the best network, the optimizer, the random numbers of
-  the policy or of the replay buffer, the store of numbers, the episode so far, the last batch, the
-  best score, or the records; the numbers drawn ahead are not given back; saving changes the run;
-- a missing or a superfluous function is let through; the settings at the start are kept in place
-  of those in flight.
+`tests/mutants/test_storage.toml` lists the mutants that these tests kill.
 """
 
+import copy
 import json
 import os
 import pickle
@@ -32,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from storage_support import bits, differences
+from torch import nn
 
 from dqnlib import QNetwork, targets
 from dqnlib.config import Config
@@ -321,6 +312,12 @@ def test_a_run_is_no_checkpoint_and_the_other_way_round(saved):
         load_run(checkpoint)
 
 
+def test_a_file_of_another_kind_is_named(tmp_path):
+    path = save_state(tmp_path / "x", "note", {"a": 1})
+    with pytest.raises(SavedRunError, match="holds a note, not a checkpoint"):
+        load_state(path, "checkpoint")
+
+
 @pytest.mark.parametrize("kind", ["checkpoint", "run"])
 def test_a_file_that_is_cut_short_is_refused(saved, kind, tmp_path):
     checkpoint, _, run = saved
@@ -528,7 +525,7 @@ def test_settings_changed_in_flight_are_kept(tmp_path):
         ({"loss": targets.huber_loss}, {"loss": "huber"}),
         ({"loss": targets.mse_loss}, {"loss": "huber"}),
     ],
-    ids=str,
+    ids=["hard", "polyak", "td_target", "huber", "mse"],
 )
 def test_library_functions_in_slots_go_on_after_a_change_in_flight(slots, change, tmp_path):
     assert_resumes(SMALL, tmp_path, (30, 90), change=(60, lambda c: c.replace(**change)), **slots)
@@ -575,6 +572,15 @@ def stopped(tmp_path, **slots) -> Path:
     for _ in range(30):
         trainer.step()
     return trainer.save(tmp_path / "checkpoint")
+
+
+def test_a_network_of_other_layers_is_refused(tmp_path):
+    """Also where its parameters are as many, or take as much room."""
+    path = stopped(tmp_path, network=lambda obs_shape, n: nn.Linear(4, 2))
+    for other in (nn.Linear(4, 2, bias=False), nn.Sequential(nn.Linear(4, 2))):
+        with pytest.raises(SavedRunError, match="other layers than those of the run"):
+            Trainer.load(path, network=lambda obs_shape, n, other=other: copy.deepcopy(other))
+    assert Trainer.load(path, network=lambda obs_shape, n: nn.Linear(4, 2)).steps == 30
 
 
 def test_a_missing_function_is_named(tmp_path):

@@ -1,8 +1,6 @@
 """The stored results of the long experiments belong to the code as it is.
 
-Mutants that these tests kill: a study's setting was changed and its results were not computed
-again; results of other seeds; a file that nothing uses; an arm that is another one's file by
-mistake; parameters of networks are stored, too.
+`tests/mutants/test_studies.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np
@@ -81,6 +79,7 @@ def test_computing_and_loading(tiny, capsys):
     run, again = studies.load("tiny")["a"], studies.compute("tiny", progress=False)["a"]
     assert np.array_equal(run.q, again.q, equal_nan=True)
     assert run.seeds == (4, 5)
+    assert run.parameters == run.best_parameters == {}
     assert studies.main([]) == 0
     assert "1 arms × 2 seeds: a try" in capsys.readouterr().out
 

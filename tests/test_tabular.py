@@ -1,16 +1,6 @@
 """One run's functions, against values worked by hand.
 
-Mutants that these tests kill (each was tried once):
-- targets: the mask of a terminal state missing or turned round; min, mean, the first or the taken
-  action for the max; gamma missing or on the reward too; Expected Sarsa's max and mean swapped;
-  Double Q-learning with the tables swapped, or with the max of the other table;
-- td_update: wrong sign, no step size, the whole row, a copy, the new value or alpha times the
-  error returned;
-- epsilon_greedy: <= for <, swapped branches, the first of ties, exploring without the best action;
-- random_streams: the agent shares the environment's numbers, or all seeds share the agent's;
-- learn: a truncated step cut like a terminated one; the first action of an episode carried over;
-  the environment seeded anew each episode; the time limit one step off; the tables of Double
-  Q-learning never change places.
+`tests/mutants/test_tabular.toml` lists the mutants that these tests kill.
 """
 
 import gymnasium as gym

@@ -4,17 +4,7 @@
 no code with the library. The training step of lesson 04 and the trainer of many seeds must both
 give its parameters.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- targets: max becomes min, the mean, the first action or the taken one; gamma is left out, or
-  multiplies the reward; terminated is ignored, turned round, or cuts the reward too; Double DQN
-  selects with the target network, evaluates with the online one, or both; a column [B, 1] gets in;
-- losses: the factor ½ is lost, the mean is a sum, the gradient flows into the target, the wrong
-  action is moved; Huber turns at another error, or is squared everywhere;
-- copies: of a part, to the wrong side, or the same memory; tau and 1 − tau swap;
-- the update: no zero_grad, the target network learns, the target comes from the online network;
-- the trainer: gradients are clipped over all seeds, or not at all, or to another length; the sum
-  over the batch in place of the mean; Double DQN selects with the target network; the learning rate
-  stays, or is one step early; the target is synced before the update; RMSprop or SGD is Adam.
+`tests/mutants/test_targets.toml` lists the mutants that these tests kill.
 """
 
 import copy

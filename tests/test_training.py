@@ -3,17 +3,7 @@
 `dqnlib.dqn` is the same algorithm for one run, written out; the trainer must take the same
 actions for thousands of steps and end with the same parameters.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- the return is cut at truncation, or not cut at termination; the target is taken from the online
-  network, or never synced, or synced one step early; the next episode's first observation is
-  stored as the last one's end; ε, the learning rate or the warm-up is off by one step;
-- max becomes min or the taken action's value; Double DQN selects with the target network;
-- all seeds share a generator, or the rows' gradients are clipped together;
-- a learner's function is ignored in a slot, is called on all seeds at once, or falls back to the
-  library's; its error loses the run, the step or the seed;
-- an update happens before there is a batch; a config changed in flight does not act;
-- a sync or a training step that replaces a parameter's memory (`p.data = ...`) changes a network
-  that nobody computes with; the buffers of a network are those of another seed, or are lost.
+`tests/mutants/test_training.toml` lists the mutants that these tests kill.
 """
 
 import warnings
@@ -22,6 +12,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from support import Frames
 from torch import nn
 
 from dqnlib import QNetwork, ReplayBuffer, Trainer, evaluate, network_of, studies, targets, train
@@ -91,6 +82,14 @@ def test_equals_one_run_written_out(name):
         for key, parameter in one.network.named_parameters():
             found = run.parameters[key][row]
             assert np.allclose(found, parameter.detach().numpy(), atol=2e-4), key
+
+
+def test_equals_one_run_of_images_written_out():
+    config = SMALL.replace(n_step=2)
+    run, one = train(config, [5], env=Frames), dqn(config, 5, Frames)
+    assert [total for _, total in one.returns] == run.returns[0].tolist()
+    for key, parameter in one.network.named_parameters():
+        assert np.allclose(run.parameters[key][0], parameter.detach().numpy(), atol=2e-4), key
 
 
 @pytest.mark.parametrize(
@@ -174,8 +173,8 @@ def test_a_learners_target_gives_the_same_numbers(function, how):
 
 
 def test_the_learners_target_is_used():
-    run = train(SMALL, range(2), td_target=lambda reward, terminated, next_q, gamma: reward * 0 + 7)
-    assert np.allclose(run.q[:, -1], 7, atol=1.5)
+    run = train(SMALL, range(2), td_target=lambda reward, terminated, next_q, gamma: reward * 0 - 7)
+    assert np.allclose(run.q[:, -1], -7, atol=1.5)
 
 
 def test_a_learners_double_target_takes_both_networks():
@@ -408,7 +407,12 @@ def test_what_is_recorded_of_each_run():
             pairs = zip(moment.online.parameters(), moment.target.parameters(), strict=True)
             return sum((a - b).abs().sum() for a, b in pairs)
 
-    record = {"gap": gap, "seed": lambda moment: moment.seed, "steps": lambda moment: moment.steps}
+    record = {
+        "gap": gap,
+        "seed": lambda moment: moment.seed,
+        "steps": lambda moment: moment.steps,
+        "first weight": lambda moment: next(moment.online.parameters())[0, 0],
+    }
     run = train(SMALL.replace(steps=300, sync_every=300), [4, 2], record=record)
     assert run.record_steps.tolist() == [50, 100, 150, 200, 250, 300]
     assert run.records["seed"].tolist() == [[4.0] * 6, [2.0] * 6]
@@ -416,6 +420,9 @@ def test_what_is_recorded_of_each_run():
     assert (run.records["gap"][:, :2] == 0).all()  # nothing is learned before step 100
     assert (run.records["gap"][:, 2:5] > 0).all()
     assert (run.records["gap"][:, 5] == 0).all()  # just synced
+    weight = run.parameters["layers.1.weight"][:, 0, 0]
+    assert np.array_equal(run.records["first weight"][:, 5], weight)
+    assert weight[0] != weight[1]
     assert np.isnan(run.loss[:, :2]).all()
     assert np.isfinite(run.loss[:, 2:]).all()
 
@@ -428,6 +435,7 @@ def test_what_is_recorded_of_each_run():
     [
         (lambda: train({"steps": 3}), r"config must be a Config, .* but it is \{'steps': 3\}"),
         (lambda: train(SMALL, record=print), "record must be a dict of functions"),
+        (lambda: train(SMALL, policy="greedy"), "policy must be a function or a class, but it is"),
         (lambda: Trainer(SMALL, [1, 2]).network(5), r"has the seeds \(1, 2\), but not 5"),
         (lambda: network_of(studies.load("double")["DQN"], 100), "stored without its networks"),
         (lambda: train(SMALL.replace(capacity=10**13)), r"10,000,000,000,000 .* GB"),
@@ -532,7 +540,9 @@ def test_an_environment_that_never_ends():
 def test_a_diverged_seed_is_a_result_and_no_error():
     config = SMALL.replace(optimizer="sgd", learning_rate=50.0, sync_every=1)
     run = train(config, range(3))
-    assert (run.diverged > 0).all()
+    lost = ~(np.isfinite(run.loss) & np.isfinite(run.q)) & (run.record_steps > config.warmup)
+    assert lost.any(1).all()
+    assert run.diverged.tolist() == run.record_steps[lost.argmax(1)].tolist()  # the first ones
     assert run.steps == 600
     assert all(len(r) for r in run.returns)
 
@@ -639,9 +649,42 @@ def test_settings_change_in_flight():
     assert trainer.steps == 240
     with pytest.raises(ValueError, match="capacity cannot change in flight"):
         trainer.config = trainer.config.replace(capacity=999)
-    other = Trainer(SMALL, [0], td_target=plain_target)
-    with pytest.raises(ValueError, match="double would change nothing: your own td_target wins"):
-        other.config = SMALL.replace(double=True)
+
+
+@pytest.mark.parametrize(
+    ("slots", "changes"),
+    [
+        ({"td_target": plain_target}, {"double": True}),
+        ({"update": targets.dqn_update}, {"double": True}),
+        ({"update": targets.dqn_update}, {"loss": "huber"}),
+        ({"update": targets.dqn_update}, {"max_grad_norm": 1.0}),
+    ],
+)
+def test_a_setting_that_is_idle_does_not_change_in_flight(slots, changes):
+    trainer, (slot,), (name,) = Trainer(SMALL, [0], **slots), slots, changes
+    words = f"{name} would change nothing: your own {slot} wins over it"
+    with pytest.raises(ValueError, match=words):
+        trainer.config = SMALL.replace(**changes)
+    trainer.config = SMALL.replace(tau=0.5)
+    assert trainer.config.tau == 0.5
+
+
+def test_a_limit_of_the_gradient_acts_in_flight():
+    trainer = Trainer(SMALL.replace(optimizer="sgd"), [0])
+    while trainer.steps < 150:
+        trainer.step()
+    trainer.config = trainer.config.replace(max_grad_norm=1e-12)
+    before = trainer.run().parameters
+    trainer.step()
+    after = trainer.run().parameters
+    assert all(np.allclose(after[k], before[k], rtol=0, atol=1e-9) for k in after)
+
+
+def test_each_evaluation_has_other_starts():
+    still = SMALL.replace(learning_rate=0, final_learning_rate=0, eval_every=200, eval_episodes=10)
+    first, second, third = train(still, [0]).eval_returns[0]
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)
 
 
 def test_evaluation_leaves_training_alone():
@@ -723,5 +766,7 @@ def test_network_of_says_what_does_not_fit():
     assert network_of(own, 3, network=QNetwork(4, 2, (8,)))(torch.zeros(1, 4)).shape == (1, 2)
     with pytest.raises(ValueError, match="trained with your own network"):
         network_of(own, 3)
+    with pytest.raises(ValueError, match="must be a module, such as MyNetwork"):
+        network_of(own, 3, network=QNetwork)
     with pytest.raises(ValueError, match="does not fit the run"):
         network_of(own, 3, network=QNetwork(4, 2, (9,)))

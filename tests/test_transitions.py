@@ -1,4 +1,7 @@
-"""n-step windows of one run, by hand and against a plain list of episodes."""
+"""n-step windows of one run, by hand and against a plain list of episodes.
+
+`tests/mutants/test_transitions.toml` lists the mutants that these tests kill.
+"""
 
 import numpy as np
 import pytest

@@ -121,7 +121,7 @@ class House:
 def read(ref: str | None = None) -> House:
     """Return the house as it stands, or as of a commit.
 
-    Raises ValueError for a commit that git does not know.
+    Raises ValueError for a commit that git does not know, and for one without a library.
     """
     return build(dict(_here() if ref is None else _at(ref)))
 
@@ -154,10 +154,13 @@ def _here() -> Iterator[tuple[str, str]]:
 
 
 def _at(ref: str) -> Iterator[tuple[str, str]]:
-    listed = _git("ls-tree", "-r", "--name-only", ref, "--", "dqnlib").splitlines()
-    for path in listed:
-        if path.endswith(".py"):
-            yield _name(Path(path).relative_to("dqnlib")), _git("show", f"{ref}:./{path}")
+    commit = _git("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").strip()
+    listed = _git("ls-tree", "-r", "--name-only", commit, "--", "dqnlib").splitlines()
+    files = [path for path in listed if path.endswith(".py")]
+    if not files:
+        raise ValueError(f"there is no library in the folder dqnlib at commit {ref}")
+    for path in files:
+        yield _name(Path(path).relative_to("dqnlib")), _git("show", f"{commit}:./{path}")
 
 
 def _git(*args: str) -> str:

@@ -16,6 +16,7 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 MEASURED = re.compile(r"^ +(?:measured|written by): .*$", re.MULTILINE)
+START_LIMIT = 60.0  # seconds for a kernel to start
 LOOK = 0.1  # seconds between two looks at whether the kernel lives
 PATIENCE = 5.0  # seconds that an interrupted cell has to stop
 MOST_TEXT = 1_000_000  # characters of one cell's output that are kept
@@ -127,3 +128,12 @@ def _ours(outputs: list) -> Iterator:
         lines = [line for line in output.text.splitlines(keepends=True) if _OURS.search(line)]
         if lines:
             yield type(output)({**output, "text": "".join(lines)})
+
+
+def options(home: Path, time_limit: float) -> list[str]:
+    """Return pytest's options for a run of nbval that has none of the test suite's settings."""
+    settings = home / "pytest.ini"
+    settings.write_text("[pytest]\n", encoding="utf-8")
+    return ["-p", "nbval", f"--nbval-cell-timeout={time_limit}",
+            f"--nbval-kernel-startup-timeout={START_LIMIT}", f"--config-file={settings}",
+            "-p", "no:cacheprovider", "-q", "--no-header"]  # fmt: skip

@@ -101,7 +101,7 @@ def export(lesson: Path, folder: Path) -> int:
 
 def _converted(cell) -> list:
     """Return a lesson's cell as the cells of an assignment."""
-    from dqnlib.course.nbcheck import functions
+    from dqnlib.course.solving import functions
 
     if cell.cell_type != "code":
         return [cell]

@@ -1,6 +1,7 @@
 """The Discount lab: what a late reward is worth now (lesson 00)."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -9,7 +10,7 @@ from dqnlib import pictures
 from dqnlib.arguments import check_number
 from dqnlib.labs.frame import Lab
 from dqnlib.labs.texts import WIDTH
-from dqnlib.pictures import number
+from dqnlib.pictures import FAINT, INK, MUTED, SIDE_COLORS, Card, number
 
 
 class DiscountLab(Lab):
@@ -24,7 +25,7 @@ class DiscountLab(Lab):
 
     def __init__(self, *, gamma: float = 0.9, name: str = "discount"):
         self.gamma = check_number("gamma", gamma, 0, 1)
-        self._picture = pictures.BarPicture(self.bars)
+        self._picture = BarPicture(self.bars)
         super().__init__(name)
 
     def change(self, key: str, value) -> None:
@@ -47,3 +48,36 @@ class DiscountLab(Lab):
     def build(self):
         gamma = self.slider("gamma", "discount γ", self.gamma, 0, 1, layout={"width": "420px"})
         return self._w.VBox([gamma, self.text("message", 42), self.picture("bars", WIDTH, 260)])
+
+
+class BarPicture:
+    """Bars of height 0 to 1 over whole numbers, one of them per step."""
+
+    def __init__(self, bars: int, width: int = 910, height: int = 260, scale: int = 2):
+        self.card = Card(width, height, scale)
+        self.left, self.top, self.floor = 64, 56, height - 46
+        self.pitch = (width - self.left - 24) / bars
+
+    def draw(self, heights: Sequence[float], title: str, xlabel: str, note: str = "") -> None:
+        """Show the heights [bars] with their numbers; note: a line at the right."""
+        card = self.card
+        card.box(2, 2, card.width - 2, card.height - 2)
+        card.text(24, 22, title, 14, INK, bold=True)
+        card.text(card.width - 24, 22, note, 13, INK, align="right")
+        for level in (0, 0.5, 1):
+            y = self.floor - level * (self.floor - self.top)
+            card.box(self.left, y - 0.5, card.width - 24, y + 0.5, FAINT)
+            card.text(self.left - 10, y, f"{level:g}", 11, MUTED, align="right")
+        for i, value in enumerate(heights):
+            self._bar(i, float(value))
+        card.text((self.left + card.width - 24) / 2, card.height - 14, xlabel, 11, MUTED,
+                  align="center")  # fmt: skip
+
+    def _bar(self, i: int, value: float) -> None:
+        middle = self.left + (i + 0.5) * self.pitch
+        y = self.floor - value * (self.floor - self.top)
+        half = 0.36 * self.pitch
+        self.card.box(middle - half, min(y, self.floor - 1), middle + half, self.floor,
+                      SIDE_COLORS["A"])  # fmt: skip
+        self.card.text(middle, y - 8, f"{value:.2f}", 10, INK, align="center")
+        self.card.text(middle, self.floor + 11, str(i), 10, MUTED, align="center")

@@ -6,14 +6,15 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium.envs.classic_control import CartPoleEnv
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from dqnlib import pictures
 from dqnlib.device import compute_threads
 from dqnlib.envs import make_for
 from dqnlib.labs.texts import WIDTH
 from dqnlib.labs.training_side import Side
-from dqnlib.seeds.acting import network_input
+from dqnlib.pictures import CARD, EDGE, INK, SIDE_COLORS, Card
+from dqnlib.replay import as_input
+from dqnlib.seeds.stacks import without_sharing
 
 STAGE = 150  # CSS pixels, height of the animation
 _START = 7  # seed of the episode that is shown
@@ -35,13 +36,15 @@ def _env_of(side: Side) -> gym.Env:
 def played(side: Side) -> list[np.ndarray]:
     """Return the raw states of a greedy episode of the side's first run."""
     env, network = _env_of(side), side.trainer.network(side.seeds[0])
-    device = next(network.parameters()).device
+    if hasattr(network, "reset_noise"):
+        network = without_sharing(network).eval()  # plays as it is judged, without noise
+    device, values = next(network.parameters()).device, side.slots.get("values") or (lambda q: q)
     obs, _ = env.reset(seed=_START)
     seen, ended, most = [], False, side.config.max_episode_steps or _LONGEST
     with torch.no_grad():
         while not ended:
-            x = network_input(torch.from_numpy(np.asarray(obs))[None], device)
-            obs, _, terminated, truncated, _ = env.step(int(network(x).argmax()))
+            q = values(network(as_input(obs, device)[None]))  # [1, A]
+            obs, _, terminated, truncated, _ = env.step(int(q.argmax()))
             seen.append(np.array(env.unwrapped.state))
             ended = terminated or truncated or len(seen) >= most
     env.close()
@@ -61,10 +64,24 @@ def frames_of(stages: list[list[np.ndarray]], sides: Iterable[Side]) -> list[Ima
 
 def frame_of(states: list[np.ndarray], texts: list[str], sides: Iterable[Side]) -> Image.Image:
     """Return the carts of all sides next to each other; texts: beside the titles."""
-    frame = Image.new("RGB", (WIDTH, STAGE), pictures.CARD)
+    frame = Image.new("RGB", (WIDTH, STAGE), CARD)
     for i, (state, text, side) in enumerate(zip(states, texts, sides, strict=True)):
         line = f"{side.title} {text}".strip()
-        frame.paste(
-            pictures.cart_pole(state, line, side.side, WIDTH // 2, STAGE), (i * (WIDTH // 2), 0)
-        )
+        frame.paste(cart_pole(state, line, side.side, WIDTH // 2, STAGE), (i * (WIDTH // 2), 0))
     return frame
+
+
+def cart_pole(state, text: str, side: str, width: int, height: int) -> Image.Image:
+    """Return a picture of a cart and its pole. state: position, speed, angle, its speed."""
+    card = Card(width, height)
+    k, ground = card.scale, height - 26
+    pen = ImageDraw.Draw(card.image)
+    unit = (width - 24) / 4.8  # CSS pixels a meter: the track goes from -2.4 to 2.4
+    x = width / 2 + unit * float(np.clip(state[0], -2.4, 2.4))
+    tip = x + unit * np.sin(state[2]), ground - 14 - unit * np.cos(state[2])  # a pole of 1 meter
+    pen.line([(12 * k, ground * k), ((width - 12) * k, ground * k)], EDGE, k)
+    card.box(x - 20, ground - 14, x + 20, ground, SIDE_COLORS[side])
+    pen.line([(x * k, (ground - 14) * k), (tip[0] * k, tip[1] * k)], INK, 5 * k)
+    card.chip(8, 14, side, SIDE_COLORS[side])
+    card.text(32, 14, text, 12)
+    return card.image.reduce(k)

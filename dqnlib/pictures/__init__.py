@@ -8,10 +8,8 @@ Pillow draws, with matplotlib's font and color scales; curves are matplotlib's. 
 slowly, and is loaded when the first text is drawn.
 """
 
-from dqnlib.pictures.bars import BarPicture
 from dqnlib.pictures.boards import ACTIONS, CLIFF, Grid, ValueBoard, VisitBoard
 from dqnlib.pictures.card import Card
-from dqnlib.pictures.cart_pole import cart_pole
 from dqnlib.pictures.colors import (
     CARD,
     EDGE,
@@ -45,7 +43,6 @@ __all__ = [
     "INK",
     "MUTED",
     "SIDE_COLORS",
-    "BarPicture",
     "Card",
     "Curve",
     "CurvePicture",
@@ -57,7 +54,6 @@ __all__ = [
     "VisitBoard",
     "animated_png",
     "animation",
-    "cart_pole",
     "font",
     "grid_image",
     "number",

@@ -1,9 +1,11 @@
-"""Which replay buffer the runs get."""
+"""Which replay buffer the runs get, and the one where runs add different numbers of transitions."""
+
+import numpy as np
 
 from dqnlib.config import Config
+from dqnlib.data import Batch
 from dqnlib.seeds.frames import FrameRing
 from dqnlib.seeds.replay import Buffers, Ring
-from dqnlib.seeds.uneven import UnevenRing
 
 
 def replay_for(
@@ -22,3 +24,49 @@ def replay_for(
         kind = UnevenRing if uneven else Ring
         return kind(config.capacity, obs_shape[0], rngs, device)
     return FrameRing(config.capacity, obs_shape, obs_dtype, rngs, device, n_step=config.n_step)
+
+
+class UnevenRing(Ring):
+    """A `Ring` in which each run has a place and a size of its own.
+
+    Gives the batches that S `dqnlib.replay.ReplayBuffer` with these generators would give.
+    """
+
+    def __init__(self, capacity: int, obs_size: int, rngs, device: str = "cpu"):
+        super().__init__(capacity, obs_size, rngs, device)
+        self.sizes = np.zeros(len(rngs), np.int64)  # transitions of each run [S]
+        self._places = np.zeros(len(rngs), np.int64)  # where the next one goes [S]
+
+    def __len__(self) -> int:
+        return int(self.sizes.min())
+
+    def add(self, obs, action, reward, next_obs, terminated, rows=None) -> None:
+        """Keep one transition of each of the runs: arrays [R, O], [R], [R], [R, O], [R].
+
+        rows: the runs' numbers [R], each once; None stands for all S.
+        """
+        rows = np.arange(len(self.sizes)) if rows is None else rows
+        columns = (obs, next_obs, *(np.asarray(x)[:, None] for x in (reward, action, terminated)))
+        self._write(rows, self._places[rows], np.concatenate(columns, 1).astype(np.float32))
+        self._places[rows] = (self._places[rows] + 1) % self.capacity
+        self.sizes[rows] = np.minimum(self.sizes[rows] + 1, self.capacity)
+
+    def sample(self, batch_size: int) -> Batch:
+        """Return a batch of every run: obs [S, B, O] and so on."""
+        pairs = zip(self._rngs, self.sizes, strict=True)
+        return self._read(np.stack([rng.integers(n, size=batch_size) for rng, n in pairs]))
+
+    def state(self) -> dict:
+        """Return all that is needed to go on from here, as plain data."""
+        most = int(self.sizes.max())
+        return {
+            "sizes": self.sizes.copy(), "places": self._places.copy(), "rows": self._kept(most),
+            "sampling": [rng.bit_generator.state for rng in self._rngs],
+        }  # fmt: skip
+
+    def restore(self, state: dict) -> None:
+        """Go back to a state."""
+        self.sizes[:], self._places[:] = state["sizes"], state["places"]
+        self._rows[:, : state["rows"].shape[1]] = state["rows"].to(self.device)
+        for rng, kept in zip(self._rngs, state["sampling"], strict=True):
+            rng.bit_generator.state = kept

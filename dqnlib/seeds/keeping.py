@@ -26,7 +26,7 @@ def restore_attributes(one, kept: dict) -> None:
 def of_this_version(state: dict) -> dict:
     """Return a checkpoint's state in today's form: until 2026-11 it had other parts."""
     if "record" in state:
-        return state
+        return {"layers": None, **state}
     *networks, best = state["networks"]
     *buffers, best_buffers = state["buffers"]
     record = {k: state[k] for k in ("returns", "ends", "records", "evaluations", "marks")}
@@ -35,6 +35,6 @@ def of_this_version(state: dict) -> dict:
         batch, q, found = learned
         learned = (batch, None, None, q, *((found, None) if found.ndim == 2 else (None, found)))
     return {
-        **state, "networks": networks, "buffers": buffers, "learned": learned, "windows": None,
-        "noise": None, "record": record | {"best": [best, best_buffers]},
+        **state, "layers": None, "networks": networks, "buffers": buffers, "learned": learned,
+        "windows": None, "noise": None, "record": record | {"best": [best, best_buffers]},
     }  # fmt: skip

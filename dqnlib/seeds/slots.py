@@ -36,7 +36,13 @@ def library_functions(config: Config) -> dict[str, Callable]:
 
 
 def own_functions(given: dict, library: dict[str, Callable]) -> dict[str, Callable]:
-    """Return the functions, by slot in the order of `SLOTS`, that are not the library's."""
+    """Return the functions, by slot in the order of `SLOTS`, that are not the library's.
+
+    Raises TypeError for a slot that does not exist.
+    """
+    for name in given:
+        if name not in SLOTS:
+            raise TypeError(f"there is no slot {name!r}; there are {', '.join(SLOTS)} and record")
     found = {slot: own_or_none(given.get(slot), library.get(slot)) for slot in SLOTS}
     return {slot: f for slot, f in found.items() if f is not None}
 
@@ -83,7 +89,7 @@ def arguments_of(slot: str, function: Callable) -> tuple[str, ...]:
         return forms[0]
     positional = [p for p in signature.parameters.values() if p.kind in _POSITIONAL]
     names = tuple(p.name for p in positional if p.default is p.empty or p.name in known)
-    if names and known >= set(names) and _takes(signature, names):
+    if set(names) - {"gamma"} and known >= set(names) and _takes(signature, names):
         return names
     for form in forms:
         if _takes(signature, form):

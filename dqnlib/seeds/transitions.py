@@ -9,7 +9,7 @@ from dqnlib.config import Config
 from dqnlib.data import Transition
 from dqnlib.seeds.environments import Environments
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
-from dqnlib.seeds.learner import LearnerError, call, name_of
+from dqnlib.seeds.learner import LearnerError, call, is_action, is_finite_number, name_of
 
 Rows = tuple  # (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows
 
@@ -27,7 +27,7 @@ def windows_for(config: Config, envs: Environments, own: Callable | None, names,
             "full: make n_step smaller"
         )
     if own is not None:
-        return OwnTransitions(own, n, config.gamma, names, where)
+        return OwnTransitions(own, n, config.gamma, names, where, envs.n_actions)
     return Windows(n, len(obs), obs.shape[1:], obs.dtype) if n > 1 else None
 
 
@@ -81,21 +81,35 @@ class Windows:
 
 
 class OwnTransitions:
-    """A learner's object for each run: step(transition, ended) -> list of transitions."""
+    """A learner's object for each run: step(transition, ended) -> list of transitions.
 
-    def __init__(self, make: Callable, n: int, gamma: float, names, where: Callable[[], str]):
+    n_actions: what it gives is checked as an environment is; LearnerError says what is wrong.
+    """
+
+    def __init__(
+        self, make: Callable, n: int, gamma: float, names, where: Callable[[], str], n_actions: int
+    ):
         self.name, self._names, self._where, self._gamma = name_of(make), names, where, gamma
+        self._n_actions = n_actions
         self._each = [self._call(k, make, n, gamma) for k in range(len(names))]
+        for k, one in enumerate(self._each):
+            if not callable(getattr(one, "step", None)):
+                raise LearnerError(
+                    f"✗ {self.name} made {_shown(one)} {self._at(k)}, which has no method "
+                    "step(transition, ended)"
+                )
+
+    def _at(self, k: int) -> str:
+        return f"{self._where()}, seed {self._names[k]}"
 
     def _call(self, k: int, function: Callable, *args):
-        where = f"{self._where()}, seed {self._names[k]}"
-        return call(function, *args, name=self.name, where=where)
+        return call(function, *args, name=self.name, where=self._at(k))
 
     def step(self, obs, action, reward, next_obs, terminated, ended, gamma) -> Iterator[Rows]:
         """Take one environment step of every run; yield what the objects give, run after run."""
         for k, one in enumerate(self._each):
             if gamma != self._gamma and hasattr(one, "gamma"):
-                one.gamma = gamma  # changed in flight
+                self._call(k, setattr, one, "gamma", gamma)  # changed in flight
             transition = Transition(
                 obs[k].copy(), int(action[k]), float(reward[k]), next_obs[k].copy(),
                 bool(terminated[k]),
@@ -103,21 +117,17 @@ class OwnTransitions:
             found = self._call(k, one.step, transition, bool(ended[k]))
             if not isinstance(found, list | tuple) or not all(map(_is_transition, found)):
                 raise LearnerError(
-                    f"✗ {self.name}.step returned {_shown(found)} {self._where()}, seed "
-                    f"{self._names[k]}; expected a list of Transition(obs, action, reward, "
-                    "next_obs, terminated), which may be empty"
+                    f"✗ {self.name}.step returned {_shown(found)} {self._at(k)}; expected a list "
+                    "of Transition(obs, action, reward, next_obs, terminated), which may be empty"
                 )
             for t in found:
-                yield self._rows(k, t, obs[k])
+                yield self._rows(k, Transition(*t), obs[k].shape)
         self._gamma = gamma
 
-    def _rows(self, k: int, t: Transition, like: np.ndarray) -> Rows:
-        for name, value in (("obs", t.obs), ("next_obs", t.next_obs)):
-            if np.shape(value) != like.shape:
-                raise LearnerError(
-                    f"✗ {self.name}.step gave {name} of the shape {list(np.shape(value))} "
-                    f"{self._where()}, seed {self._names[k]}; expected {list(like.shape)}"
-                )
+    def _rows(self, k: int, t: Transition, obs_shape: tuple[int, ...]) -> Rows:
+        wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
+        if wrong:
+            raise LearnerError(f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}")
         arrays = (np.asarray(x)[None] for x in t)
         return (*arrays, np.array([k]))
 
@@ -133,6 +143,24 @@ class OwnTransitions:
 
 def _is_transition(value) -> bool:
     return isinstance(value, tuple) and len(value) == len(Transition._fields)
+
+
+def _wrong(t: Transition, obs_shape: tuple[int, ...], n_actions: int) -> tuple[str, str] | None:
+    """Return what is wrong with a transition and what was expected, or None."""
+    for name in ("obs", "next_obs"):
+        value = np.asarray(getattr(t, name))
+        if value.shape != obs_shape:
+            return f"{name} of the shape {list(value.shape)}", f"expected {list(obs_shape)}"
+        if not np.isfinite(value).all():
+            return f"{name} with NaN or infinity", "expected finite numbers"
+    if not is_action(t.action, n_actions):
+        most = n_actions - 1
+        return f"the action {t.action!r}", f"actions are whole numbers from 0 to {most}"
+    if not is_finite_number(t.reward):
+        return f"the reward {t.reward!r}", "expected one finite number"
+    if not isinstance(t.terminated, bool | np.bool_):
+        return f"terminated as {t.terminated!r}", "expected True or False"
+    return None
 
 
 def _shown(found) -> str:

@@ -1,9 +1,6 @@
 """Baird's counterexample in one run and in many, against plain numbers and the published ones.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- ρ left out or turned round, the target's next state from the behavior, the table with the
-  weights' start, γ left out, the switches without an effect, expected updates over 6 states, "no"
-  that counts as true.
+`tests/mutants/classics/test_baird.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

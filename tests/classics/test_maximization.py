@@ -1,24 +1,6 @@
 """Maximisation bias against plain loops, exact numbers and the published ones.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- single_estimate: the mean over actions, the max over trials, the max of the means;
-- double_estimate: the judge's max, the chooser's max, both swapped, the mean, one action for all
-  trials, the best trial of each action;
-- noisy_values: the noise is not scaled, all actions of a trial share one error, the true values
-  are lost, the seed is ignored; estimator_bias: both tables share their errors, the truth is not
-  taken off, or the mean of the true values is; no trials, or a noise that is no number, are taken;
-- polynomial_fits: no sample is left out, or only one, or the wrong pair; another degree; the second
-  set is the first; single is a mean; double is evaluated by the set that selects;
-- maximization_bias: ties always go left or right; both tables learn; Double Q-learning selects
-  with the judging table, or evaluates with the selecting one; a greedy action by one table; alpha
-  (in A or in B), epsilon, gamma, mean, noise or actions are ignored; the reward also comes on the
-  way to B; runs share their luck; right is counted for left; a mean or a noise that is NaN is
-  taken;
-  (not seen: how fair the coin for A is, since the choice between left and a right of 0 depends on
-  a sign alone);
-- PureNoise: the reward depends on the action or has another spread, a state is never visited, the
-  walk is not uniform, an episode terminates or has another length, n_actions is ignored, chance
-  comes from a global generator.
+`tests/mutants/classics/test_maximization.toml` lists the mutants that these tests kill.
 """
 
 import math

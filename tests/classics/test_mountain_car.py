@@ -1,11 +1,6 @@
 """Mountain Car: its physics, linear Sarsa on it in one run and in many, and its best values.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- Sarsa: a value after the goal, the mean of the weights for their sum, a step that is not the one
-  of a single tiling, one generator for all runs or that of another run, the start of another
-  episode, random numbers drawn where none are needed;
-- physics: the order of velocity and position, no wall, a goal for cars that roll back;
-- cost-to-go: a max for the min, a cost at the goal, corners swapped.
+`tests/mutants/classics/test_mountain_car.toml` lists the mutants that these tests kill.
 """
 
 import gymnasium as gym

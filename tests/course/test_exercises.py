@@ -1,20 +1,6 @@
 """The exercise decorator around its checks: blanks, hints, messages in IPython, what is stored.
 
-The tests fail for these mutants of `dqnlib.course.exercises`:
-- a function with a blank in a nested function is judged; one that only names ____ in a text is not;
-- ____ can be used in a sum, a condition or a setting without a word about what it stands for;
-- the solution is a copy that may differ from the library's source, or is not escaped;
-- an unknown exercise passes in silence;
-- DQNLIB_ON_WRONG=continue still raises, or hides the message;
-- a traceback around the message in IPython; a wrong function replaces an earlier one;
-- an unwritable progress file stops the exercise;
-- loading the judges loads training code or torch;
-- a class: a blank in a method, a property or a static method is not seen; one method without its
-  body makes the whole class blank; the wrong line of a method is shown; a method that loops is not
-  stopped; a class that lacks a method, a base or a parameter passes; super() does not find the
-  class; the check draws from the notebook's random numbers;
-- tensors: shown as tensor(...), compared by identity, changed by one call for the next; a list or
-  an array passes for a tensor.
+`tests/mutants/course/test_exercises.toml` lists the mutants that these tests kill.
 """
 
 import builtins
@@ -43,6 +29,7 @@ from dqnlib.course.reference import load
 from dqnlib.course.types import Case, Check, Wrong
 
 PATH = "dqnlib.tabular.q_learning_target"
+FIRST = "dqnlib.tabular.episode_return"
 BUFFER = "dqnlib.replay.ReplayBuffer"
 NETWORK = "dqnlib.networks.QNetwork"
 EVERY = [check for found in checks.lessons().values() for check in found]
@@ -593,6 +580,30 @@ def test_first_lines_of_a_class(given, expected, words):
     assert caught.value.diagnosis == expected
     assert words in str(caught.value)
     assert max(map(len, str(caught.value).splitlines())) <= 100
+
+
+def test_the_line_is_the_learners_own_where_a_library_fails():
+    source = """
+        def episode_return(rewards):
+            import json
+            return json.loads("{")
+        """
+    with pytest.raises(Wrong) as caught:
+        judge.run_check(checks.find(FIRST), made(source, "episode_return"))
+    message = str(caught.value)
+    assert "  episode_return(rewards=[" in message
+    assert "It stopped with JSONDecodeError: Expecting property name" in message
+    assert "in line 4 of the cell: return json.loads" in message
+
+
+def test_a_class_without_its_base():
+    methods = {
+        "__init__": lambda self, obs_shape, n_actions, hidden=(64, 64): None,
+        "forward": lambda self, obs: None,
+    }
+    with pytest.raises(Wrong, match=r"build on nn\.Module: begin with") as caught:
+        judge.run_check(checks.find(NETWORK), type("QNetwork", (), methods))
+    assert caught.value.diagnosis == "the base class is missing"
 
 
 def test_a_parameter_with_a_default_keeps_its_name():

@@ -1,11 +1,6 @@
 """The judge of whole notebooks: blank, wrong and right are told apart, whatever state a copy is in.
 
-Kills these mutants: a copy's own outputs are believed; a wrong answer passes because the lesson
-goes on with the reference; a deleted exercise is not missed; a learner's scratch cell that fails
-costs a point; cells are matched by their place or their id; a kernel that dies, hangs or floods its
-output harms the verdict on another copy, or is waited for; a cell out of time is a wrong mark; an
-unreadable file stops a batch; what the machine says on stderr is compared; a name that begins with
-a sign of a formula reaches the spreadsheet as one.
+`tests/mutants/course/test_nbcheck.toml` lists the mutants that these tests kill.
 """
 
 import csv
@@ -20,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib.course import exercises, kernels, marks, nbcheck, notebooks
+from dqnlib.course import copies, exercises, kernels, marks, nbcheck, notebooks, solving
 
 ROOT = notebooks.ROOT
 HEAD = """
@@ -77,7 +72,7 @@ def course(tmp_path, monkeypatch, executed):
 def answered(path: Path, **bodies: str) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        for dotted, node in nbcheck.functions(cell.source):
+        for dotted, node in solving.functions(cell.source):
             name = dotted.rpartition(".")[2]
             if name in bodies:
                 assert node.name == name
@@ -116,11 +111,13 @@ def test_a_wrong_answer_is_named_and_costs_nothing_else(course, tmp_path, capsys
 def test_outputs_that_the_copy_holds_are_not_believed(course, tmp_path, capsys):
     notebook = answered(course, q_learning_target="return 0.0")
     for cell in notebook.cells:
-        cell.outputs = [nbformat.v4.new_output("stream", text="✓ q_learning_target: right.")]
+        said = "\n".join(exercises.RIGHT.format(name) for name in RIGHT)
+        cell.outputs = [nbformat.v4.new_output("stream", text=said)]
         cell.execution_count = 1
     status, out = judge(notebook, tmp_path, capsys)
     assert status == 1
     assert "✗ wrong    q_learning_target" in out
+    assert "2 exercises: 1 blank, 1 wrong" in out
 
 
 def test_deleted_cells_are_missed(course, tmp_path, capsys):
@@ -143,10 +140,13 @@ def test_a_removed_decorator_counts_as_missing(course, tmp_path, capsys):
 
 def test_reordered_cells_are_judged_and_named(course, tmp_path, capsys):
     notebook = answered(course, **RIGHT)
+    again = nbformat.v4.new_code_cell(notebook.cells[-1].source)
     notebook.cells.insert(1, notebook.cells.pop())  # used before it is defined
+    notebook.cells.append(again)  # and after it
     status, out = judge(notebook, tmp_path, capsys)
     assert status == 1
     assert "code cell 2 stopped with NameError" in out
+    assert out.count("code cell") == 1  # each is held to its own output, wherever it stands
     assert "2 exercises: 2 right" in out
 
 
@@ -218,7 +218,7 @@ def test_a_cell_that_never_ran_is_no_pass(course, capsys):
 
 
 def test_solving_puts_the_library_source_in():
-    source = nbcheck.solve(textwrap.dedent(FIRST))
+    source = solving.solve(textwrap.dedent(FIRST))
     assert source.strip().startswith('@exercise("dqnlib.tabular.q_learning_target")')
     assert exercises.reference_source("dqnlib.tabular.q_learning_target") in source
     assert "____" not in source
@@ -270,18 +270,18 @@ def store(notebooks_by_name, folder):
 
 
 def reports_of(paths, **options):
-    return {Path(path).stem: nbcheck.judge(path, **options) for path in paths}
+    return {Path(path).stem: copies.judge(path, **options) for path in paths}
 
 
 @pytest.mark.timeout(900)  # less than the limit of one cell: nobody waits for a dead kernel
 def test_a_kernel_that_dies_harms_nobody_else(course, tmp_path, capsys):
-    copies = {name: with_line(course, *where) for name, where in DEADLY.items()}
+    made = {name: with_line(course, *where) for name, where in DEADLY.items()}
     scratch = answered(course, **RIGHT)
     scratch.cells += [nbformat.v4.new_code_cell(line) for line in HARMLESS.values()]
-    copies["judge"] = with_line(course, 2, "import os; os.kill(os.getppid(), 9)")
-    copies["quits"] = with_line(course, 2, "quit()")
-    copies |= {"harmless": scratch, "good": answered(course, **RIGHT)}
-    paths = [*store(copies, tmp_path), str(tmp_path / "nowhere.ipynb")]
+    made["judge"] = with_line(course, 2, "import os; os.kill(os.getppid(), 9)")
+    made["quits"] = with_line(course, 2, "quit()")
+    made |= {"harmless": scratch, "good": answered(course, **RIGHT)}
+    paths = [*store(made, tmp_path), str(tmp_path / "nowhere.ipynb")]
     table = tmp_path / "marks.csv"
     status = nbcheck.main(paths, csv_path=str(table), time_limit=1_000)
     assert status == 2  # one file is not there
@@ -490,9 +490,13 @@ def test_other_names_reach_the_table_as_they_are(name, tmp_path):
 
 
 def test_the_table_alone_goes_to_stdout(monkeypatch, capfdbinary):
-    monkeypatch.setattr(nbcheck, "judge", lambda name, *args: report(name, "01_a", first="right"))
+    def judged(name, time_limit, extra, aside):
+        print("pytest's own words", file=sys.stderr if aside else sys.stdout)
+        return report(name, "01_a", first="right")
+
+    monkeypatch.setattr(nbcheck, "judge", judged)
     monkeypatch.setattr(nbcheck, "exercises", lambda: IN_ORDER)
-    assert nbcheck.main(["é.ipynb"], csv_path="-") == 0
+    assert nbcheck.main(["é.ipynb"], csv_path="-", extra=["-v"]) == 0
     out, err = capfdbinary.readouterr()
     assert out.startswith(b"\xef\xbb\xbfcopy,lesson,first,second,right,")
     assert "✓ right    first" in err.decode()
@@ -504,6 +508,9 @@ def test_exit_statuses():
     for mark in ("wrong", "missing", "not run", "time ran out"):
         assert report("a", first="blank", second=mark).status == 1
     assert report("a").status == 1
+    noted = report("a", first="right")
+    noted.notes.append("its kernel died in code cell 3, the rest was not run")
+    assert noted.status == 1
     assert report("a", unreadable="gone").status == 2
 
 

@@ -1,12 +1,6 @@
 """The progress file, its table and the predictions: nothing on the disk may stop a lesson.
 
-The tests fail for these mutants of `dqnlib.course.progress` and `dqnlib.course.predictions`:
-- a right exercise becomes wrong again; a blank counts as a try;
-- the file is written in place, so that a crash leaves half of it; a failed write leaves litter;
-- a damaged file (cut off, binary, of other types, deeply nested, a folder, a link to nowhere)
-  raises, is lost without a copy, or keeps later results from being stored;
-- a status of another type reaches the table; a name or a note is not escaped;
-- a prediction of another lesson, or one that is no longer offered, is shown.
+`tests/mutants/course/test_progress.toml` lists the mutants that these tests kill.
 """
 
 import json

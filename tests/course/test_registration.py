@@ -1,8 +1,6 @@
 """A lesson is registered by the files that it consists of: five files make one, and nothing else.
 
-The tests fail for these mutants: a list of lessons that is kept by hand comes back in any place
-(checks, notebooks, answers, README); a lesson such as 01b stands nowhere or last; a damaged file is
-skipped in silence, or keeps the sound lessons from their learners.
+`tests/mutants/course/test_registration.toml` lists the mutants that these tests kill.
 """
 
 import re

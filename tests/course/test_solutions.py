@@ -1,9 +1,6 @@
 """A right answer is kept with all that it uses, and a later lesson runs on it.
 
-Mutants that these tests kill: decorators are kept; a helper, an import, a constant or a base class
-is left out; helpers stand in the wrong order; two helpers that call each other never end; names of
-parameters are taken for names of the notebook; the kept answer is not checked again; a wrong or a
-blank answer is kept; a damaged file stops the lesson; an older answer is read after a newer one.
+`tests/mutants/course/test_solutions.toml` lists the mutants that these tests kill.
 """
 
 import contextlib

@@ -2,10 +2,7 @@
 
 Lesson 00 is graded as a whole, lesson 01 without its experiments (the README's option).
 
-Kills these mutants: the solution is released; another stub than the lesson's blank; a blank, a
-wrong answer, a cell with a slip or an older function of the same name gets the point; a wrong
-answer costs the points of others; the progress file is believed or the teacher's is changed;
-other people's files are overwritten; a right answer loses its point since it prints to stderr.
+`tests/mutants/course/test_teach.toml` lists the mutants that these tests kill.
 """
 
 import ast
@@ -20,7 +17,7 @@ import nbformat
 import pytest
 from answers import lesson_00, lesson_01
 
-from dqnlib.course import checks, nbcheck, notebooks, progress, teach
+from dqnlib.course import checks, notebooks, progress, solving, teach
 from dqnlib.course.reference import reference_source
 
 LESSONS = {path.stem: path for path in notebooks.lessons()}
@@ -174,11 +171,9 @@ def needs_nbgrader():
 
 @pytest.fixture(scope="module")
 def course(needs_nbgrader, tmp_path_factory):
-    """A course folder with the students' versions in release/."""
+    """A course folder with the lessons in source/; see `notebook` for those in release/."""
     folder = tmp_path_factory.mktemp("teacher") / "my course"
     assert teach.main(str(folder)) == 0
-    for lesson in LESSONS:
-        nbgrader(folder, "generate_assignment", lesson)
     return folder
 
 
@@ -199,6 +194,9 @@ def read(path):
 
 
 def notebook(course, step, lesson):
+    """Return a lesson; its students' version is made when it is first asked for."""
+    if step == "release" and not (course / step / lesson).is_dir():
+        nbgrader(course, "generate_assignment", lesson)
     return read(course / step / lesson / f"{lesson}.ipynb")
 
 
@@ -212,7 +210,7 @@ def test_the_source_is_a_valid_notebook_with_good_ids(course, lesson):
     assert len({c.id for c in book.cells}) == len(book.cells)
     assert not any(c.outputs or c.execution_count for c in book.cells if c.cell_type == "code")
     points = [c.metadata.nbgrader.get("points") for c in book.cells if "nbgrader" in c.metadata]
-    exercises = nbcheck.DECORATOR.findall("\n".join(c.source for c in book.cells))
+    exercises = solving.DECORATOR.findall("\n".join(c.source for c in book.cells))
     assert points == [None, 1] * len(exercises)
     assert set(exercises) <= {c.path for found in checks.lessons().values() for c in found}
     assert len(exercises) == COUNTS[sorted(LESSONS).index(lesson)]
@@ -232,10 +230,12 @@ def bodies(node):
 def test_the_solutions_stand_between_the_marks(course, lesson):
     book = notebook(course, "source", lesson)
     for source in (c.source for c in book.cells if "BEGIN SOLUTION" in c.source):
-        ((path, node),) = nbcheck.functions(source)
+        ((path, node),) = solving.functions(source)
         (reference,) = ast.parse(reference_source(path)).body
         assert bodies(node) == bodies(reference)
     assert not any("____" in c.source for c in book.cells if "@exercise" in c.source)
+    marked = [c for c in book.cells if "### BEGIN SOLUTION" in c.source]
+    assert len(marked) == COUNTS[sorted(LESSONS).index(lesson)]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -251,10 +251,10 @@ def test_students_get_the_lesson_with_its_blanks_and_no_solution(course, lesson)
         elif "\nclass " not in original:  # above it, what the solution needs is imported
             assert given.endswith(original)
         else:
-            ((_, node),) = nbcheck.functions(given)
+            ((_, node),) = solving.functions(given)
             blank = ["Return(value=Name(id='____', ctx=Load()))"]
             assert all(body == blank for body in bodies(node).values())
-            assert bodies(node).keys() == bodies(next(nbcheck.functions(original))[1]).keys()
+            assert bodies(node).keys() == bodies(next(solving.functions(original))[1]).keys()
     text = (course / "release" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
     assert "SOLUTION" not in text
 
@@ -273,7 +273,7 @@ def test_students_get_the_pictures(course, lesson):
 @pytest.mark.parametrize(("change", "point"), [("", True), ("% self.capacity", False)])
 def test_the_point_for_a_class(run, change, point):
     path = "dqnlib.replay.ReplayBuffer"
-    source = nbcheck.solve(f'@exercise("{path}")\nclass ReplayBuffer:\n    pass\n')
+    source = solving.solve(f'@exercise("{path}")\nclass ReplayBuffer:\n    pass\n')
     assert change in source
     answer = source.replace(change, "") if change else source
     error = run(answer)
@@ -297,12 +297,12 @@ def submit(course, student, lesson, answers=None, solve=True):
     """Hand in a lesson: its exercises solved or left blank, but for the answers that are given."""
     book, answers = notebook(course, "release", lesson), answers or {}
     for cell in [c for c in book.cells if c.cell_type == "code"]:
-        for path in nbcheck.DECORATOR.findall(cell.source):
+        for path in solving.DECORATOR.findall(cell.source):
             name = path.rpartition(".")[2]
             if name in answers:
                 cell.source = cell.source.replace("return ____", answers[name])
             elif solve:
-                cell.source = nbcheck.solve(cell.source)
+                cell.source = solving.solve(cell.source)
     hand_in(course, student, lesson, book)
 
 

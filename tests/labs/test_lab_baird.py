@@ -1,9 +1,6 @@
 """The Baird lab without a browser: messages go in, pictures and texts come out.
 
-Mutants that these tests kill (each was tried once on a copy of the library): a switch that begins
-anew, or does nothing; weights that go on as a table; the wrong name in a message; a verdict of what
-was before the switch, or of the halves exchanged; axes that do not grow; a history that is off by
-one; marks that outlive a reset; a run that goes on beyond all bounds.
+`tests/mutants/labs/test_lab_baird.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

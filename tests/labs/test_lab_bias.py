@@ -1,8 +1,6 @@
 """The Bias lab without a browser: messages go in, pictures and texts come out.
 
-Mutants that these tests kill (each was tried once): the means go on when the problem changes;
-double is judged by the chooser; the long run is that of other settings; an exception of a learner's
-function ends the worker, or is not shown.
+`tests/mutants/labs/test_lab_bias.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np
@@ -57,7 +55,7 @@ def test_the_long_run_of_equal_values(actions, single):
 
 
 def test_the_means_reach_the_long_run():
-    lab = BiasLab(actions=8, spread=1.0)
+    lab = BiasLab(actions=8, spread=1.0, samples=4)
     lab.close()
     for _ in range(4000):
         lab.advance()

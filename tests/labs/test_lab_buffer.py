@@ -1,9 +1,6 @@
 """The Buffer lab without a browser: messages go in, pictures and texts come out.
 
-Mutants that these tests kill (each was tried once): the pointer of the shown ring is one off; a
-batch's slots are those of the last steps; warm-up, batch size or capacity do not reach the buffer;
-a new capacity keeps the old steps; the autocorrelation of a batch is that of the stream; an
-exception of a learner's buffer ends the worker, or is not shown.
+`tests/mutants/labs/test_lab_buffer.toml` lists the mutants that these tests kill.
 """
 
 import itertools

@@ -1,8 +1,6 @@
 """The Chase lab without a browser: messages go in, pictures and texts come out.
 
-Mutants that these tests kill (each was tried once): C, τ or the learning rate of a side do not
-reach its runs, or reach the other side, or go back to the old ones; the target is read off the
-online network; the values of the circle are those of the place before.
+`tests/mutants/labs/test_lab_chase.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""The Cliff lab without a browser: messages go in, pictures and texts come out."""
+"""The Cliff lab without a browser: messages go in, pictures and texts come out.
+
+`tests/mutants/labs/test_lab_cliff.toml` lists the mutants that these tests kill.
+"""
 
 import io
 

@@ -1,8 +1,6 @@
 """What all labs have in common: buttons, closing, running again, memory, and a page without kernel.
 
-Mutants that these tests kill: a closed lab keeps its thread, its widgets or its name; a lab of the
-same name lives on beside the second; a still differs from time to time; a paused lab computes;
-Reset keeps a picture; a picture takes longer than an eighth of a second.
+`tests/mutants/labs/test_lab_frame.toml` lists the mutants that these tests kill.
 """
 
 import base64
@@ -13,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 from typing import NamedTuple
 
@@ -162,6 +161,17 @@ def test_running_again_replaces_the_lab_and_closing_leaves_no_thread(name):
     second.close()
     assert wait(lambda: not workers())
     assert set(second._repr_mimebundle_()) == {"text/plain", "image/png"}
+
+
+@pytest.mark.parametrize("name", ["CliffLab", "DiscountLab"])
+def test_nothing_keeps_a_closed_lab(name):
+    lab = make(name)
+    lab._repr_mimebundle_()
+    lab.close()
+    gone = weakref.ref(lab)
+    del lab
+    gc.collect()
+    assert gone() is None
 
 
 def rerun(times: int) -> None:

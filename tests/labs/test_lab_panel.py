@@ -1,8 +1,6 @@
 """The panel of a lab: controls post what they are moved to, slots show what they are given.
 
-Mutants that these tests kill: a value that is the same is sent again; a control that the worker has
-put back posts its value; one that has moved on is put back all the same; what is taken off the page
-stays open, or goes on being shown.
+`tests/mutants/labs/test_lab_panel.toml` lists the mutants that these tests kill.
 """
 
 import time

@@ -1,10 +1,6 @@
 """The Surface lab without a browser: messages go in, pictures and texts come out.
 
-Mutants that these tests kill (each was tried once on a copy of the library): the error on the
-samples, or on points that are samples, shown for the unseen ones; maps upside down, mirrored, or
-with dark and light exchanged; a slider of another representation that begins anew, or one that
-does nothing; samples that are not kept; an error with its sign; sliders that stay hidden; a network
-that takes everybody's random numbers, or that is made while another thread uses them.
+`tests/mutants/labs/test_lab_surface.toml` lists the mutants that these tests kill.
 """
 
 import threading

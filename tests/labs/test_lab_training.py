@@ -1,16 +1,6 @@
 """The training lab without a browser.
 
-Mutants that these tests kill: a slider changes the other side, or the learning so far is lost
-where it need not be; a setting that cannot change in flight is dropped without a word; both sides
-share their runs; Step takes one step more or less; Stop goes on; an axis cuts off what it shows;
-seeds that diverged are counted wrongly; the animation shows a single side.
-
-And: a refused change stays in the side's settings, or on its slider, or the slider is put back
-though it has moved on; a slider that is put back posts its value; a function of the library, given
-in a slot, counts as the learner's after Reset; a constant learning rate goes back to the old one,
-or a decay is lost; Watch is offered, or spoken of, where another environment is played, or plays
-the library's in place of the learner's, or never ends; an argument of the wrong kind is taken, or
-named wrongly; an axis that never stops growing.
+`tests/mutants/labs/test_lab_training.toml` lists the mutants that these tests kill.
 """
 
 import subprocess
@@ -229,6 +219,26 @@ def test_watch_plays_the_cart_pole_of_the_learner(env, limit, length):
     widget(lab, "Watch").click()
     assert f"B {length}." in say(lab)
     assert f"A {length}," not in lab._values["message"]
+
+
+class TwoAtoms(nn.Module):
+    """Gives logits of two atoms an action, [B, 4] -> [B, 2, 2]: 10 is likelier for action 1."""
+
+    def __init__(self, obs_shape, n_actions):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        nn.init.zeros_(self.layer.weight)
+        self.layer.bias.data = torch.tensor([5.0, 0.0, 0.0, 5.0])
+
+    def forward(self, obs):
+        return self.layer(obs).view(-1, 2, 2)
+
+
+def test_watch_plays_by_the_values_of_a_network():
+    values = {"network": TwoAtoms, "values": lambda x: x.softmax(-1) @ torch.tensor([0.0, 10.0])}
+    lab = make(slots={}, slots_b=values)
+    widget(lab, "Watch").click()
+    assert "B 9." in say(lab)  # always to the right: the pole soon falls
 
 
 def test_no_watching_of_another_environment():

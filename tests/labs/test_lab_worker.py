@@ -1,8 +1,6 @@
 """The worker of a lab: it obeys messages, keeps its speed, and lives on whatever is raised.
 
-Mutants that these tests kill: sys.exit() or KeyboardInterrupt in a learner's function ends the
-worker, or is not shown; `settle` waits for a worker that has ended, or for one that hangs in a lab
-that was closed.
+`tests/mutants/labs/test_lab_worker.toml` lists the mutants that these tests kill.
 """
 
 import threading

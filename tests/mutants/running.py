@@ -42,7 +42,7 @@ class Job:
 @dataclass(frozen=True)
 class Result:
     job: Job
-    end: str  # one of ENDS, "killed by time", or "no test ran"
+    end: str  # one of ENDS, "killed by time", "skipped", or "no test ran"
     seconds: float
     failed: str  # pytest's name of the test that failed
     how: str  # its error
@@ -90,6 +90,8 @@ def run(todo: Iterable[Job], limit: float, workers: int | None = None) -> Iterat
                     end = "killed by time"
                 elif process.exitcode < 0:
                     end = "killed"  # the process died
+                elif end == "survived" and not passed(copy.with_suffix(".log")):
+                    end = "skipped"  # here is no graphics card, or no browser
                 stop(process)
                 del running[sentinel]
                 yield Result(job, end, seconds, *failure(copy.with_suffix(".log")))
@@ -108,7 +110,8 @@ def copy_course(copy: Path) -> Path:
             shutil.copy2(ROOT / name, copy / name)
     # By default Python tells a changed file by its time in whole seconds, which is too coarse here.
     mode = py_compile.PycInvalidationMode.CHECKED_HASH
-    compileall.compile_dir(copy / "dqnlib", quiet=1, invalidation_mode=mode)
+    for folder in ("dqnlib", "tests/mutants"):
+        compileall.compile_dir(copy / folder, quiet=1, invalidation_mode=mode)
     return copy
 
 
@@ -119,6 +122,8 @@ def run_pytest(copy: Path, tests: tuple[str, ...]) -> None:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
     os.chdir(copy)
+    for name in [name for name in sys.modules if name.split(".")[0] == "mutants"]:
+        del sys.modules[name]  # the copy has its own
     sys.path[:] = [str(copy), *(path for path in sys.path if Path(path or ".") != ROOT)]
     gc.freeze()  # pytest collects all garbage twice: not in what every process has
     import hypothesis
@@ -142,6 +147,11 @@ def stop(process: multiprocessing.Process) -> None:
     except ProcessLookupError:
         process.kill()
     process.join()
+
+
+def passed(log: Path) -> bool:
+    """Return whether a test has passed, by pytest's last line."""
+    return " passed" in log.read_text(encoding="utf-8", errors="replace").splitlines()[-1]
 
 
 def failure(log: Path) -> tuple[str, str]:

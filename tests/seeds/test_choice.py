@@ -1,4 +1,7 @@
-"""Which device "auto" chooses: measured with stand-ins, once a process for the same shape."""
+"""Which device "auto" chooses: measured with stand-ins, once a process for the same shape.
+
+`tests/mutants/seeds/test_choice.toml` lists the mutants that these tests kill.
+"""
 
 import pytest
 import torch

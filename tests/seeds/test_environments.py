@@ -2,33 +2,7 @@
 
 The oracle is a plain loop over single environments (`One`), with Gymnasium's own CartPole-v1.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- CartPole's rows share a generator; Gymnasium's delayed reset comes through; observations are not
-  scaled, scaled twice or lie in memory in two ways; the limit is one step off, 499, or stays 500
-  whatever the config says; a limit inside an environment is passed over;
-- a terminated step at the limit is also called truncated; the next episode's start is returned as
-  the last observation; total and length are not set back, or only in the first row; a row that
-  goes on is reset; an observation that the environment writes over changes afterwards;
-- a state's number is not counted from `start`; images become floats, bytes in a vector stay bytes;
-  a scalar keeps no axis; the scale is left out or hits images; actions ignore `start`;
-- structured observations, continuous actions, a scale of the wrong length, one environment for
-  all rows get through, or the message lacks what was wrong;
-- a reward that is NaN, infinite or huge, an observation with NaN in step or in reset, an error in
-  step or in reset gets through, or is named without its step or seed, or with another row's seed;
-- a reward of two numbers, a text, None or a complex number counts as one; what ends an episode is
-  taken for true if it is not empty; four values of a step, a reset without its info, observations
-  of another shape, floats for bytes or half a state get through, or are named without a word of
-  what was expected; an environment's own trouble with unpacking is taken for its step;
-- a learner's environment is computed as Gymnasium's of that name; what is cheap is played one
-  episode after the other, or what is not, all at once;
-- a state changes while training goes on, forgets the actions, the generator, the seed, the length
-  or the return; an environment with randomness of its own is resumed without a word;
-- ties are broken unevenly or with other random numbers; ε = 0 explores, ε = 1 does not; NaN is
-  chosen last or shifts the numbers of later steps; a policy gets another row's generator or
-  values; its nonsense gets through;
-- an evaluation counts an episode twice, gives returns of the wrong seed, continues the last one,
-  starts from the same place each time, draws from a global generator, or never ends; its error is
-  named without the seed, or with a step of an earlier one.
+`tests/mutants/seeds/test_environments.toml` lists the mutants that these tests kill.
 """
 
 import random

@@ -4,17 +4,7 @@ The oracle is a list of transitions a run. The streams are those of a trainer: e
 lengths that terminate or are truncated, windows of n steps with several transitions of a run at an
 episode's end, some runs without a transition in a call, frames that look alike.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- frames that are still needed are overwritten, when the ring is full, when it grows, or when it
-  knows fewer old frames than it says; growing copies the wrong frames, or those of another run;
-- runs read each other's frames; `rows` are taken for all runs, or for the first ones; a run's place
-  moves on when it got nothing;
-- a frame is found again although it has been overwritten; a stack that moves on by a frame keeps
-  its old number; an observation is taken for the next one of another episode;
-- next_obs is stored again when it comes back as obs, one step or n steps later; padding is stored
-  again; bytes become 4 bytes each; growing doubles the places;
-- a batch is a view of the store; the shortest run does not give the length; a state changes later,
-  forgets the frames' numbers, or holds what was found before `restore`; bytes come unscaled.
+`tests/mutants/seeds/test_frame_ring.toml` lists the mutants that these tests kill.
 """
 
 import copy
@@ -311,9 +301,10 @@ def test_short_episodes_make_room_a_little_at_a_time(length):
 
 def test_a_frame_of_long_ago_is_stored_again():
     """Where all obs are alike and each next_obs is new: their one frame must not be lost."""
-    ring, still = FrameRing(10, (1, 2, 2), np.uint8, [All()]), np.full((1, 1, 2, 2), 255, np.uint8)
-    for t in range(200):
-        ring.add(still, [t], [0.0], np.full((1, 1, 2, 2), t, np.uint8), [False])
+    ring, still = FrameRing(10, (2, 2, 2), np.uint8, [All()]), np.full((1, 2, 2, 2), 255, np.uint8)
+    for t in range(100):
+        fresh = np.repeat([[[[2 * t]], [[2 * t + 1]]]], 4).reshape(1, 2, 2, 2).astype(np.uint8)
+        ring.add(still, [t], [0.0], fresh, [False])
         assert ring.sample(min(t + 1, 10)).obs.unique().tolist() == [1.0]
 
 

@@ -1,9 +1,6 @@
 """A learner's one-run function for many seeds: the same bits as a loop, or a loop.
 
-Mutants that these tests kill (each was tried once on a copy of the library):
-- one big batch is used for a function that looks across the batch; vmap for one that branches;
-- the loop is used where one batch would do; a mistake loses the seed or the step;
-- a diverged network is blamed on the function; choosing draws from the global generator.
+`tests/mutants/seeds/test_lift.toml` lists the mutants that these tests kill.
 """
 
 import pytest

@@ -3,19 +3,7 @@
 The oracle of `TabularTrainer` is `tabular.learn` on the real Gymnasium environments, one run at a
 time; `tests/test_tabular.py` holds the tests of `learn` itself.
 
-Mutants that these tests kill (each was tried once):
-- a truncated step is cut like a terminated one, or bootstraps from the next episode's start;
-- the time limit of Gymnasium is forgotten, or one step off; a step that ends twice is truncated;
-- outcomes that never come are played; seeds share a generator; agent and environment share a
-  stream; the random store skips or repeats a number at its seam; a row's numbers depend on which
-  other rows take some;
-- ties are broken unevenly; explorers and the greedy swap; Sarsa picks its action twice, keeps it
-  over the end of an episode, or over a switch of the algorithm;
-- Double Q-learning learns in one table only, or acts on one table only;
-- a learner's function is called with other values, in another order, or not at all; its failure
-  is swallowed, or named without the step and the seed; NaN or action 1.5 gets through;
-- the config in flight acts late, or changes what cannot change; results include half an episode,
-  can be written to, or change later; a snapshot is taken at the wrong episode.
+`tests/mutants/seeds/test_seeds.toml` lists the mutants that these tests kill.
 """
 
 import dataclasses

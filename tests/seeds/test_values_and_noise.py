@@ -2,6 +2,8 @@
 
 `TwoAtoms` gives the probability of each of two outcomes for every action; its action value is the
 expectation. `Noisy` adds noise to the weights of its last layer, which `reset_noise` draws.
+
+`tests/mutants/seeds/test_values_and_noise.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np

@@ -2,6 +2,8 @@
 
 `Proportional` is prioritised replay as Schaul et al. 2016 define it, without a tree. One update
 with weights is held against NumPy.
+
+`tests/mutants/seeds/test_weights.toml` lists the mutants that these tests kill.
 """
 
 import numpy as np
@@ -216,3 +218,19 @@ def test_a_training_step_of_ones_own_keeps_the_errors_to_itself():
 
     train(SMALL.replace(steps=102), [0], replay=Weighted, update=step)
     assert [w.tolist() for w in seen] == [[1.0] * 16] * 2
+
+
+def test_weights_for_some_seeds_only_are_refused():
+    made = []
+
+    class Sometimes(ReplayBuffer):
+        def __init__(self, capacity):
+            super().__init__(capacity)
+            made.append(self)
+
+        def sample(self, batch_size, rng):
+            batch = super().sample(batch_size, rng)
+            return batch._replace(weight=torch.ones(batch_size)) if self is made[0] else batch
+
+    with pytest.raises(LearnerError, match="gave no weight at step 101, seed 1, but did so for"):
+        train(SMALL, [3, 1], replay=Sometimes)
