@@ -9,8 +9,10 @@ import sys
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from gymnasium.envs.classic_control import CartPoleEnv
 from lab_helpers import close_labs, picture, say, widget  # noqa: F401 - a fixture
+from torch import nn
 
 from dqnlib import labs, replay, targets
 from dqnlib.config import FIXED, Config
