@@ -695,8 +695,7 @@ def test_batches_of_another_size_in_between():
 def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch):
     """A half has two rows at least, so three are not shared; five are shared unevenly."""
     modules = made(lambda *shape: QNetwork(*shape, (20, 16)), (4,), 2, range(height))
-    every = slice(None)
-    alone, calls = trained(copy.deepcopy(modules), 32, every), []
+    alone, calls = trained(copy.deepcopy(modules), 32), []
     side_by_side = dense.side_by_side
 
     def counted(here, there):
@@ -710,7 +709,7 @@ def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch)
         for threads, times in ((1, 0), (2, 0 if height < 4 else 4)):  # two updates, both ways
             torch.set_num_threads(threads)
             calls.clear()
-            assert all(map(torch.equal, trained(copy.deepcopy(modules), 32, every), alone))
+            assert all(map(torch.equal, trained(copy.deepcopy(modules), 32), alone))
             assert len(calls) == times
     finally:
         torch.set_num_threads(before)
