@@ -3,8 +3,8 @@
 On a processor, row k has the same bits in a stack of any height: rows are padded to a multiple of
 64 numbers, so that vector instructions split each in the same way, and a stack of one is computed
 as two equal ones, because MKL takes another routine for a single matrix product, and so rounds in
-another way. (All of this was found by trying, with MKL, AVX2 and AVX-512, one to eight threads.
-With four or more, hidden sizes that are no multiples of 16 can differ in the last bit.)
+another way. (All of this was found by trying, on one thread, with MKL, AVX2 and AVX-512. On several
+threads, with which the trainer never computes these, the last bit can differ.)
 """
 
 import functools
