@@ -9,6 +9,7 @@ threads, with which the trainer never computes these, the last bit can differ.)
 
 import functools
 import math
+import time
 from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
@@ -24,11 +25,7 @@ from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.stacks import Pull, Stack, without_sharing
 
 NARROW = 16  # a layer with fewer outputs is quicker with its factors the other way round
-# Multiplications of a forward pass; with more, two threads share them. Beside other programs, at a
-# load of 8 on two cores, an update of ten networks took so many times as long on one thread as on
-# two: 64-64 in batches of 64 (3 million) 0.7, 128-128 of 128 (22 million) 0.8, 256-256 of 128 (87
-# million) 1.3. Where the cores are free, two threads may pay earlier; that was not measured.
-SHARED = 40_000_000
+SHARED = 1_000_000  # multiplications of a forward pass from which two threads may be quicker
 
 
 class DenseStack(Stack):
@@ -63,8 +60,8 @@ class DenseStack(Stack):
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """As in `Stack`, with the two stacks in one array, so that one call computes both.
 
-        Where there is much to compute, a second Python thread computes half of it. What `both`
-        returns is written over by its next call.
+        Where that is quicker, a second Python thread computes half of it. What `both` returns is
+        written over by its next call.
         """
         s, width = self.flat.shape
         flat = torch.zeros(2 * s, width, device=self.flat.device)
@@ -208,7 +205,10 @@ _SLOPES = {  # of the gradient after an activation and its value
 
 
 class Both:
-    """What computes the online and the target networks of S runs; see `Stack.with_target`."""
+    """What computes the online and the target networks of S runs; see `Stack.with_target`.
+
+    One thread computes all rows, or two share them: the clock decides, again and again.
+    """
 
     def __init__(self, online: DenseStack, target: DenseStack, together: DenseStack):
         self._stacks = online, target, together
@@ -223,29 +223,68 @@ class Both:
             obs, next_obs = obs.flatten(2), next_obs.flatten(2)
         if obs.shape[1] != self._batch:
             self._prepare(obs.shape[1])
-        if self._shares:
-            side_by_side(lambda: self._halves[0](obs), lambda: self._halves[1](next_obs))
-        else:
-            torch.cat([obs, next_obs], out=self._forward.input)
-            self._forward.run()
-        return self._q, self._next_q, self._pull
+        return self._ways(obs, next_obs)
 
     def _prepare(self, batch: int) -> None:
-        (online, target, together), s, self._batch = self._stacks, self._s, batch
-        self._shares = self._may_share and batch * online.flat.numel() > SHARED
-        if self._shares:
-            self._halves = [Forward(stack._layers, batch) for stack in (online, target)]
-            kept, (self._next_q) = self._halves[0].kept, self._halves[1].kept[-1]
-            self._q = kept[-1]
-            half = s // 2  # each half has two rows at least
-            parts = [Backward(online._layers, kept, x) for x in (slice(half), slice(half, s))]
-            self._pull = lambda d: side_by_side(lambda: parts[0](d), lambda: parts[1](d))
-            return
-        self._forward = Forward(together._layers, batch)
-        *_, values = self._forward.kept
-        self._q, self._next_q = values[:s], values[s:]
-        learning = [online._tall(x[:s]) for x in self._forward.kept]
-        self._pull = Backward(online._layers, learning)
+        self._batch = batch
+        shares = self._may_share and batch * self._stacks[0].flat.numel() > SHARED
+        ways = [self._whole(batch), self._halves(batch)] if shares else [self._whole(batch)]
+        self._ways = Quicker(*ways)
+
+    def _whole(self, batch: int) -> Callable:
+        (online, _, together), s = self._stacks, self._s
+        forward = Forward(together._layers, batch)
+        q, next_q = forward.kept[-1][:s], forward.kept[-1][s:]
+        pull = Backward(online._layers, [online._tall(x[:s]) for x in forward.kept])
+
+        def compute(obs: Tensor, next_obs: Tensor) -> tuple[Tensor, Tensor, Pull]:
+            torch.cat([obs, next_obs], out=forward.input)
+            forward.run()
+            return q, next_q, pull
+
+        return compute
+
+    def _halves(self, batch: int) -> Callable:
+        (online, target, _), half = self._stacks, self._s // 2  # two rows at least
+        first, second = (Forward(stack._layers, batch) for stack in (online, target))
+        parts = [Backward(online._layers, first.kept, x) for x in (slice(half), slice(half, None))]
+
+        def pull(d: Tensor) -> None:
+            side_by_side(lambda: parts[0](d), lambda: parts[1](d))
+
+        def compute(obs: Tensor, next_obs: Tensor) -> tuple[Tensor, Tensor, Pull]:
+            side_by_side(lambda: first(obs), lambda: second(next_obs))
+            return first.kept[-1], second.kept[-1], pull
+
+        return compute
+
+
+class Quicker:
+    """Of several ways that give the same numbers, the one that is the quickest here and now.
+
+    Each is timed in turn for `TRIES` calls, and again after every `AGAIN` calls: other programs
+    come and go. A later way must be quicker by a tenth to be taken.
+    """
+
+    TRIES, AGAIN = 16, 2_000
+
+    def __init__(self, *ways: Callable):
+        self._ways, self._calls, self._best = ways, 0, 0
+        self._seconds = [0.0] * len(ways)
+
+    def __call__(self, *args):
+        """Return what the ways return."""
+        trial, self._calls = self._calls, (self._calls + 1) % self.AGAIN
+        if len(self._ways) == 1 or trial >= self.TRIES * len(self._ways):
+            return self._ways[self._best](*args)
+        way, start = trial % len(self._ways), time.perf_counter()
+        found = self._ways[way](*args)
+        self._seconds[way] += time.perf_counter() - start
+        if trial == self.TRIES * len(self._ways) - 1:
+            first, *others = self._seconds
+            costs = [first, *(1.1 * seconds for seconds in others)]
+            self._best, self._seconds = costs.index(min(costs)), [0.0] * len(costs)
+        return found
 
 
 class Layer(NamedTuple):
