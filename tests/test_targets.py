@@ -425,6 +425,29 @@ def test_stacked_losses_and_gradients_equal_those_of_one_run(kind, b):
         assert torch.allclose(gradient[k], leaf.grad, rtol=1e-6, atol=0)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("kind", ["mse", "huber"])
+@pytest.mark.parametrize("b", [1, 6, 50])
+def test_numpy_gives_the_same_bits(kind, b, weighted):
+    q, action, reward, terminated, next_q, _ = many(2, b=b)
+    reward[1, 0] = math.nan  # a lost run stays lost, and alone
+    next_q[2, 0, 1] = math.inf
+    weight = torch.rand(4, b) if weighted else None
+    before = [x.clone() for x in (q, action, reward, terminated, next_q)]
+    for layout in (lambda x: x, lambda x: x.mT.contiguous().mT):  # of a narrow last layer
+        q, next_q = layout(q), layout(next_q)
+        found = learning.errors_and_gradient(
+            kind, q, action, reward, terminated, next_q, 0.9, weight
+        )
+        error = learning.td_errors(q, action, learning.td_target(reward, terminated, next_q, 0.9))
+        want = error, learning.loss_gradient(kind, q, action, error, weight)
+        for mine, theirs in zip(found, want, strict=True):
+            assert mine.dtype == theirs.dtype
+            assert np.array_equal(mine, theirs, equal_nan=True)
+    for x, kept in zip((q, action, reward, terminated, next_q), before, strict=True):
+        assert np.array_equal(x, kept, equal_nan=True)
+
+
 def test_gradients_are_clipped_a_row_at_a_time():
     grad = torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 0.0], [30.0, -40.0], [math.nan, 1.0]])
     learning.clip_gradients(grad, 1.0)

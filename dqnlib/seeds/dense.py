@@ -3,8 +3,8 @@
 On a processor, row k has the same bits in a stack of any height: rows are padded to a multiple of
 64 numbers, so that vector instructions split each in the same way, and a stack of one is computed
 as two equal ones, because MKL takes another routine for a single matrix product, and so rounds in
-another way. (All of this was found by trying, with MKL, AVX2 and AVX-512, one to eight threads.
-With four or more, hidden sizes that are no multiples of 16 can differ in the last bit.)
+another way. (All of this was found by trying, on one thread, with MKL, AVX2 and AVX-512. On several
+threads, with which the trainer never computes these, the last bit can differ.)
 """
 
 import functools
@@ -24,7 +24,11 @@ from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.stacks import Pull, Stack, without_sharing
 
 NARROW = 16  # a layer with fewer outputs is quicker with its factors the other way round
-SHARED = 6_000_000  # multiplications of a forward pass; with more, two threads are quicker
+# Multiplications of a forward pass; with more, two threads share them. Beside other programs, at a
+# load of 8 on two cores, an update of ten networks took so many times as long on one thread as on
+# two: 64-64 in batches of 64 (3 million) 0.7, 128-128 of 128 (22 million) 0.8, 256-256 of 128 (87
+# million) 1.3. Where the cores are free, two threads may pay earlier; that was not measured.
+SHARED = 40_000_000
 
 
 class DenseStack(Stack):
@@ -95,11 +99,12 @@ class DenseStack(Stack):
         if self._acting is None or obs.dtype != np.float32:
             return super().q_of_one(obs)
         x = obs.reshape(len(obs), -1)
-        for weight, bias, activate in self._acting:
-            x = np.einsum("soi,si->so", weight, x)
-            x += bias
-            if activate:
-                activate(x, out=x)
+        with np.errstate(all="ignore"):  # a run that diverges is told of in its record
+            for weight, bias, activate in self._acting:
+                x = np.einsum("soi,si->so", weight, x)
+                x += bias
+                if activate:
+                    activate(x, out=x)
         return x
 
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:

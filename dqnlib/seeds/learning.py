@@ -64,17 +64,18 @@ def errors_and_gradient(
     if q.device.type != "cpu":
         error = td_errors(q, action, td_target(reward, terminated, next_q, gamma))
         return error, loss_gradient(kind, q, action, error, weight)
-    values = q.numpy()
-    y = next_q.numpy().max(-1)
-    y *= gamma
-    y *= ~terminated.numpy()
-    y += reward.numpy()
-    taken = (*_places(*y.shape), action.numpy())
-    error = values[taken] - y
-    slope = error if kind == "mse" else np.maximum(np.minimum(error, 1), -1)
-    slope = slope if weight is None else weight.numpy() * slope
-    gradient = np.zeros_like(values)
-    gradient[taken] = slope / y.shape[1]  # the mean over the batch
+    with np.errstate(all="ignore"):  # a run that diverges is told of in its record
+        values = q.numpy()
+        y = next_q.numpy().max(-1)
+        y *= gamma
+        y *= ~terminated.numpy()
+        y += reward.numpy()
+        taken = (*_places(*y.shape), action.numpy())
+        error = values[taken] - y
+        slope = error if kind == "mse" else np.maximum(np.minimum(error, 1), -1)
+        slope = slope if weight is None else weight.numpy() * slope
+        gradient = np.zeros_like(values)
+        gradient[taken] = slope / y.shape[1]  # the mean over the batch
     return torch.from_numpy(error), torch.from_numpy(gradient)
 
 

@@ -27,7 +27,7 @@ from dqnlib import Trainer
 from dqnlib.config import Config
 
 STEPS = int(os.environ.get("DQN_BENCH_STEPS", 4_000))
-REPEATS, WORKERS, SEEDS = 3 if STEPS < 20_000 else 1, 2, 10
+REPEATS, WORKERS, SEEDS = 5 if STEPS < 20_000 else 1, 2, 10
 RECIPES = {
     "two layers of 64, batches of 64": {"hidden": (64, 64), "batch_size": 64},
     "two layers of 128, batches of 128": {"hidden": (128, 128), "batch_size": 128},

@@ -39,7 +39,9 @@ PACKAGES = {  # module: what to install for it
     "stable_baselines3": "stable-baselines3==2.9.2",
     "torchrl": "torchrl==0.14.1",
     "tensordict": "torchrl==0.14.1",  # it brings the tensordict below 0.15 that it asks for
-    "rejax": "rejax==0.1.3",  # its gymnax 1.0.1 asks for gymnasium 1.3; 1.4 works as well
+    # its gymnax 1.0.1 asks for gymnasium below 1.4: pip says so, but CartPole needs none of it
+    "rejax": "rejax==0.1.3",
+    "gymnax": "rejax==0.1.3",
     "jax": "rejax==0.1.3",
     "flax": "rejax==0.1.3",
 }
@@ -240,11 +242,20 @@ def rejax_dqn(settings: Settings, seeds: Iterable[int]) -> Callable[[], object]:
     Its environment is gymnax's CartPole, unscaled, and a part of the compiled program. The step
     size stays as it is, and a truncated episode does not bootstrap: of the same cost.
     """
-    rejax, networks = needed("rejax"), needed("rejax.networks")
+    rejax, networks, gymnax = map(needed, ("rejax", "rejax.networks", "gymnax"))
     jax, relu = needed("jax"), needed("flax.linen").relu
     s, algorithm = settings, rejax.get_algo("dqn")
+    made, _ = gymnax.make("CartPole-v1")
+
+    class FiveValues(type(made)):
+        """The release of rejax above wants terminated and truncated as one."""
+
+        def step(self, key, state, action, params=None):
+            obs, state, reward, terminated, truncated, info = made.step(key, state, action, params)
+            return obs, state, reward, terminated | truncated, info
+
     dqn = algorithm.create(
-        env="CartPole-v1", total_timesteps=s.steps, eval_freq=s.steps,
+        env=FiveValues(), total_timesteps=s.steps, eval_freq=s.steps,
         skip_initial_evaluation=True, learning_rate=s.learning_rate, gamma=s.gamma, ddqn=False,
         target_update_freq=s.sync_every, polyak=0.0,  # copies the whole network
         buffer_size=s.capacity, fill_buffer=s.warmup, batch_size=s.batch_size,

@@ -21,6 +21,7 @@ from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for
 from dqnlib.networks import QNetwork
 from dqnlib.policies import epsilon_greedy
+from dqnlib.seeds import acting
 from dqnlib.seeds.acting import EVAL_LIMIT, Actor, Examiner
 from dqnlib.seeds.environments import VECTORISED, CartPoles, Environments, environments
 from dqnlib.seeds.learner import LearnerError, TrainingError
@@ -182,6 +183,17 @@ def test_cartpole_may_go_on_for_longer_than_gymnasium_lets_it():
     assert envs.limit == 1_000
     count = assert_same_as_single(envs, [One(bare, 3, limit=1_000)], pushes(1), 1_999)
     assert count == {"terminated": 0, "truncated": 1}
+
+
+def test_a_cart_that_leaves_the_track():
+    """It happens seldom by itself: the pole falls first."""
+    envs, single = environments(Config(), None, [3, 4]), One(cartpole(), 3)
+    start = [2.39, 1.5, 0.0, 0.0]
+    envs._state[:, 0] = single.env.unwrapped.state = start
+    next_obs, _, terminated, _ = envs.step(np.array([1, 1]))
+    want, _, ended, _ = single.step(1)
+    assert (next_obs[0].tobytes(), terminated.tolist()) == (want.tobytes(), [ended, False])
+    assert ended
 
 
 def test_gymnasiums_own_reset_of_cartpole_never_shows():
@@ -950,9 +962,11 @@ def values(steps: int, n_actions: int = 4) -> np.ndarray:
     return rng.integers(3, size=(steps, len(SEEDS), n_actions)).astype(np.float32)
 
 
+@pytest.mark.parametrize("few", [0, 32], ids=["by arrays", "one by one"])
 @pytest.mark.parametrize("epsilon", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("n_actions", [1, 4])
-def test_the_actions_are_those_of_epsilon_greedy(n_actions, epsilon):
+def test_the_actions_are_those_of_epsilon_greedy(n_actions, epsilon, few, monkeypatch):
+    monkeypatch.setattr(acting, "FEW", few)
     ours, mine, rngs = actor(), actor(lambda *args: epsilon_greedy(*args)), generators()
     counts = np.zeros(n_actions)
     for q in values(600, n_actions):  # beyond the first block of random numbers
