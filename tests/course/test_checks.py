@@ -17,6 +17,7 @@ import time
 import warnings
 from collections import Counter
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -656,3 +657,22 @@ def test_summary(capsys):
             print(
                 f"{name:24}{len(held):>7}{share['right']:>17}{share['blank']:>10}{share['wrong']:>21}"
             )
+
+
+def test_a_likely_mistake_explains_what_is_wrong_and_more_than_half_of_all(monkeypatch):
+    """Four cases, by their answers; the learner's last one is wrong."""
+
+    def outcomes(check, answers):
+        return [((x, None), "another value" if x == 9 else None) for x in answers]
+
+    monkeypatch.setattr(judge, "_outcomes", outcomes)
+    for wrong, is_likely in (
+        ((1, 2, 0, 9), True),
+        ((1, 0, 0, 9), False),  # half of all
+        ((0, 0, 0, 9), False),
+        ((1, 2, 3, 8), False),  # another answer where the learner's is wrong
+    ):
+        mistake = SimpleNamespace(wrong=wrong)
+        check = SimpleNamespace(cases=range(4), mistakes=[mistake])
+        found = judge._likely_mistake(check, (1, 2, 3, 9), "another value")
+        assert (found is mistake) == is_likely, wrong

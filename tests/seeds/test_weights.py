@@ -130,12 +130,14 @@ def test_a_weight_multiplies_the_loss_of_its_transition(kind):
     assert np.allclose(found.numpy(), (weight * value).mean(1))
 
 
-def test_weights_of_one_change_nothing_and_others_do():
-    plain = train(SMALL, range(2))
-    ones = train(SMALL, range(2), replay=weighted(lambda b: torch.ones(16)))
-    assert same(ones, train(SMALL, range(2), replay=weighted(lambda b: [1] * 16)))
+@pytest.mark.parametrize("double", [False, True])
+def test_weights_of_one_change_nothing_and_others_do(double):
+    config = SMALL.replace(double=double)
+    plain = train(config, range(2))
+    ones = train(config, range(2), replay=weighted(lambda b: torch.ones(16)))
+    assert same(ones, train(config, range(2), replay=weighted(lambda b: [1] * 16)))
     assert distance(ones, plain) < 1e-6
-    half = SMALL.replace(optimizer="sgd", learning_rate=0.02, final_learning_rate=0.02)
+    half = config.replace(optimizer="sgd", learning_rate=0.02, final_learning_rate=0.02)
     full = half.replace(learning_rate=0.01, final_learning_rate=0.01)
     found = train(half, range(2), replay=weighted(lambda b: torch.full((16,), 0.5)))
     want = train(full, range(2))
