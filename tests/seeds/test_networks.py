@@ -704,6 +704,8 @@ def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch)
 
     monkeypatch.setattr(dense, "side_by_side", counted)
     monkeypatch.setattr(dense, "SHARED", 0)
+    # not the clock decides, but this: always the last way
+    monkeypatch.setattr(dense.Quicker, "__call__", lambda self, *args: self._ways[-1](*args))
     before = torch.get_num_threads()
     try:
         for threads, times in ((1, 0), (2, 0 if height < 4 else 4)):  # two updates, both ways
@@ -713,6 +715,45 @@ def test_two_threads_that_share_the_rows_give_the_same_bits(height, monkeypatch)
             assert len(calls) == times
     finally:
         torch.set_num_threads(before)
+
+
+def timed(monkeypatch, seconds):
+    """Two ways that take these seconds by a clock of their own; which of them were taken."""
+    now, taken = [0.0], []
+    monkeypatch.setattr(dense.time, "perf_counter", lambda: now[0])
+
+    def way(number):
+        def work(x):
+            now[0] += seconds[number]
+            taken.append(number)
+            return x
+
+        return work
+
+    return dense.Quicker(way(0), way(1)), taken
+
+
+@pytest.mark.parametrize(("first", "second", "best"), [(1.0, 0.5, 1), (1.0, 0.95, 0), (1.0, 3, 0)])
+def test_the_quicker_way_is_taken(first, second, best, monkeypatch):
+    quicker, taken = timed(monkeypatch, [first, second])
+    tries = 2 * dense.Quicker.TRIES
+    assert [quicker(x) for x in range(tries + 50)] == list(range(tries + 50))
+    assert taken[:tries] == [0, 1] * dense.Quicker.TRIES
+    assert taken[tries:] == [best] * 50
+
+
+def test_the_ways_are_tried_again_as_other_programs_come_and_go(monkeypatch):
+    seconds = [1.0, 0.5]
+    quicker, taken = timed(monkeypatch, seconds)
+    for x in range(dense.Quicker.AGAIN):
+        quicker(x)
+    assert taken[-1] == 1
+    seconds[1] = 2.0  # another program came
+    for x in range(100):
+        quicker(x)
+    assert taken[-1] == 0
+    alone = dense.Quicker(lambda x: x)
+    assert [alone(x) for x in range(40)] == list(range(40))
 
 
 # -- Adam ----------------------------------------------------------------------------------------
