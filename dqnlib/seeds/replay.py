@@ -204,7 +204,8 @@ class Buffers:
 
         fields = (checked(*field) for field in zip(_KINDS, batch, _KINDS.values(), strict=True))
         added = {"weight": torch.float32, "index": torch.int64}
-        given = {name: getattr(batch, name, None) for name in added}
+        # a plain tuple has a method `index`
+        given = {name: getattr(batch, name) for name in added} if isinstance(batch, Batch) else {}
         found = {n: checked(n, v, added[n]) for n, v in given.items() if v is not None}
         batch = Batch(*fields, **found)
         self._check_weights(k, batch.weight)
