@@ -19,6 +19,7 @@ MEASURED = re.compile(r"^ +(?:measured|written by): .*$", re.MULTILINE)
 START_LIMIT = 60.0  # seconds for a kernel to start
 LOOK = 0.1  # seconds between two looks at whether the kernel lives
 PATIENCE = 5.0  # seconds that an interrupted cell has to stop
+BACKLOG = 60.0  # seconds more to read what it had printed until then
 MOST_TEXT = 1_000_000  # characters of one cell's output that are kept
 
 
@@ -33,6 +34,7 @@ class WatchedKernel(RunningKernel):
         self._held = deque()  # messages of iopub that nobody has asked for yet
         self._text = 0  # characters that the running cell has printed
         self._give_up = float("inf")  # when to stop waiting for an interrupted cell
+        self._has_stopped = False  # an interrupted cell has answered
         self.leaves = False  # a cell called exit(), so it ends by itself in a moment
         super().__init__(*args, **kwargs)
 
@@ -42,17 +44,18 @@ class WatchedKernel(RunningKernel):
         return super().execute_cell_input(cell_input, allow_stdin)
 
     def interrupt(self):
-        self._give_up = time.monotonic() + PATIENCE
+        self._give_up, self._has_stopped = time.monotonic() + PATIENCE, False
         if self.is_alive():
             super().interrupt()
 
     def get_message(self, stream, timeout=None):
         """Return the next message of iopub or shell; raise Empty in time, KernelDied at its end."""
         end = time.monotonic() + (float("inf") if timeout is None else timeout)
-        if stream == "iopub":
-            end = min(end, self._give_up)
         while True:
             self._drain()
+            if stream == "iopub" and self._give_up < float("inf"):
+                self._see_whether_it_has_stopped()
+                end = self._give_up
             if stream == "iopub" and self._held:
                 return self._held.popleft()
             left = end - time.monotonic()
@@ -67,6 +70,15 @@ class WatchedKernel(RunningKernel):
                 payload = message["content"].get("payload") or []
                 self.leaves |= any(part.get("source") == "ask_exit" for part in payload)
                 return message
+
+    def _see_whether_it_has_stopped(self) -> None:
+        """Give an interrupted cell that has answered the time to be read to its end."""
+        try:
+            while not self._has_stopped:
+                super().get_message("shell", timeout=0)  # its answer, which nobody asks for
+                self._give_up, self._has_stopped = time.monotonic() + BACKLOG, True
+        except Empty:
+            pass
 
     def _drain(self) -> None:
         """Take all messages of iopub that wait: a full queue would drop the one that says idle."""
