@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dqnlib.course.answers import names_around
 
 TIME_LIMIT = 5.0  # seconds that all calls of one check may compute; a right answer needs under one
+LOOK = 0.02  # seconds between two looks at the clock
 PATIENCE = 6  # times as many seconds may pass: other programs want the cores, too
 
 
@@ -86,7 +87,7 @@ def _is_over_in_time(over: threading.Event, thread: threading.Thread) -> bool:
     On a busy machine a thread gets a part of the time only, so it is asked how long it computed.
     """
     begin, computed = time.monotonic(), _clock_of(thread)
-    while not over.wait(0.02):
+    while not over.wait(LOOK):
         waited = time.monotonic() - begin
         if computed() > TIME_LIMIT or waited > PATIENCE * TIME_LIMIT:
             return over.is_set()

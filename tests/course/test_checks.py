@@ -576,7 +576,7 @@ def test_interrupting_the_kernel_stops_the_function(monkeypatch):
 
     class Interrupted(threading.Event):
         def wait(self, timeout=None):
-            if timeout == sandbox.TIME_LIMIT:
+            if timeout == sandbox.LOOK:
                 started.wait()
                 raise KeyboardInterrupt
             return super().wait(timeout)
