@@ -141,6 +141,7 @@ class Config(Frozen):
     gamma: float = _setting(0.99, "discount a step, 0 to 1", _number(0, 1))
     n_step: int = _setting(1, "rewards that a target sums up before it looks at a value", _count())
     double: bool = _setting(False, "Double DQN: the online network selects, the target evaluates", check_switch)
+    target_epsilon: float = _setting(0.0, "random actions that the target counts on, 0 to 1; 0: the maximum", _number(0, 1))
     hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer", _hidden)
     obs_scale: tuple[float, ...] | float | str = _setting("auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1", _scale)
     optimizer: str = _setting("adam", *_one_of(OPTIMIZERS))
@@ -194,17 +195,22 @@ FIXED = (  # what a trainer cannot change in flight
 
 _WINS = {  # setting -> the slots whose own functions make it idle
     "double": ("td_target", "update"),
+    "target_epsilon": ("td_target", "update"),
     "loss": ("update",),
     "max_grad_norm": ("update",),
 }
 
 
-def check_change(old: Config, new: Config, own: Collection[str] = ()) -> None:
+def check_change(
+    old: Config, new: Config, own: Collection[str] = (), heeded: Collection[str] = ()
+) -> None:
     """Raise ValueError if a trainer cannot go from one config to the other in flight.
 
-    own: the slots that hold functions of the learner's.
+    own: the slots that hold functions of the learner's; heeded: settings that these do take.
     """
     for name, slots in _WINS.items():
+        if name in heeded:
+            continue
         slot = next((slot for slot in slots if slot in own), None)
         if slot and getattr(new, name) != getattr(old, name):
             raise ValueError(f"{name} would change nothing: your own {slot} wins over it")

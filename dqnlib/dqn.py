@@ -88,6 +88,9 @@ def learn(config: Config, online, target, optimizer, batch: Batch) -> None:
             y = targets.double_td_target(batch.reward, batch.terminated, select, next_q, gamma)
         else:
             y = targets.td_target(batch.reward, batch.terminated, next_q, gamma)  # [B]
+        if config.target_epsilon:  # part of the next actions is left to chance (lesson 04b)
+            chance = batch.reward + gamma * next_q.mean(dim=1) * ~batch.terminated  # [B]
+            y = (1 - config.target_epsilon) * y + config.target_epsilon * chance
     loss_of = targets.huber_loss if config.loss == "huber" else targets.mse_loss
     loss = loss_of(online(batch.obs), batch.action, y)
     optimizer.zero_grad()

@@ -41,9 +41,10 @@ AS_BEFORE = {
     "eval_episodes": 10,
     "record_every": 100,
     "device": "auto",
+    "target_epsilon": 0.0,
 }
-# Until version 0.1.0 a key held every setting, and there was no n_step.
-_LATER = ("n_step",)
+# Until version 0.1.0 a key held every setting, and these did not exist.
+_LATER = ("n_step", "target_epsilon")
 
 
 def file_name(config: Config, seeds: tuple[int, ...]) -> str:

@@ -31,6 +31,19 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     return reward + gamma * next_value * ~terminated
 
 
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    """Return the targets of Expected Sarsa [B]: the next value if some actions are left to chance.
+
+    reward: [B]; terminated: [B] bool; next_q: [B, A] values of the next observations from the
+    target network; gamma: 0 to 1; epsilon: 0 to 1, the probability of a random action in the
+    policy whose value the target takes. At 0 it is `td_target`, at 1 the value of pure chance
+    (Sutton & Barto 2018, eq. 6.9, with an ε-greedy policy; lessons 01b and 04b).
+    """
+    greedy, chance = next_q.max(dim=1).values, next_q.mean(dim=1)  # [B] each
+    next_value = (1 - epsilon) * greedy + epsilon * chance
+    return reward + gamma * next_value * ~terminated
+
+
 def mse_loss(q, action, td_target):
     """Return half the mean squared TD error, a scalar; no gradient flows into the target.
 

@@ -28,6 +28,7 @@ from dqnlib.seeds.networks import stack
 from dqnlib.seeds.record import Record
 from dqnlib.seeds.slots import (
     check_own,
+    heeds_epsilon,
     is_librarys,
     library_functions,
     network_maker,
@@ -55,7 +56,8 @@ class Trainer:
     replay: (capacity) -> object with add and sample                    `replay.ReplayBuffer`
         its batches may carry weight and index; with update(index, td_error) it is told the errors
     td_target: (reward, terminated, next_q, gamma) -> [B]               `targets.td_target`
-        or, for Double DQN, (reward, terminated, online_next_q, target_next_q, gamma)
+        or, for Double DQN, (reward, terminated, online_next_q, target_next_q, gamma); it also
+        gets a parameter epsilon, which is config.target_epsilon
     loss: (q, action, td_target) -> scalar, or with weight [B] at last  `targets.mse_loss`
     update: (online, target, optimizer, batch, gamma) -> loss           `targets.dqn_update`
         the whole training step; then td_target, loss, double and max_grad_norm are not used
@@ -65,7 +67,8 @@ class Trainer:
     record: {name: (Moment) -> number}, called every `record_every` steps
 
     A td_target, a loss or a sync_target gets what its parameters are named after. One of your own
-    wins over config.double, config.loss and config.tau. The gamma that targets get is that of a
+    wins over config.double, config.loss and config.tau, and over config.target_epsilon if it does
+    not take it. The gamma that targets get is that of a
     whole transition, config.gamma to the power of config.n_step.
 
     ``trainer.how`` says how each of your functions is called for many seeds, once it has been.
@@ -94,7 +97,7 @@ class Trainer:
             self.own = {slot: slots[slot] for slot in _saved["slots"]}
         self.seeds, self.steps, self._config = check_seeds(seeds), 0, config
         self._extras = dict(record or {})
-        check_own(self.own, self._extras)
+        check_own(self.own, self._extras, config)
         self._make_parts([policies.random_streams(seed) for seed in self.seeds], _saved)
         self._learned: Learned | None = None  # by the last update
         warn_if_it_never_learns(config)
@@ -132,7 +135,8 @@ class Trainer:
 
     @config.setter
     def config(self, new: Config) -> None:
-        check_change(self._config, new, self.own)
+        heeded = ("target_epsilon",) if heeds_epsilon(self.own) else ()
+        check_change(self._config, new, self.own, heeded)
         self._config = self._update.config = new
 
     @property

@@ -53,6 +53,16 @@ def test_td_target_by_hand():
     assert found.shape == (4,)
 
 
+def test_expected_sarsa_target_by_hand():
+    # greedy 8 and -1, by chance 7/3 and -11/3: 1 + ½ (0.4 · 8 + 0.6 · 7/3), −3 + ½ (−0.4 − 2.2)
+    found = targets.expected_sarsa_target(REWARD, TERMINATED, NEXT_Q, GAMMA, 0.6)
+    assert torch.allclose(found, torch.tensor([3.3, 2.0, -4.3, 4.0]))
+    none = targets.expected_sarsa_target(REWARD, TERMINATED, NEXT_Q, GAMMA, 0)
+    assert none.tolist() == [5.0, 2.0, -3.5, 4.0]
+    chance = targets.expected_sarsa_target(REWARD, TERMINATED, NEXT_Q, GAMMA, 1)
+    assert torch.allclose(chance, torch.tensor([1 + 7 / 6, 2.0, -3 - 11 / 6, 4.0]))
+
+
 def test_double_td_target_by_hand():
     # the online network selects 0, 2, 2, 1: 1 + ½ · 1; 2; −3 + ½ · (−4); 4
     found = targets.double_td_target(REWARD, TERMINATED, ONLINE_NEXT_Q, NEXT_Q, GAMMA)

@@ -68,6 +68,8 @@ VARIANTS = {
         "warmup": 240,
     },
     "three steps, a ring that is soon full": {"n_step": 3, "capacity": 50},
+    "a soft target": {"target_epsilon": 0.5},
+    "a soft target, Double, three steps": {"target_epsilon": 0.3, "double": True, "n_step": 3},
 }
 
 
@@ -93,7 +95,7 @@ def test_equals_one_run_of_images_written_out():
 
 
 @pytest.mark.parametrize(
-    "name", ["the defaults", "Double DQN", "Huber, clipped, RMSprop", "a probe"]
+    "name", ["the defaults", "Double DQN", "Huber, clipped, RMSprop", "a probe", "a soft target"]
 )
 def test_a_row_is_what_its_seed_alone_gives(name):
     config = SMALL.replace(eval_every=200, eval_episodes=2, **VARIANTS[name])
@@ -655,7 +657,9 @@ def test_settings_change_in_flight():
     ("slots", "changes"),
     [
         ({"td_target": plain_target}, {"double": True}),
+        ({"td_target": plain_target}, {"target_epsilon": 0.5}),
         ({"update": targets.dqn_update}, {"double": True}),
+        ({"update": targets.dqn_update}, {"target_epsilon": 0.5}),
         ({"update": targets.dqn_update}, {"loss": "huber"}),
         ({"update": targets.dqn_update}, {"max_grad_norm": 1.0}),
     ],
@@ -667,6 +671,41 @@ def test_a_setting_that_is_idle_does_not_change_in_flight(slots, changes):
         trainer.config = SMALL.replace(**changes)
     trainer.config = SMALL.replace(tau=0.5)
     assert trainer.config.tau == 0.5
+
+
+def soft_target(reward, terminated, next_q, gamma, epsilon):
+    return targets.expected_sarsa_target(reward, terminated, next_q, gamma, epsilon)
+
+
+def test_a_soft_target_acts_in_flight_also_through_a_function_that_takes_it():
+    hard, soft = SMALL, SMALL.replace(target_epsilon=0.5)
+    for slots in ({}, {"td_target": soft_target}):
+        trainer = Trainer(hard, [0, 1], **slots)
+        while trainer.steps < 200:
+            trainer.step()
+        trainer.config = soft
+        while not trainer.done:
+            trainer.step()
+        assert largest_difference(trainer.run(), train(hard, [0, 1])) > 1e-4
+    whole = train(soft, [0, 1], td_target=soft_target)
+    assert largest_difference(whole, train(soft, [0, 1])) < 1e-6
+
+
+def test_a_target_of_ones_own_keeps_its_own_epsilon():
+    def half(reward, terminated, next_q, gamma, epsilon=0.5):
+        return targets.expected_sarsa_target(reward, terminated, next_q, gamma, epsilon)
+
+    run = train(SMALL, [0], td_target=half)
+    assert largest_difference(run, train(SMALL.replace(target_epsilon=0.5), [0])) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "slots", [{"td_target": plain_target}, {"update": targets.dqn_update}], ids=["target", "update"]
+)
+def test_a_soft_target_over_which_a_function_wins_is_told_of(slots):
+    words = f"target_epsilon=0.5 changes nothing: your own {next(iter(slots))} wins"
+    with pytest.warns(UserWarning, match=words):
+        Trainer(SMALL.replace(target_epsilon=0.5), [0], **slots)
 
 
 def test_a_limit_of_the_gradient_acts_in_flight():

@@ -10,17 +10,30 @@ import torch
 from torch import Tensor
 
 
-def td_target(reward: Tensor, terminated: Tensor, next_q: Tensor, gamma: float) -> Tensor:
-    """[S, B], [S, B], [S, B, A] -> [S, B]"""
-    return reward + gamma * next_q.amax(-1) * ~terminated
+def td_target(
+    reward: Tensor, terminated: Tensor, next_q: Tensor, gamma: float, epsilon: float = 0.0
+) -> Tensor:
+    """[S, B], [S, B], [S, B, A] -> [S, B]; with epsilon it is `expected_sarsa_target`."""
+    return reward + gamma * _soft(next_q.amax(-1), next_q, epsilon) * ~terminated
 
 
 def double_td_target(
-    reward: Tensor, terminated: Tensor, online_next_q: Tensor, target_next_q: Tensor, gamma: float
+    reward: Tensor,
+    terminated: Tensor,
+    online_next_q: Tensor,
+    target_next_q: Tensor,
+    gamma: float,
+    epsilon: float = 0.0,
 ) -> Tensor:
-    """[S, B], [S, B], [S, B, A], [S, B, A] -> [S, B]"""
+    """[S, B], [S, B], [S, B, A], [S, B, A] -> [S, B]; epsilon: random actions beside the chosen."""
     action = online_next_q.argmax(-1, keepdim=True)
-    return reward + gamma * target_next_q.gather(-1, action).squeeze(-1) * ~terminated
+    chosen = target_next_q.gather(-1, action).squeeze(-1)
+    return reward + gamma * _soft(chosen, target_next_q, epsilon) * ~terminated
+
+
+def _soft(greedy: Tensor, next_q: Tensor, epsilon: float) -> Tensor:
+    """Return what follows if some of the actions are left to chance: [S, B], [S, B, A] -> [S, B]"""
+    return (1 - epsilon) * greedy + epsilon * next_q.mean(-1) if epsilon else greedy
 
 
 def td_errors(q: Tensor, action: Tensor, td_target: Tensor) -> Tensor:
@@ -55,6 +68,7 @@ def errors_and_gradient(
     next_q: Tensor,
     gamma: float,
     weight: Tensor | None = None,
+    epsilon: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """Return `td_errors` for `td_target`, and `loss_gradient`, to the same bits.
 
@@ -62,11 +76,13 @@ def errors_and_gradient(
     cost less than PyTorch's.
     """
     if q.device.type != "cpu":
-        error = td_errors(q, action, td_target(reward, terminated, next_q, gamma))
+        error = td_errors(q, action, td_target(reward, terminated, next_q, gamma, epsilon))
         return error, loss_gradient(kind, q, action, error, weight)
     with np.errstate(all="ignore"):  # a run that diverges is told of in its record
         values = q.numpy()
         y = next_q.numpy().max(-1)
+        if epsilon:
+            y = (1 - epsilon) * y + epsilon * next_q.mean(-1).numpy()
         y *= gamma
         y *= ~terminated.numpy()
         y += reward.numpy()

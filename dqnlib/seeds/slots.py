@@ -1,6 +1,7 @@
 """The trainer's slots: which of them hold a function of the learner's own, and what each takes."""
 
 import inspect
+import warnings
 from collections.abc import Callable
 
 from dqnlib import policies, replay, targets
@@ -18,6 +19,7 @@ FORMS = {
     "td_target": (
         ("reward", "terminated", "next_q", "gamma"),
         ("reward", "terminated", "online_next_q", "target_next_q", "gamma"),
+        ("reward", "terminated", "next_q", "gamma", "epsilon"),
     ),
     "loss": (("q", "action", "td_target"), ("q", "action", "td_target", "weight")),
     "sync_target": (("online", "target", "tau"), ("online", "target")),
@@ -26,8 +28,9 @@ FORMS = {
 
 def library_functions(config: Config) -> dict[str, Callable]:
     """What each slot is with these settings: given in its slot, it needs no call a run."""
+    soft = targets.expected_sarsa_target if config.target_epsilon else targets.td_target
     return {
-        "td_target": targets.double_td_target if config.double else targets.td_target,
+        "td_target": targets.double_td_target if config.double else soft,
         "loss": targets.huber_loss if config.loss == "huber" else targets.mse_loss,
         "sync_target": targets.hard_update if config.tau == 1 else targets.polyak_update,
         "policy": policies.epsilon_greedy,
@@ -49,18 +52,35 @@ def own_functions(given: dict, library: dict[str, Callable]) -> dict[str, Callab
 
 def is_librarys(slot: str, function: Callable) -> bool:
     """True for a function that the library has for a slot, with whatever settings."""
-    every = Config(), Config(double=True, loss="huber", tau=0.5)
+    every = Config(), Config(double=True, loss="huber", tau=0.5), Config(target_epsilon=0.5)
     return any(function is library_functions(config).get(slot) for config in every)
 
 
-def check_own(own: dict, record: dict) -> None:
-    """Raise ValueError for what is no function, and for functions that do not go together."""
+def heeds_epsilon(own: dict) -> bool:
+    """True if config.target_epsilon acts on the target: nothing of the learner's wins over it."""
+    if "td_target" in own:
+        return "epsilon" in arguments_of("td_target", own["td_target"])
+    return "update" not in own
+
+
+def check_own(own: dict, record: dict, config: Config) -> None:
+    """Raise ValueError for what is no function, and for functions that do not go together.
+
+    Warns of a target_epsilon over which a function of the learner's wins.
+    """
     for slot, value in own.items():
         if not callable(value):
             raise ValueError(f"{slot} must be a function or a class, but it is {value!r}")
     if "update" in own and {"td_target", "loss"} & set(own):
         raise ValueError(
             "update is the whole training step: give it alone, without td_target and loss"
+        )
+    if config.target_epsilon and not heeds_epsilon(own):
+        warnings.warn(
+            f"target_epsilon={config.target_epsilon:g} changes nothing: your own "
+            f"{'td_target' if 'td_target' in own else 'update'} wins over it. A td_target gets it "
+            "if it has a parameter epsilon",
+            stacklevel=4,
         )
     for name, function in record.items():
         if not callable(function) or name in ("loss", "q"):
@@ -88,8 +108,9 @@ def arguments_of(slot: str, function: Callable) -> tuple[str, ...]:
     except (TypeError, ValueError):  # some functions written in C have none
         return forms[0]
     positional = [p for p in signature.parameters.values() if p.kind in _POSITIONAL]
-    names = tuple(p.name for p in positional if p.default is p.empty or p.name in known)
-    if set(names) - {"gamma"} and known >= set(names) and _takes(signature, names):
+    known_here = known - {"epsilon"}  # one with a default of its own keeps it
+    names = tuple(p.name for p in positional if p.default is p.empty or p.name in known_here)
+    if set(names) - {"gamma", "epsilon"} and known >= set(names) and _takes(signature, names):
         return names
     for form in forms:
         if _takes(signature, form):

@@ -91,6 +91,7 @@ class SharedUpdate:
                     next_q,
                     gamma,
                     batch.weight,
+                    c.target_epsilon,
                 ),
             )
         pull(gradient)
@@ -110,13 +111,13 @@ class SharedUpdate:
 
     def _targets(self, batch: Batch, next_q: Tensor, gamma: float) -> Tensor:
         """Return what the action values are moved toward [S, B]; next_q: of the target networks."""
-        own = self._lifted.get("td_target")
+        own, epsilon = self._lifted.get("td_target"), self.config.target_epsilon
         if own is None and not self.config.double:
-            return learning.td_target(batch.reward, batch.terminated, next_q, gamma)
+            return learning.td_target(batch.reward, batch.terminated, next_q, gamma, epsilon)
         if own is None:
             online_next_q = self._networks.online.q(batch.next_obs)
             return learning.double_td_target(
-                batch.reward, batch.terminated, online_next_q, next_q, gamma
+                batch.reward, batch.terminated, online_next_q, next_q, gamma, epsilon
             )
         offered = {
             "reward": batch.reward, "terminated": batch.terminated, "next_q": next_q,
@@ -125,8 +126,9 @@ class SharedUpdate:
         takes = self._takes["td_target"]
         if "online_next_q" in takes:
             offered["online_next_q"] = self._networks.online.q(batch.next_obs)
-        tensors = [offered[name] for name in takes if name != "gamma"]
-        return own(*tensors, extra=(gamma,) if "gamma" in takes else ())
+        plain = {"gamma": gamma, "epsilon": epsilon}
+        tensors = [offered[name] for name in takes if name not in plain]
+        return own(*tensors, extra=tuple(plain[name] for name in takes if name in plain))
 
     def _own_loss(self, q: Tensor, batch: Batch, y: Tensor) -> tuple[Tensor, Tensor]:
         """Return the learner's losses [S] and their gradient by q [S, B, A]."""
@@ -217,15 +219,15 @@ def each_field(batch: Batch, change: Callable) -> Batch:
 
 
 def _arranged(function: Callable, names: tuple[str, ...]) -> Callable:
-    """Return a function that takes gamma last, as `Lifted` gives it."""
-    if "gamma" not in names[:-1]:
+    """Return a function that takes its plain numbers last, as `Lifted` gives them."""
+    order = sorted(names, key=lambda name: name in ("gamma", "epsilon"))  # stable
+    if order == list(names):
         return function
-    place = names.index("gamma")
 
     @functools.wraps(function)
     def arranged(*args):
-        *others, gamma = args
-        return function(*others[:place], gamma, *others[place:])
+        given = dict(zip(order, args, strict=True))
+        return function(*(given[name] for name in names))
 
     return arranged
 
