@@ -90,6 +90,28 @@ class Run(_Result):
         """[S, K] mean over that batch of the largest action value."""
         return self.records["q"]
 
+    def whole(self) -> np.ndarray:
+        """[S] mean greedy return of each seed over the whole curve: one half of the course's rule.
+
+        The rule of evaluation (lesson 02): agents are compared by the whole curve and late, each
+        seed's mean greedy return over all evaluations, and over those of the last quarter of its
+        steps. Raises ValueError for a run without evaluations.
+        """
+        return self._greedy(self.eval_steps > 0)
+
+    def late(self) -> np.ndarray:
+        """[S] the same over the last quarter of the steps: the other half of the rule."""
+        return self._greedy(self.eval_steps > 0.75 * self.steps)
+
+    def _greedy(self, which: np.ndarray) -> np.ndarray:
+        """Return [S] means of the evaluations that are chosen; which: [M] bool."""
+        if not which.any():
+            raise ValueError(
+                f"this run of {self.steps:,} steps has no greedy evaluations there: train with "
+                "Config(eval_every=...), such as a twentieth of its steps"
+            )
+        return np.nanmean(self.eval_returns[:, which], axis=(1, 2))
+
     def returns_at(self, steps, episodes: int = 10) -> np.ndarray:
         """Return the mean of the last `episodes` returns up to each step: [X] -> [S, X].
 

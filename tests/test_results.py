@@ -130,3 +130,15 @@ def test_a_deep_result_says_what_it_is():
         warnings.simplefilter("error")
         none = deep_run(eval_steps=np.zeros(0, int), eval_returns=np.zeros((3, 0, 0)))
         assert repr(none) == "Run(DQN on CartPole-v1: 3 seeds × 100 steps)"
+
+
+def test_the_rule_of_evaluation_by_hand():
+    """The whole curve, and its last quarter: of 8 evaluations, those at 70 and 80 of 80 steps."""
+    returns = np.arange(16.0).reshape(8, 2)  # means 0.5, 2.5, …, 12.5, 14.5
+    run = deep_run(steps=80, eval_steps=np.arange(10, 81, 10), eval_returns=np.stack([returns] * 3))
+    assert run.whole().tolist() == [7.5] * 3
+    assert run.late().tolist() == [13.5] * 3
+    none = deep_run(eval_steps=np.zeros(0, int), eval_returns=np.zeros((3, 0, 0)))
+    for rule in (none.whole, none.late):
+        with pytest.raises(ValueError, match=r"run of 100 steps has no greedy .*eval_every"):
+            rule()
