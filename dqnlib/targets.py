@@ -44,6 +44,39 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
     return reward + gamma * next_value * ~terminated
 
 
+def n_step_return(reward, terminated, next_value, gamma):
+    """Return the n-step returns [B]: n rewards, then the value of where they lead.
+
+    reward: [B, n] of n steps in a row; terminated: [B, n] bool, whether the episode terminated with
+    that step (what follows belongs to another episode and does not count); next_value: [B] of the
+    observation after the last step; gamma: 0 to 1, of one step
+    (Sutton & Barto 2018, equation 7.1; lesson 06).
+    """
+    value = next_value  # [B]
+    for step in reversed(range(reward.shape[1])):
+        value = reward[:, step] + gamma * value * ~terminated[:, step]
+    return value
+
+
+def project_distribution(next_probs, reward, terminated, discount, support):
+    """Return the target distribution [B, K]: the next one, shrunk and moved, put back on its atoms.
+
+    next_probs: [B, K] probabilities of the next observation's return; reward: [B]; terminated: [B]
+    bool (then the return is the reward alone); discount: 0 to 1, γ, or γⁿ with n-step targets;
+    support: [K] values of the atoms, rising in equal steps. An atom that lands between two others
+    is shared out by how near it is to each; what leaves the support goes to its end
+    (Bellemare, Dabney & Munos 2017, equation 7; lesson 07).
+    """
+    landed = reward[:, None] + discount * support * ~terminated[:, None]  # [B, K]
+    landed = landed.clamp(support[0], support[-1])
+    if len(support) == 1:
+        return torch.ones_like(landed)
+    gap = (support[-1] - support[0]) / (len(support) - 1)
+    distance = (landed[:, None, :] - support[:, None]).abs() / gap  # [B, K to, K from]
+    share = (1 - distance).clamp(min=0)
+    return (share * next_probs[:, None, :]).sum(dim=2)
+
+
 def mse_loss(q, action, td_target):
     """Return half the mean squared TD error, a scalar; no gradient flows into the target.
 

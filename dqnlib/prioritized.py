@@ -1,0 +1,128 @@
+"""Prioritized replay of one run: transitions from which there is more to learn are drawn more often.
+
+Schaul et al. 2016, "Prioritized Experience Replay", the proportional variant (lesson 06).
+"""
+
+import math
+
+import numpy as np
+import torch
+
+from dqnlib.arguments import check_count, check_number
+from dqnlib.data import Batch, Transition
+from dqnlib.replay import ReplayBuffer, as_input, check_draw
+
+LEAST = 1e-3  # added to every |TD error|, so that no transition is never drawn again
+
+
+class SumTree:
+    """A binary tree over priorities: a leaf holds one, each other node the sum of its two children.
+
+    Drawing and changing one takes log₂ of `capacity` steps (Schaul et al. 2016, appendix B.2.1).
+    Raises ValueError for a capacity that is no whole number of at least 1.
+    """
+
+    def __init__(self, capacity: int):
+        self.capacity = check_count("capacity", capacity)
+        self.leaves = 1 << (self.capacity - 1).bit_length()  # a power of two
+        self.nodes = np.zeros(2 * self.leaves)  # node 1 is the root, leaf i is node `leaves` + i
+
+    @property
+    def total(self) -> float:
+        """The sum of all priorities."""
+        return float(self.nodes[1])
+
+    def __getitem__(self, i: int) -> float:
+        return float(self.nodes[self.leaves + self._place(i)])
+
+    def __setitem__(self, i: int, priority: float) -> None:
+        """Change the priority of place i; ValueError for one that is negative, NaN or infinite."""
+        if not 0 <= priority < math.inf:
+            raise ValueError(f"a priority must be finite and at least 0, but it is {priority!r}")
+        node = self.leaves + self._place(i)
+        self.nodes[node] = priority
+        while node > 1:
+            node //= 2
+            self.nodes[node] = self.nodes[2 * node] + self.nodes[2 * node + 1]
+
+    def find(self, x: float) -> int:
+        """Return the place at which the running sum of the priorities passes x.
+
+        x: 0 up to, but not including, `total`. Place i is found for a share of all x that is its
+        share of the total, so one of priority 0 is never found. Raises ValueError if all are 0.
+        """
+        if self.total == 0:
+            raise ValueError("no priority is above 0: there is nothing to draw")
+        node = 1
+        while node < self.leaves:
+            node *= 2  # the left child
+            if x >= self.nodes[node] and self.nodes[node + 1] > 0:
+                x -= self.nodes[node]
+                node += 1
+        return node - self.leaves
+
+    def _place(self, i: int) -> int:
+        if not 0 <= i < self.capacity:
+            raise IndexError(f"place {i} is not one of 0 to {self.capacity - 1}")
+        return int(i)
+
+
+def importance_weights(probability, size: int, beta: float):
+    """Return the weights [B] that undo what drawing with priorities does to the mean.
+
+    probability: [B] P(i) with which each transition of the batch was drawn; size: N, transitions
+    in the buffer; beta: 0 (no correction) to 1 (full). w = (1/N · 1/P(i))ᵝ, over the largest of
+    the batch, so that no weight is above 1 (Schaul et al. 2016, section 3.4; lesson 06).
+    """
+    weight = (size * probability) ** -beta  # [B]
+    return weight / weight.max()
+
+
+class PrioritizedReplayBuffer(ReplayBuffer):
+    """A ring of transitions, drawn with P(i) = pᵢᵅ / Σ pᵅ; pᵢ is the last |TD error| + a little.
+
+    A new transition gets the largest priority that any had so far, so that each is seen soon. A
+    batch has one draw from each of B equal parts of the total (Schaul et al. 2016, algorithm 1 and
+    appendix B.2.1). Its `weight` and `index` [B] are for the loss and for `update`.
+
+    alpha: 0 (uniform) to 1; beta: see `importance_weights`, may be changed at any time. Raises
+    ValueError for numbers out of range.
+    """
+
+    def __init__(self, capacity: int, alpha: float = 0.6, beta: float = 0.4):
+        super().__init__(capacity)
+        self.alpha, self.beta = check_number("alpha", alpha, 0, 1), check_number("beta", beta, 0, 1)
+        self.tree, self.largest = SumTree(capacity), 1.0
+
+    def add(self, transition: Transition) -> None:
+        """Keep a transition; see `ReplayBuffer.add`."""
+        place = self.next
+        super().add(transition)
+        self.tree[place] = self.largest
+
+    def sample(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        """Return a batch with weight and index [B]; see `ReplayBuffer.sample`."""
+        check_draw(self.size, batch_size, rng)
+        x = (np.arange(batch_size) + rng.random(batch_size)) / batch_size * self.tree.total  # [B]
+        i = np.array([self.tree.find(one) for one in x])
+        probability = self.tree.nodes[self.tree.leaves + i] / self.tree.total
+        weight = importance_weights(probability, self.size, self.beta)
+        return Batch(
+            obs=as_input(self.obs[i]),
+            action=torch.from_numpy(self.action[i]),
+            reward=torch.from_numpy(self.reward[i]),
+            next_obs=as_input(self.next_obs[i]),
+            terminated=torch.from_numpy(self.terminated[i]),
+            weight=torch.from_numpy(weight.astype(np.float32)),
+            index=torch.from_numpy(i),
+        )
+
+    def update(self, index, td_error) -> None:
+        """Set the priorities of a batch; index, td_error: [B].
+
+        Raises ValueError for an error that is not finite.
+        """
+        for i, error in zip(index.tolist(), td_error.tolist(), strict=True):
+            priority = (abs(error) + LEAST) ** self.alpha
+            self.tree[i] = priority
+            self.largest = max(self.largest, priority)
