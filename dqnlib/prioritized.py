@@ -1,4 +1,4 @@
-"""Prioritized replay of one run: transitions from which there is more to learn are drawn more often.
+"""Prioritized replay of one run: a transition with more to learn from is drawn more often.
 
 Schaul et al. 2016, "Prioritized Experience Replay", the proportional variant (lesson 06).
 """
