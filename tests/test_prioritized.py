@@ -31,6 +31,16 @@ def test_sum_tree_by_hand():
     assert tree.total == 5
     assert [tree.find(x) for x in (0, 0.999, 1, 4.999)] == [2, 2, 4, 4]
     assert tree[4] == 4
+    for i, priority in enumerate([3, 1, 2, 4, 5]):
+        tree[i] = priority
+    assert [tree.find(x) for x in (2, 3, 4, 5.5, 6, 9.5, 10, 14)] == [0, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_what_rounding_lets_pass_the_end_finds_the_last_that_is_not_empty():
+    tree = SumTree(6)
+    for i, priority in enumerate([0.5, 0, 2, 0, 0, 0]):
+        tree[i] = priority
+    assert tree.find(tree.total) == 2
 
 
 @settings(max_examples=200, deadline=None)
