@@ -149,6 +149,8 @@ class Config(Frozen):
     final_learning_rate: float = _setting(0.0, "the same at the last step; linear in between", _number(0, 1e6))
     loss: str = _setting("mse", *_one_of(LOSSES, " (with delta = 1)"))
     max_grad_norm: float = _setting(math.inf, "longest gradient of one seed; longer ones shrink", _number(0, math.inf, open_low=True))
+    priority_alpha: float = _setting(0.0, "how much TD errors decide what is drawn, 0 to 1; 0: uniform", _number(0, 1))
+    priority_beta: float = _setting(0.4, "how much weights undo that at first, 0 to 1; 1 at the last step", _number(0, 1))
     batch_size: int = _setting(64, "transitions an update", _count())
     capacity: int = _setting(50_000, "transitions that the replay buffer holds", _count())
     warmup: int = _setting(1_000, "environment steps before the first update", _count(0))
@@ -176,6 +178,11 @@ class Config(Frozen):
                 f"n_step is {self.n_step}, but an episode ends after {self.max_episode_steps} "
                 "steps, so no window could ever be full: make n_step smaller"
             )
+        if self.priority_alpha and self.capacity == 1:
+            raise ValueError(
+                "priority_alpha decides which of several transitions is drawn, but the replay "
+                "buffer holds one: make capacity larger"
+            )
 
 
 def check_config(name: str, value) -> Config:
@@ -188,8 +195,8 @@ def check_config(name: str, value) -> Config:
 
 
 FIXED = (  # what a trainer cannot change in flight
-    "env_id", "n_step", "capacity", "hidden", "obs_scale", "optimizer", "max_episode_steps",
-    "device",
+    "env_id", "n_step", "priority_alpha", "capacity", "hidden", "obs_scale", "optimizer",
+    "max_episode_steps", "device",
 )  # fmt: skip
 
 
@@ -198,6 +205,7 @@ _WINS = {  # setting -> the slots whose own functions make it idle
     "target_epsilon": ("td_target", "update"),
     "loss": ("update",),
     "max_grad_norm": ("update",),
+    "priority_beta": ("replay",),
 }
 
 

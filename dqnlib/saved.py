@@ -42,9 +42,11 @@ AS_BEFORE = {
     "record_every": 100,
     "device": "auto",
     "target_epsilon": 0.0,
+    "priority_alpha": 0.0,
+    "priority_beta": 0.4,
 }
 # Until version 0.1.0 a key held every setting, and these did not exist.
-_LATER = ("n_step", "target_epsilon")
+_LATER = ("n_step", "target_epsilon", "priority_alpha", "priority_beta")
 
 
 def file_name(config: Config, seeds: tuple[int, ...]) -> str:

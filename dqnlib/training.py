@@ -257,6 +257,7 @@ class Trainer:
 
     def _learn(self) -> None:
         c = self._config
+        self._replay.beta = policies.linear_schedule(self.steps, c.priority_beta, 1.0, c.steps)
         batch = self._replay.sample(c.batch_size)
         rate = policies.linear_schedule(self.steps, c.learning_rate, c.final_learning_rate, c.steps)
         for group in (g for optimizer in self._update.optimizers for g in optimizer.param_groups):
@@ -363,16 +364,10 @@ class Trainer:
         return f"at step {self.steps}"
 
     def _make_replay(self, rngs: list[np.random.Generator]):
-        buffers = replay_for(
-            self._config, self.obs_shape, self._envs.obs_dtype, rngs, self.device,
-            self.own.get("replay"), self.seeds, self._where, uneven=self._windows is not None,
+        return replay_for(
+            self._config, self.obs_shape, self._envs.obs_dtype, rngs, self.device, self.own,
+            self.seeds, self._where, uneven=self._windows is not None,
         )  # fmt: skip
-        if buffers.wants_errors and "update" in self.own:
-            raise ValueError(
-                f"{buffers.name} has a method update, which is told the TD errors, but your own "
-                "training step keeps them to itself: give td_target and loss in place of update"
-            )
-        return buffers
 
 
 def _layers(stacked: Stack) -> dict[str, list[int]]:

@@ -112,6 +112,8 @@ NUMBERS = {
     "epsilon": (0, 1, "a number from 0 up to 1"),
     "final_epsilon": (0, 1, "a number from 0 up to 1"),
     "target_epsilon": (0, 1, "a number from 0 up to 1"),
+    "priority_alpha": (0, 1, "a number from 0 up to 1"),
+    "priority_beta": (0, 1, "a number from 0 up to 1"),
     "learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
     "final_learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
     "max_grad_norm": (5e-324, math.inf, "a number above 0, up to inf"),
@@ -181,7 +183,7 @@ def test_the_defaults():
         "capacity": 50_000, "warmup": 1_000, "update_every": 1, "sync_every": 200, "tau": 1.0,
         "epsilon": 1.0, "final_epsilon": 0.1, "epsilon_steps": 10_000, "max_episode_steps": None,
         "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
-        "target_epsilon": 0.0,
+        "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4,
     }  # fmt: skip
     online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
     assert online.capacity == 1

@@ -9,9 +9,10 @@ from dqnlib.arguments import seeds_in_words
 from dqnlib.data import Batch
 from dqnlib.frames import stack_shape
 from dqnlib.replay import as_input
+from dqnlib.seeds.priorities import Drawing, Priorities
 
 
-class FrameRing:
+class FrameRing(Drawing):
     """`dqnlib.replay.ReplayBuffer` of images for S runs, on the CPU or on a GPU.
 
     Frames are stored as they come, bytes as bytes, and become float32 from 0 to 1 on the device
@@ -21,13 +22,15 @@ class FrameRing:
     that is not found there is stored again. Gives the batches that S buffers with these
     generators would give.
 
-    n_step: environment steps between obs and next_obs, which says how long a frame is looked for.
+    n_step: environment steps between obs and next_obs, which says how long a frame is looked for;
+    priorities: how batches are drawn, if not uniformly.
     """
 
     def __init__(
-        self, capacity: int, obs_shape, dtype, rngs, device: str = "cpu", *, n_step: int = 1
-    ):
-        s, n = len(rngs), capacity
+        self, capacity: int, obs_shape, dtype, rngs, device: str = "cpu", *, n_step: int = 1,
+        priorities: Priorities | None = None,
+    ):  # fmt: skip
+        s, n, self.priorities = len(rngs), capacity, priorities
         self.capacity, self.sizes = capacity, np.zeros(s, np.int64)
         self.device, self._rngs = torch.device(device), rngs
         self._obs_shape, self._dtype = tuple(obs_shape), np.dtype(dtype)
@@ -52,8 +55,6 @@ class FrameRing:
         self._action, self._reward = np.zeros((s, n), np.int64), np.zeros((s, n), np.float32)
         self._terminated = np.zeros((s, n), bool)
         self._oldest = np.zeros((s, n), np.int64)  # no transition needs a frame before this one
-
-    wants_errors = False  # nobody asks for TD errors
 
     def __len__(self) -> int:
         return int(self.sizes.min())
@@ -88,6 +89,8 @@ class FrameRing:
                 self.sizes[row] += 1
             where += [(row, number) for number in range(first, tail.count)]
             room = max(room, tail.count - floor)  # so many frames must be there at once
+            if self.priorities:
+                self.priorities.added(np.array([row]), np.array([place]))
         if room > self._slots:
             self._grow(int(room))
         if fresh:
@@ -98,16 +101,14 @@ class FrameRing:
 
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, *O] and so on."""
-        sizes = self.sizes.tolist()
-        drawn = zip(self._rngs, sizes, strict=True)
-        i = np.stack([rng.integers(size, size=batch_size) for rng, size in drawn])  # [S, B]
+        i, added = self._drawn(batch_size)
         rows = np.arange(len(self._rngs))[:, None]
         plain = (self._action, self._reward, self._terminated)
         action, reward, terminated = (
             torch.from_numpy(field[rows, i]).to(self.device) for field in plain
         )
         obs, next_obs = (self._images(f[rows, i]) for f in (self._obs, self._next_obs))
-        return Batch(obs, action, reward, next_obs, terminated)
+        return Batch(obs, action, reward, next_obs, terminated, **added)
 
     def _full(self, row: int) -> bool:
         return self.sizes[row] == self.capacity
@@ -158,6 +159,7 @@ class FrameRing:
             "frames": frames[:, :stored].to("cpu", copy=True), "slots": self._slots,
             **{name: getattr(self, f"_{name}")[:, :size].copy() for name in _FIELDS},
             "sampling": [rng.bit_generator.state for rng in self._rngs],
+            "priorities": self.priorities and self.priorities.state(size),
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
@@ -167,6 +169,8 @@ class FrameRing:
                 "version 0.1.0 of dqnlib kept images in another way, which this one does not read: "
                 "train it anew"
             )
+        if self.priorities:
+            self.priorities.restore(state["priorities"])
         self.sizes, self._next, self._stored = (
             state[name].copy() for name in ("sizes", "next", "stored")
         )

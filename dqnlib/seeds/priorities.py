@@ -8,10 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqnlib.data import Batch
 from dqnlib.prioritized import LEAST
-from dqnlib.seeds.buffers import UnevenRing
-from dqnlib.seeds.learner import LearnerError
 
 WIDE = 16  # children of a node
 
@@ -60,56 +57,75 @@ class SumTrees:
         return node
 
 
-class PrioritizedRing(UnevenRing):
-    """A ring for vectors, drawn with priorities.
+class Priorities:
+    """How S buffers draw: `dqnlib.prioritized.PrioritizedReplayBuffer` without what it keeps.
 
-    Gives the batches that S `dqnlib.prioritized.PrioritizedReplayBuffer` with these generators
-    would give, but for the last bits of the sums. beta may be changed at any time.
+    Draws what S such buffers with these generators would draw, but for the last bits of the sums.
     """
 
-    wants_errors = True
+    def __init__(self, s: int, capacity: int, alpha: float):
+        self.alpha = alpha
+        self._trees, self._largest = SumTrees(s, capacity), np.ones(s)
 
-    def __init__(self, capacity: int, obs_size: int, rngs, alpha: float, beta: float, device="cpu"):
-        super().__init__(capacity, obs_size, rngs, device)
-        self.alpha, self.beta = alpha, beta
-        self._trees, self._largest = SumTrees(len(rngs), capacity), np.ones(len(rngs))
-
-    def add(self, obs, action, reward, next_obs, terminated, rows=None) -> None:
-        """Keep one transition of each of the runs; see `UnevenRing.add`."""
-        runs = np.arange(len(self.sizes)) if rows is None else rows
-        places = self._places[runs].copy()
-        super().add(obs, action, reward, next_obs, terminated, rows)
+    def added(self, runs: np.ndarray, places: np.ndarray) -> None:
+        """Give new transitions the largest priority of their run so far: runs, places [R]."""
         self._trees.put(places[:, None], self._largest[runs][:, None], runs)
 
-    def sample(self, batch_size: int) -> Batch:
-        """Return a batch of every run, with weight and index [S, B]."""
+    def draw(
+        self, batch_size: int, rngs, sizes: np.ndarray, beta: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return places and weights [S, B], one draw from each of B equal parts; sizes: [S]."""
         total = self._trees.total[:, None]  # [S, 1]
-        drawn = np.stack([rng.random(batch_size) for rng in self._rngs])
+        drawn = np.stack([rng.random(batch_size) for rng in rngs])
         i = self._trees.find((np.arange(batch_size) + drawn) / batch_size * total)
         probability = np.take_along_axis(self._trees.leaves, i, 1) / total
-        weight = (self.sizes[:, None] * probability) ** -self.beta
-        weight = (weight / weight.max(1, keepdims=True)).astype(np.float32)
-        batch = self._read(i)
-        added = (torch.from_numpy(x).to(self.device) for x in (weight, i))
-        return Batch(*batch, **dict(zip(("weight", "index"), added, strict=True)))
+        weight = (sizes[:, None] * probability) ** -beta
+        return i, (weight / weight.max(1, keepdims=True)).astype(np.float32)
 
     def update(self, index: Tensor, td_error: Tensor) -> None:
-        """Set the priorities of a batch: [S, B] each; LearnerError for what is not finite."""
-        priority = (np.abs(td_error.cpu().numpy().astype(np.float64)) + LEAST) ** self.alpha
-        if not np.isfinite(priority).all():
-            raise LearnerError("✗ a priority would be NaN or infinite: this run has diverged")
-        self._trees.put(index.cpu().numpy(), priority)
-        np.maximum(self._largest, priority.max(1), out=self._largest)
+        """Set the priorities of a batch: [S, B] each; what is not finite changes none."""
+        error = np.abs(td_error.cpu().numpy().astype(np.float64))
+        index = index.cpu().numpy()
+        fine = np.isfinite(error)
+        old = np.take_along_axis(self._trees.leaves, index, 1)
+        with np.errstate(invalid="ignore"):
+            priority = np.where(fine, (error + LEAST) ** self.alpha, old)
+        self._trees.put(index, priority)
+        np.maximum(self._largest, np.where(fine, priority, 0).max(1), out=self._largest)
 
-    def state(self) -> dict:
-        """Return all that is needed to go on from here, as plain data."""
-        most = int(self.sizes.max())
-        kept = {"priorities": self._trees.leaves[:, :most].copy(), "largest": self._largest.copy()}
-        return super().state() | kept
+    def state(self, most: int) -> dict:
+        """Return all that is needed to go on from here, as plain data; most: places in use."""
+        return {"leaves": self._trees.leaves[:, :most].copy(), "largest": self._largest.copy()}
 
     def restore(self, state: dict) -> None:
         """Go back to a state."""
-        super().restore(state)
-        self._largest[:], kept = state["largest"], state["priorities"]
-        places = np.broadcast_to(np.arange(kept.shape[1]), kept.shape)
-        self._trees.put(places, kept)
+        self._largest[:], kept = state["largest"], state["leaves"]
+        self._trees.put(np.broadcast_to(np.arange(kept.shape[1]), kept.shape), kept)
+
+
+class Drawing:
+    """What the rings have in common: they draw uniformly, or with priorities.
+
+    beta: 0 to 1, how much weights undo the priorities.
+    """
+
+    priorities: Priorities | None = None
+    beta = 1.0
+
+    @property
+    def wants_errors(self) -> bool:
+        """True if `update` is to be told the TD errors of each batch."""
+        return self.priorities is not None
+
+    def update(self, index: Tensor, td_error: Tensor) -> None:
+        """Set the priorities of a batch: [S, B] each."""
+        self.priorities.update(index, td_error)
+
+    def _drawn(self, batch_size: int) -> tuple[np.ndarray, dict[str, Tensor]]:
+        """Return the places [S, B] of a batch, and its weight and index [S, B] if it has these."""
+        if self.priorities is None:
+            pairs = zip(self._rngs, self.sizes.tolist(), strict=True)
+            return np.stack([rng.integers(size, size=batch_size) for rng, size in pairs]), {}
+        i, weight = self.priorities.draw(batch_size, self._rngs, self.sizes, self.beta)
+        added = {"weight": torch.from_numpy(weight), "index": torch.from_numpy(i)}
+        return i, {name: field.to(self.device) for name, field in added.items()}

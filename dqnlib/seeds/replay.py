@@ -12,9 +12,10 @@ from dqnlib.seeds.acting import network_input
 from dqnlib.seeds.draws import Indices
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, name_of
+from dqnlib.seeds.priorities import Drawing
 
 
-class Ring:
+class Ring(Drawing):
     """`dqnlib.replay.ReplayBuffer` of vectors for S runs, which all add one transition at a time.
 
     A transition is one row of float32: obs, next_obs, reward, action, terminated. So a batch is
@@ -40,8 +41,6 @@ class Ring:
         self._new = np.zeros((s, 2 * o + 3), np.float32)
         # NumPy's view of the same memory is quicker to write and to read
         self._numpy = self._rows.numpy() if self.device.type == "cpu" else None
-
-    wants_errors = False
 
     def __len__(self) -> int:
         return self.size
