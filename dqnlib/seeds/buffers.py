@@ -16,9 +16,9 @@ def replay_for(
 
     obs_shape, obs_dtype: of one observation; rngs: a generator a run, which draws its batches;
     own: the learner's functions by slot, of which "replay" makes a buffer; names, where: how its
-    errors call each run, and say when; uneven: the runs may add different numbers of transitions. A ring for
-    vectors, a ring of frames for images; both draw with priorities where config.priority_alpha
-    says so.
+    errors call each run, and say when; uneven: the runs may add different numbers of transitions.
+    A ring for vectors, a ring of frames for images; both draw with priorities where
+    config.priority_alpha says so.
     """
     c, priorities = config, None
     if "replay" in own:

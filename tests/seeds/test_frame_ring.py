@@ -338,7 +338,9 @@ def test_too_many_images_for_the_memory():
 )
 def test_the_buffer_of_an_observation(shape, dtype, own, name):
     config = Config(capacity=70, n_step=3)
-    buffer = replay_for(config, shape, dtype, rngs(2), "cpu", own, (0, 1), lambda: "now")
+    buffer = replay_for(
+        config, shape, dtype, rngs(2), "cpu", {"replay": own} if own else {}, (0, 1), lambda: "now"
+    )
     assert type(buffer).__name__ == name
     assert buffer.capacity == 70
     if name == "FrameRing":

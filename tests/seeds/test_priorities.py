@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import Frames
 
 from dqnlib.config import Config
 from dqnlib.data import Transition
@@ -17,7 +18,6 @@ from dqnlib.seeds.frames import FrameRing
 from dqnlib.seeds.priorities import Priorities, SumTrees
 from dqnlib.targets import dqn_update
 from dqnlib.training import Trainer, train
-from support import Frames
 
 SMALL = Config(
     steps=400, warmup=100, batch_size=16, capacity=128, hidden=(16,), sync_every=50, eval_every=0,
