@@ -19,15 +19,20 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # O
 STYLES = ("-", "--", "-.", ":", "-", "--")  # so that curves differ without color, too
 
 
-def new_axes(width: float = 7.0, height: float = 3.2):
-    """Return a fresh axes of a size in inches that fits a notebook, with a light background."""
+def new_axes(width: float = 7.0, height: float = 3.2, columns: int = 1):
+    """Return a fresh axes of a size in inches that fits a notebook, with a light background.
+
+    columns: how many stand side by side in that size; more than one are returned as a tuple.
+    """
     import matplotlib.pyplot as plt
 
     _show_in_notebook()
-    _, ax = plt.subplots(figsize=(width, height), layout="constrained", facecolor="white")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(alpha=0.25)
-    return ax
+    size = {"figsize": (width, height), "layout": "constrained", "facecolor": "white"}
+    _, axes = plt.subplots(1, columns, squeeze=False, **size)
+    for ax in axes[0]:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.grid(alpha=0.25)
+    return tuple(axes[0]) if columns > 1 else axes[0, 0]
 
 
 def _show_in_notebook() -> None:
