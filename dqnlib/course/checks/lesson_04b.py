@@ -585,9 +585,7 @@ EXPECTED_SARSA_TARGET = Check(
             "exploring leaves out the best action",
             "A random action is any action, the best one too: take the mean of the whole row.",
             _following(
-                lambda q, e: (
-                    (1 - e) * _best(q) + e * (q.sum(dim=1) - _best(q)) / (q.shape[1] - 1)
-                )
+                lambda q, e: (1 - e) * _best(q) + e * (q.sum(dim=1) - _best(q)) / (q.shape[1] - 1)
             ),
         ),
         Mistake(
