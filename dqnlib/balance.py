@@ -23,9 +23,19 @@ CART, POLE, HALF, GRAVITY, TICK = 1.0, 0.1, 0.5, 9.8, 0.02  # kg, kg, m, m/s², 
 class Played(NamedTuple):
     """Episodes of one agent, side by side; T is the number of steps of the longest."""
 
-    x: np.ndarray  # [T + 1, B] where the cart is, in meters; after its end, where it ended
+    states: np.ndarray  # [T + 1, B, 4] from the start on; after its end, where an episode ended
     length: np.ndarray  # [B] steps
     end: np.ndarray  # [B] number of the reason in `ENDS`: 0 edge, 1 pole, 2 limit
+
+    @property
+    def x(self) -> np.ndarray:
+        """[T + 1, B] where the carts are, in meters from the middle."""
+        return self.states[..., 0]
+
+    @property
+    def lean(self) -> np.ndarray:
+        """[T + 1, B] how far the poles lean, in degrees; to the right is positive."""
+        return np.degrees(self.states[..., 2])
 
     def share(self, reason: str) -> float:
         """Return which part of the episodes ended so: "edge", "pole" or "limit"."""
@@ -41,7 +51,7 @@ def move(state: np.ndarray, action: np.ndarray) -> np.ndarray:
 
     Barto, Sutton & Anderson 1983, with the equations as corrected by Florian 2007.
     """
-    x, x_dot, angle, angle_dot = state.T
+    _, x_dot, angle, angle_dot = state.T
     cos, sin, total = np.cos(angle), np.sin(angle), CART + POLE
     push = (PUSH[action] + POLE * HALF * angle_dot**2 * sin) / total
     turn = (GRAVITY * sin - cos * push) / (HALF * (4 / 3 - POLE * cos**2 / total))
@@ -87,11 +97,12 @@ def play(
 
     network: observations [B, 4] -> action values [B, A]; first: the first actions [B], where they
     are not the greedy ones; scale: of the observations; track: meters to either edge; chance: the
-    probability of a random action in place of the greedy one, drawn with `seed`. An episode whose pole falls in the very step in which the cart leaves the track counts as "pole".
+    probability of a random action in place of the greedy one, drawn with `seed`. An episode whose
+    pole falls in the very step in which the cart leaves the track counts as "pole".
     """
     b, rng = len(state), np.random.default_rng(seed)
     length, end = np.zeros(b, int), np.full(b, ENDS.index("limit"))
-    runs, where = np.ones(b, bool), [state[:, 0].copy()]
+    runs, seen = np.ones(b, bool), [state]
     for t in range(steps):
         if not runs.any():
             break
@@ -105,8 +116,8 @@ def play(
         fallen, off = np.abs(state[:, 2]) > LEAN, np.abs(state[:, 0]) > track
         end[runs & off], end[runs & fallen] = ENDS.index("edge"), ENDS.index("pole")
         runs = runs & ~fallen & ~off
-        where.append(state[:, 0].copy())
-    return Played(np.array(where), length, end)
+        seen.append(state)
+    return Played(np.array(seen), length, end)
 
 
 def played_out(

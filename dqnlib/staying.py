@@ -40,15 +40,18 @@ def watch(
 ) -> Run:
     """Train as `train` does, and look into the agents of CartPole-v1 every `look_every` steps.
 
-    The run's ``looks`` hold, by name, arrays [S, L] at ``look_steps`` [L]. "edge", "pole", "limit":
-    shares of ten greedy episodes that end so; "cart": its distance from the middle after 100 steps,
-    in meters. "says rest 1.5", "says gap rest 1.5": what the network says 1.5 m from the middle, the
-    cart at rest ("out": moving outward at 0.5 m/s), and how far the two actions differ there;
-    "true ..." (with true_values): the same, played out. "lean gap 0": how much more the push under a
-    pole that leans 3 degrees is worth than the other, in the middle; "lean right 0": 1 where it is
-    worth more on both sides. "fallen", "off": transitions in the buffer in which the pole falls, or
-    the cart leaves the track; "leaning", "outside": shares of those with the pole more than 6
-    degrees from upright, and with the cart more than 2 m from the middle.
+    The run's ``looks`` hold, by name, arrays [S, L] at ``look_steps`` [L]:
+
+    "edge", "pole", "limit": shares of ten greedy episodes that end so
+    "cart": how far it is from the middle after 100 steps, in meters
+    "says rest 1.5", "says gap rest 1.5": what the network says 1.5 m from the middle, the cart at
+        rest ("out": moving outward at 0.5 m/s), and how far its two actions differ there
+    "true rest 1.5", "true gap rest 1.5": the same, played out; only with true_values
+    "lean gap 0": how much more the push under a pole that leans 3 degrees is said to be worth than
+        the other, in the middle; "lean right 0": 1 where that is so on both sides
+    "fallen", "off": transitions in the buffer in which the pole falls, or the cart leaves the track
+    "leaning", "outside": the share of those with the pole more than 6 degrees from upright, or the
+        cart more than 2 m from the middle
 
     final_episodes: so many greedy returns on fresh starts at the end, as ``final_returns`` [S, F].
     """
@@ -193,18 +196,16 @@ def share(solved: np.ndarray) -> Interval:
     return Interval(100 * float(solved.mean()), 100 * ends.low, 100 * ends.high)
 
 
-COLUMNS = ("agent", "seeds", "solved at the end", "after the first 475", "lowest mean", "whole")
-
-
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under `COLUMNS`, which a notebook shows as a table."""
+    """Rows of text under the names of their columns, which a notebook shows as a table."""
 
+    columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
     def __repr__(self) -> str:
-        lines = [COLUMNS, *self.rows]
-        widths = [max(len(line[k]) for line in lines) for k in range(len(COLUMNS))]
+        lines = [self.columns, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "  ".join(
                 text.ljust(w) if k == 0 else text.rjust(w)
@@ -219,7 +220,10 @@ class Table:
             return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"
 
         body = "".join(row(cells, "td") for cells in self.rows)
-        return f"<table><thead>{row(COLUMNS, 'th')}</thead><tbody>{body}</tbody></table>"
+        return f"<table><thead>{row(self.columns, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+COLUMNS = ("agent", "seeds", "solved at the end", "after the first 475", "lowest mean", "whole")
 
 
 def staying_table(runs: Mapping[str, Run]) -> Table:
@@ -229,7 +233,7 @@ def staying_table(runs: Mapping[str, Run]) -> Table:
     first 475: mean greedy return of a seed's later evaluations; lowest mean: over the seeds, of
     any evaluation from step 7,500 on; whole: mean of the whole curve. In brackets 95 % intervals.
     """
-    return Table(tuple(_row(label, run) for label, run in runs.items()))
+    return Table(COLUMNS, tuple(_row(label, run) for label, run in runs.items()))
 
 
 def _row(label: str, run: Run) -> tuple[str, ...]:
@@ -248,3 +252,15 @@ def _row(label: str, run: Run) -> tuple[str, ...]:
 
 def _text(found: Interval) -> str:
     return f"{found.estimate:.0f} [{found.low:.0f}, {found.high:.0f}]".replace("-", "−")
+
+
+def seed_table(run: Run) -> Table:
+    """Return a row for each seed of a run: when it first reaches 475, how low it sinks, its end."""
+    rows = []
+    ends = run.eval_returns[:, -1] if run.final_returns is None else run.final_returns
+    for seed, row, end in zip(run.seeds, run.eval_returns.mean(2), ends.mean(1), strict=True):
+        up = np.flatnonzero(row >= SOLVED)
+        first = f"{run.eval_steps[up[0]]:,}" if len(up) else "never"
+        low = f"{row[up[0] :].min():.0f}" if len(up) else "–"
+        rows.append((str(seed), first, low, f"{end:.0f}"))
+    return Table(("seed", "475 at step", "lowest after that", "at the end"), tuple(rows))

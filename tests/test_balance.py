@@ -84,9 +84,11 @@ def test_pole_and_edge_in_the_same_step_count_as_pole():
 
 
 def test_where_the_cart_is():
-    played = balance.Played(
-        np.array([[0.0, 0.0], [1.0, -2.0], [2.5, -2.0]]), np.array([2, 1]), np.array([0, 1])
-    )
+    states = np.zeros((3, 2, 4))
+    states[..., 0] = [[0.0, 0.0], [1.0, -2.0], [2.5, -2.0]]
+    states[2, 1, 2] = np.pi / 18
+    played = balance.Played(states, np.array([2, 1]), np.array([0, 1]))
+    assert played.lean[2].tolist() == [0, pytest.approx(10)]
     assert played.cart_after(1) == 1.5
     assert played.cart_after(100) == 2.25
     assert (played.share("edge"), played.share("pole"), played.share("limit")) == (0.5, 0.5, 0)

@@ -18,7 +18,7 @@ from dqnlib.replay import ReplayBuffer
 from dqnlib.results import Run
 from dqnlib.saved import load_run, save_run
 from dqnlib.seeds import balance as many
-from dqnlib.staying import Table, joined, share, some, staying, staying_table, watch
+from dqnlib.staying import Table, joined, seed_table, share, some, staying, staying_table, watch
 from dqnlib.training import train
 
 SHORT = Config(steps=600, warmup=100, batch_size=16, eval_every=300, eval_episodes=3)
@@ -80,6 +80,12 @@ def test_the_table():
     lines = repr(table).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert lines[0].split()[0] == "agent"
+
+
+def test_the_table_of_seeds():
+    table = seed_table(made_up([[500, 100.4, 480], [10, 20, 30]], final=[[450, 460], [9, 10]]))
+    assert table.rows == (("0", "2,500", "100", "455"), ("1", "never", "–", "10"))
+    assert seed_table(made_up([[500, 100, 480]])).rows == (("0", "2,500", "100", "480"),)
 
 
 def test_a_run_without_evaluations_is_refused():
@@ -176,9 +182,7 @@ class Mine(ReplayBuffer):
 
 
 def test_a_learners_own_parts_are_watched_too():
-    run = watch(
-        SHORT.replace(steps=200), [0], look_every=200, network=QNetwork, replay=ReplayBuffer
-    )
+    run = watch(SHORT.replace(steps=200), [0], look_every=200, network=QNetwork, replay=Mine)
     assert "cart" in run.looks
     assert "fallen" not in run.looks
 
