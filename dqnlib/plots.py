@@ -238,6 +238,28 @@ def arms(values: dict[str, np.ndarray], ylabel: str, ax=None):
     return ax
 
 
+def cart_paths(played, index: int = 0):
+    """Draw CartPole episodes: where each cart is and how far its pole leans, step by step.
+
+    played: of `balance.play`; index: the color. Dotted lines: there an episode ends. Returns both
+    axes.
+    """
+    from dqnlib.balance import LEAN, TRACK  # only here: it loads torch
+
+    axes = new_axes(9.0, 3.0, columns=2)
+    shown = (
+        (played.x, TRACK, "cart: meters from the middle"),
+        (played.lean, np.degrees(LEAN), "pole: degrees from upright"),
+    )
+    for ax, (values, most, label) in zip(axes, shown, strict=True):
+        for row, n in zip(values.T, played.length, strict=True):
+            ax.plot(row[: n + 1], color=COLORS[index % len(COLORS)], lw=0.9, alpha=0.6)
+        for edge in (-most, most):
+            ax.axhline(edge, color="black", lw=1, ls=":")
+        ax.set(xlabel="step of the episode", ylabel=label, ylim=(-1.15 * most, 1.15 * most))
+    return axes
+
+
 def q_grid(q, title: str, alt: str):
     """Return a picture of the action values [N, A] of Cliff Walking, four triangles a cell.
 

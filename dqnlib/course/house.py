@@ -21,9 +21,9 @@ HOME = Path(__file__).resolve().parents[1]
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
     "lessons": "envs probes policies networks targets replay frames transitions tabular planning "
-    "features dqn",
+    "features dqn balance",
     "seeds": "",
-    "experiments": "agents saved training experiments studies",
+    "experiments": "agents saved training staying experiments studies",
     "classics": "",
     "pictures": "plots",
     "labs": "",
