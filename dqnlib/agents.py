@@ -11,6 +11,7 @@ from dqnlib.device import compute_threads
 from dqnlib.policies import random_streams
 from dqnlib.results import Run, check_slots, parameters_of
 from dqnlib.seeds.acting import Examiner
+from dqnlib.seeds.distributions import values_of
 from dqnlib.seeds.environments import environments
 from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.networks import stack
@@ -48,6 +49,7 @@ def evaluate(
     ]
     shape = environments(run.config, env, numbers[:1])
     make = network_maker(run.config, network)
+    values = values_of(run.config, values)
     stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu", values)
     try:
         stacked.put({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
@@ -63,6 +65,8 @@ def evaluate(
 
 def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | None = None):
     """Return one run's trained network as a module [B, *O] -> [B, A], on the CPU.
+
+    With config.atoms it gives logits [B, A, K].
 
     best: as it was at the best evaluation, not at the end. network: a fresh network of your own (a
     module, no class), if the run was trained with your own; its parameters are overwritten. Its
@@ -82,7 +86,8 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
     kept = {name: torch.from_numpy(array[row].copy()) for name, array in arrays.items()}
     if network is None:
         weights = [array for name, array in arrays.items() if name.endswith("weight")]
-        network = network_maker(run.config)(weights[0].shape[2], weights[-1].shape[1])
+        outputs = weights[-1].shape[1] // run.config.atoms
+        network = network_maker(run.config)(weights[0].shape[2], outputs)
     try:
         network.load_state_dict(kept)
     except RuntimeError as error:

@@ -93,6 +93,10 @@ def _name(example: str, hint: str = "") -> Callable:
     return check
 
 
+def _optional_number(name: str, value) -> float | None:
+    return None if value is None else check_number(name, value, -1e9, 1e9)
+
+
 def _optional_count(name: str, value) -> int | None:
     return None if value is None else check_count(name, value)
 
@@ -142,6 +146,11 @@ class Config(Frozen):
     n_step: int = _setting(1, "rewards that a target sums up before it looks at a value", _count())
     double: bool = _setting(False, "Double DQN: the online network selects, the target evaluates", check_switch)
     target_epsilon: float = _setting(0.0, "random actions that the target counts on, 0 to 1; 0: the maximum", _number(0, 1))
+    dueling: bool = _setting(False, "two streams, a state's value and its actions' advantages", check_switch)
+    noisy: bool = _setting(False, "noisy layers, which explore by themselves: take epsilon to 0", check_switch)
+    atoms: int = _setting(1, "atoms of a distribution of returns, from v_min to v_max; 1: its mean alone", _count())
+    v_min: float | None = _setting(None, "lowest return of a distribution", _optional_number)
+    v_max: float | None = _setting(None, "highest return of a distribution", _optional_number)
     hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer", _hidden)
     obs_scale: tuple[float, ...] | float | str = _setting("auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1", _scale)
     optimizer: str = _setting("adam", *_one_of(OPTIMIZERS))
@@ -178,6 +187,15 @@ class Config(Frozen):
                 f"n_step is {self.n_step}, but an episode ends after {self.max_episode_steps} "
                 "steps, so no window could ever be full: make n_step smaller"
             )
+        if self.atoms > 1 and (self.v_min is None or self.v_max is None):
+            raise ValueError(
+                f"{self.atoms} atoms need the returns that they lie between: give v_min and v_max, "
+                "such as the lowest and the highest discounted return that an episode can have"
+            )
+        if self.atoms > 1 and self.v_min >= self.v_max:
+            raise ValueError(
+                f"v_min must lie below v_max, but they are {self.v_min:g} and {self.v_max:g}"
+            )
         if self.priority_alpha and self.capacity == 1:
             raise ValueError(
                 "priority_alpha decides which of several transitions is drawn, but the replay "
@@ -195,8 +213,8 @@ def check_config(name: str, value) -> Config:
 
 
 FIXED = (  # what a trainer cannot change in flight
-    "env_id", "n_step", "priority_alpha", "capacity", "hidden", "obs_scale", "optimizer",
-    "max_episode_steps", "device",
+    "env_id", "n_step", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max", "capacity",
+    "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
 )  # fmt: skip
 
 

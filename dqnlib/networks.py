@@ -5,6 +5,7 @@ A network maps ``[B, *O]`` to ``[B, A]``. `dqnlib.seeds` stacks the networks of 
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -50,9 +51,10 @@ def dueling(value, advantage):
 class NoisyLinear(nn.Module):
     """A linear layer whose weights are noisy, and learn how noisy to be (lesson 07).
 
-    y = (μ + σ ∘ ε) x + …, with factorised noise: εᵢⱼ = f(εᵢ) f(εⱼ), f(x) = sign(x) √|x|, where
-    only `inputs` + `outputs` numbers are drawn. `reset_noise` draws them anew; in evaluation
-    (`eval()`) the noise is left out. Fortunato et al. 2018, equations 9 to 11 and section 3.2.
+    y = (μ + σ ∘ ε) x, and so for the bias, with factorised noise: εᵢⱼ = f(εᵢ) f(εⱼ) and
+    f(x) = sign(x) √|x|, so that only inputs + outputs numbers are drawn. `reset_noise` draws them
+    anew; in evaluation (`eval()`) the noise is left out. Fortunato et al. 2018, equations 9 to 11
+    and section 3.2.
 
     sigma: σ₀, the noise at first, in units of 1/√inputs.
     """
@@ -64,18 +66,84 @@ class NoisyLinear(nn.Module):
         self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
         self.weight_sigma = nn.Parameter(torch.full((outputs, inputs), sigma * bound))
         self.bias_sigma = nn.Parameter(torch.full((outputs,), sigma * bound))
-        self.register_buffer("noise_in", torch.zeros(inputs))
-        self.register_buffer("noise_out", torch.zeros(outputs))
+        self.register_buffer("noise", torch.zeros(inputs + outputs))  # f(ε)
 
     def reset_noise(self, rng: torch.Generator) -> None:
         """Draw new noise; rng: the generator that draws."""
-        for noise in (self.noise_in, self.noise_out):
-            x = torch.randn(noise.shape, generator=rng)
-            noise.copy_(x.sign() * x.abs().sqrt())
+        self.noise.copy_(noise_of(torch.randn(self.noise.shape, generator=rng)))
 
     def forward(self, x: Tensor) -> Tensor:
         """[B, inputs] -> [B, outputs]"""
         if not self.training:
             return functional.linear(x, self.weight, self.bias)
-        weight = self.weight + self.weight_sigma * torch.outer(self.noise_out, self.noise_in)
-        return functional.linear(x, weight, self.bias + self.bias_sigma * self.noise_out)
+        into, out = self.noise.split(self.weight.shape[::-1])  # [inputs], [outputs]
+        weight = self.weight + self.weight_sigma * torch.outer(out, into)
+        return functional.linear(x, weight, self.bias + self.bias_sigma * out)
+
+
+def noise_of(x: Tensor) -> Tensor:
+    """Return f(x) = sign(x) √|x| (Fortunato et al. 2018, section 3.2)."""
+    return x.sign() * x.abs().sqrt()
+
+
+class RainbowNetwork(nn.Module):
+    """A network with the parts of Rainbow, each of which can be left out (lesson 07).
+
+    dueling: two streams, each with a hidden layer of its own after the shared ones, give a state's
+    value and its actions' advantages (`dueling`); noisy: layers are `NoisyLinear`; atoms: K, with
+    more than one the network gives logits of a distribution over K returns, [B, *O] -> [B, A, K];
+    with one it gives action values [B, A]. The other arguments are those of `QNetwork`. With none
+    of the parts it is that network.
+
+    Source: Hessel et al. 2018, with dense layers in place of convolutions.
+    """
+
+    def __init__(
+        self,
+        obs_shape: tuple[int, ...] | int,
+        n_actions: int,
+        hidden: Sequence[int] = (64, 64),
+        *,
+        dueling: bool = False,
+        noisy: bool = False,
+        atoms: int = 1,
+    ):
+        super().__init__()
+        self.n_actions, self.noisy, self.atoms = n_actions, noisy, atoms
+        linear = NoisyLinear if noisy else nn.Linear
+        size = obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
+        shared, own = (hidden[:-1], hidden[-1:]) if dueling else (hidden, ())
+        sizes = [size, *shared]
+        self.trunk = nn.Sequential(
+            nn.Flatten(),
+            *(layer for a, b in pairwise(sizes) for layer in (linear(a, b), nn.ReLU())),
+        )
+
+        def stream(outputs: int) -> nn.Sequential:
+            widths = [sizes[-1], *own]
+            layers = [layer for a, b in pairwise(widths) for layer in (linear(a, b), nn.ReLU())]
+            return nn.Sequential(*layers, linear(widths[-1], outputs))
+
+        self.value = stream(atoms) if dueling else None
+        self.advantage = stream(n_actions * atoms)
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """Return action values [B, A], or with K atoms logits [B, A, K], of obs [B, *O]."""
+        x = self.trunk(obs)
+        q = self.advantage(x).unflatten(1, (self.n_actions, self.atoms))  # [B, A, K]
+        if self.value is not None:
+            q = dueling(self.value(x)[:, None], q)  # the mean is over actions, atom by atom
+        return q.squeeze(2) if self.atoms == 1 else q
+
+    @property
+    def noisy_layers(self) -> list[NoisyLinear]:
+        """The noisy layers, in their order; none if it is not noisy."""
+        return [layer for layer in self.modules() if isinstance(layer, NoisyLinear)]
+
+    def reset_noise(self, rng: torch.Generator) -> None:
+        """Draw new noise for all noisy layers at once; rng: the generator that draws."""
+        layers = self.noisy_layers
+        sizes = [len(layer.noise) for layer in layers]
+        drawn = noise_of(torch.randn(sum(sizes), generator=rng))
+        for layer, noise in zip(layers, drawn.split(sizes), strict=True):
+            layer.noise.copy_(noise)

@@ -21,6 +21,7 @@ from dqnlib.saved import config_of
 from dqnlib.seeds.acting import Actor, Examiner
 from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
+from dqnlib.seeds.distributions import update_for, values_of
 from dqnlib.seeds.environments import environments
 from dqnlib.seeds.keeping import of_this_version
 from dqnlib.seeds.learner import TrainingError, first_line
@@ -36,7 +37,7 @@ from dqnlib.seeds.slots import (
 )
 from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
-from dqnlib.seeds.update import Learned, Networks, sync_for, update_for
+from dqnlib.seeds.update import Learned, Networks, sync_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 
@@ -112,7 +113,7 @@ class Trainer:
         )
         made = stack(
             network_maker(c, own("network")), [s.network_seed for s in streams], self.obs_shape,
-            self.n_actions, self.device, own("values"),
+            self.n_actions, self.device, values_of(c, own("values")),
         )  # fmt: skip
         self._networks = Networks(*made.with_target())
         self._noise = [torch.Generator().manual_seed(s.noise_seed) for s in streams]

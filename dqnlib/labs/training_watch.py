@@ -14,7 +14,8 @@ from dqnlib.labs.texts import WIDTH
 from dqnlib.labs.training_side import Side
 from dqnlib.pictures import CARD, EDGE, INK, SIDE_COLORS, Card
 from dqnlib.replay import as_input
-from dqnlib.seeds.stacks import without_sharing
+from dqnlib.seeds.distributions import values_of
+from dqnlib.seeds.stacks import draws_noise, without_sharing
 
 STAGE = 150  # CSS pixels, height of the animation
 _START = 7  # seed of the episode that is shown
@@ -36,9 +37,10 @@ def _env_of(side: Side) -> gym.Env:
 def played(side: Side) -> list[np.ndarray]:
     """Return the raw states of a greedy episode of the side's first run."""
     env, network = _env_of(side), side.trainer.network(side.seeds[0])
-    if hasattr(network, "reset_noise"):
+    if draws_noise(network):
         network = without_sharing(network).eval()  # plays as it is judged, without noise
-    device, values = next(network.parameters()).device, side.slots.get("values") or (lambda q: q)
+    device = next(network.parameters()).device
+    values = values_of(side.config, side.slots.get("values")) or (lambda q: q)
     obs, _ = env.reset(seed=_START)
     seen, ended, most = [], False, side.config.max_episode_steps or _LONGEST
     with torch.no_grad():

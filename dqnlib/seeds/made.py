@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
-from dqnlib.seeds.stacks import without_sharing
+from dqnlib.seeds.stacks import draws_noise, without_sharing
 
 
 def made(
@@ -48,7 +48,7 @@ def made(
                 f"✗ the network of {name} gives other values each time for the same observations, "
                 "and a run could not be repeated: take dropout and random numbers out of it"
             )
-    if callable(getattr(module, "reset_noise", None)):
+    if draws_noise(module):
         _check_noise(module, name, obs)
     for key, p in module.named_parameters():
         if p.dtype != torch.float32:

@@ -10,7 +10,8 @@ from dqnlib.device import compute_threads, own_random_numbers
 from dqnlib.seeds.dense import DenseStack
 from dqnlib.seeds.learner import name_of
 from dqnlib.seeds.made import check_independent, made
-from dqnlib.seeds.stacks import Stack, VmapStack, without_sharing
+from dqnlib.seeds.parts import PartsStack, is_made_of_parts
+from dqnlib.seeds.stacks import Stack, VmapStack, draws_noise, without_sharing
 
 
 def stack(
@@ -34,6 +35,8 @@ def stack(
             torch.manual_seed(seed)
             modules.append(made(make, obs_shape, n_actions, values))
         check_independent(modules, name_of(make))
+        if is_made_of_parts(modules[0]):
+            return PartsStack(modules, device, values=values)
         for kind in (DenseStack, VmapStack):
             if _gives_the_same(kind, modules, obs_shape, device, values):
                 return kind(modules, device, values=values)
@@ -46,7 +49,7 @@ def _gives_the_same(kind: type[Stack], modules, obs_shape, device: str, values) 
     for part in first.modules():  # hooks want to be called, and see one run
         if part._forward_hooks or part._forward_pre_hooks or part._backward_hooks:
             return False
-    if hasattr(first, "reset_noise") or any(True for _ in first.buffers()):
+    if draws_noise(first) or any(True for _ in first.buffers()):
         return False
     if not all(p.requires_grad for p in first.parameters()):
         return False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dqnlib import policies, replay, targets
 from dqnlib.config import Config, check_change
-from dqnlib.networks import QNetwork
+from dqnlib.networks import QNetwork, RainbowNetwork
 from dqnlib.seeds.learner import name_of, own_or_none
 
 SLOTS = (
@@ -80,6 +80,20 @@ def check_own(own: dict, record: dict, config: Config) -> None:
         raise ValueError(
             "update is the whole training step: give it alone, without td_target and loss"
         )
+    parts = [name for name in ("dueling", "noisy") if getattr(config, name)]
+    parts += ["atoms"] if config.atoms > 1 else []
+    if parts and "network" in own:
+        raise ValueError(
+            f"{' and '.join(parts)} say what the library's network is made of, but there is a "
+            "network of your own: leave one of the two out"
+        )
+    if config.atoms > 1:
+        for slot in ("values", "td_target", "loss", "update"):
+            if slot in own:
+                raise ValueError(
+                    f"{config.atoms} atoms are learned as distributions, for which your own {slot} "
+                    "is not made: leave it out, or atoms"
+                )
     if config.target_epsilon and not heeds_epsilon(own):
         warnings.warn(
             f"target_epsilon={config.target_epsilon:g} changes nothing: your own "
@@ -97,7 +111,15 @@ def check_own(own: dict, record: dict, config: Config) -> None:
 
 def network_maker(config: Config, own: Callable | None = None) -> Callable:
     """Return what makes a run's network, (obs_shape, n_actions) -> module: own or library."""
-    return own or (lambda obs_shape, n_actions: QNetwork(obs_shape, n_actions, config.hidden))
+    c = config
+    if own or not (c.dueling or c.noisy or c.atoms > 1):
+        return own or (lambda obs_shape, n_actions: QNetwork(obs_shape, n_actions, c.hidden))
+
+    def rainbow(obs_shape, n_actions):
+        parts = {"dueling": c.dueling, "noisy": c.noisy, "atoms": c.atoms}
+        return RainbowNetwork(obs_shape, n_actions, c.hidden, **parts)
+
+    return rainbow
 
 
 def arguments_of(slot: str, function: Callable) -> tuple[str, ...]:

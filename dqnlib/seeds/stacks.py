@@ -149,7 +149,7 @@ class Stack:
     @property
     def is_noisy(self) -> bool:
         """True for networks with `reset_noise(rng)`: they draw noise of their own."""
-        return callable(getattr(self.modules[0], "reset_noise", None))
+        return draws_noise(self.modules[0])
 
     def reset_noise(self, rngs: list[torch.Generator]) -> None:
         """Let every run's network draw new noise from the run's own generator."""
@@ -243,6 +243,11 @@ class VmapStack(Stack):
         with torch.enable_grad():
             q = self._call(leaf, obs)
         return q.detach(), lambda dq: self.grad.copy_(torch.autograd.grad(q, leaf, dq)[0])
+
+
+def draws_noise(module: nn.Module) -> bool:
+    """True for a network with `reset_noise(rng)`, unless its attribute ``noisy`` is False."""
+    return callable(getattr(module, "reset_noise", None)) and getattr(module, "noisy", True)
 
 
 def without_sharing(module: nn.Module) -> nn.Module:

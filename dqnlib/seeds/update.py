@@ -200,12 +200,6 @@ class OwnUpdate:
         return float(loss)
 
 
-def update_for(config: Config, own: dict, networks: Networks, seeds, where: Callable):
-    """Return how these runs learn."""
-    kind = OwnUpdate if "update" in own else SharedUpdate
-    return kind(config, own, networks, seeds, where)
-
-
 def row_of(batch: Batch, k: int) -> Batch:
     """Return the batch of one run: [S, B, ...] -> [B, ...]."""
     return each_field(batch, lambda field: field[k])

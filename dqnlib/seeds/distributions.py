@@ -1,0 +1,97 @@
+"""Learning distributions of returns for S runs (Bellemare, Dabney & Munos 2017; lesson 07)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from dqnlib.config import Config
+from dqnlib.data import Batch
+from dqnlib.seeds.learning import clip_gradients
+from dqnlib.seeds.update import Learned, Networks, OwnUpdate, SharedUpdate
+
+
+def support_of(config: Config) -> Tensor:
+    """Return the values [K] of the atoms."""
+    return torch.linspace(config.v_min, config.v_max, config.atoms)
+
+
+class Expectation:
+    """From logits [..., A, K] to action values [..., A]: the mean of each distribution."""
+
+    def __init__(self, support: Tensor):
+        self.support = support
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        return (torch.softmax(logits, -1) * self.support.to(logits.device)).sum(-1)
+
+
+def values_of(config: Config, own: Callable | None = None) -> Callable | None:
+    """Return what makes action values of a network's output: own, or the library's for atoms."""
+    return own or (Expectation(support_of(config)) if config.atoms > 1 else None)
+
+
+def project(
+    next_probs: Tensor, reward: Tensor, terminated: Tensor, discount: float, support: Tensor
+) -> Tensor:
+    """`targets.project_distribution` for S runs: [S, B, K], [S, B], [S, B], γ, [K] -> [S, B, K]"""
+    low, high, last = support[0], support[-1], len(support) - 1
+    landed = reward.unsqueeze(-1) + discount * support * ~terminated.unsqueeze(-1)
+    place = (landed.clamp(low, high) - low) / ((high - low) / last)  # [S, B, K], 0 to K - 1
+    below = place.floor().clamp(max=last)
+    share = place - below
+    target, below = torch.zeros_like(next_probs), below.long()
+    target.scatter_add_(-1, below, next_probs * (1 - share))
+    return target.scatter_add_(-1, (below + 1).clamp(max=last), next_probs * share)
+
+
+class DistributionUpdate(SharedUpdate):
+    """One update of all runs whose networks give logits: the cross entropy to the projected target.
+
+    Double DQN chooses the action by the online networks' means; target_epsilon mixes in the mean
+    of all actions' distributions. The priority of a transition is its cross entropy, as in Hessel
+    et al. 2018.
+    """
+
+    def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
+        super().__init__(config, own, networks, seeds, where)
+        self._support = support_of(config).to(networks.online.flat.device)
+        self._values = Expectation(self._support)
+
+    def __call__(self, batch: Batch, gamma: float) -> Learned:
+        """Learn from a batch of every run; gamma: discount of a whole transition."""
+        c, (online, _, both) = self.config, self._networks
+        logits, next_logits, pull = both(batch.obs, batch.next_obs)  # [S, B, A, K]
+        next_probs = self._next(batch, next_logits)
+        target = project(next_probs, batch.reward, batch.terminated, gamma, self._support)
+        taken = batch.action[..., None, None].expand(*batch.action.shape, 1, len(self._support))
+        chosen = logits.gather(2, taken).squeeze(2)  # [S, B, K]
+        error = -(target * torch.log_softmax(chosen, -1)).sum(-1)  # [S, B]
+        slope = (torch.softmax(chosen, -1) - target) / error.shape[1]  # the mean over the batch
+        loss = error
+        if batch.weight is not None:
+            slope, loss = slope * batch.weight.unsqueeze(-1), loss * batch.weight
+        pull(torch.zeros_like(logits).scatter_(2, taken, slope.unsqueeze(2)))
+        if c.max_grad_norm != float("inf"):
+            clip_gradients(online.grad, c.max_grad_norm)
+        self._optimize()
+        return Learned(batch, self._values(logits), error, loss.mean(-1))
+
+    def _next(self, batch: Batch, next_logits: Tensor) -> Tensor:
+        """Return the distribution of what follows each transition: [S, B, K]"""
+        c, probs = self.config, torch.softmax(next_logits, -1)  # [S, B, A, K]
+        if c.double:
+            values = self._networks.online.q(batch.next_obs)
+        else:
+            values = (probs * self._support).sum(-1)
+        best = values.argmax(-1)[..., None, None].expand(*batch.reward.shape, 1, probs.shape[-1])
+        greedy = probs.gather(2, best).squeeze(2)
+        if not c.target_epsilon:
+            return greedy
+        return (1 - c.target_epsilon) * greedy + c.target_epsilon * probs.mean(2)
+
+
+def update_for(config: Config, own: dict, networks: Networks, seeds, where: Callable):
+    """Return how these runs learn."""
+    kind = DistributionUpdate if config.atoms > 1 else SharedUpdate
+    return (OwnUpdate if "update" in own else kind)(config, own, networks, seeds, where)
