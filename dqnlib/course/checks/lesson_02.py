@@ -628,8 +628,8 @@ TD_TARGET = Check(
     hints=(
         "It is the target of lesson 01, for B transitions at once: no loop and no `if`. Which "
         "axis of `next_q` counts the actions?",
-        "`next_q.max(dim=1).values` is the best value of each row, [B]. A product with "
-        "`~terminated` drops it where the episode has terminated.",
+        "The `max` of a tensor along one axis gives two results, the largest values and their "
+        "places. A truth value counts as 1 or 0 in a product, and `~` turns it round.",
         "`return reward + gamma * next_q.max(dim=1).values * ~terminated`.",
     ),
 )
@@ -826,9 +826,9 @@ MSE_LOSS = Check(
     hints=(
         "Three steps: pick one value from each row of `q`, take its distance from the target, "
         "and make one number of all. Through which of the two may the gradient flow?",
-        "`q.gather(1, action[:, None]).squeeze(1)` is the value of the taken action, [B]. "
-        "`td_target.detach()` is the target without its gradient.",
-        "With `taken` for those values: "
+        "`gather` along axis 1 picks by an index of the shape [B, 1], and gives [B, 1]: `squeeze` "
+        "takes that axis away again. `detach` cuts a tensor off from its gradient.",
+        "With `taken = q.gather(1, action[:, None]).squeeze(1)`: "
         "`return 0.5 * (taken - td_target.detach()).square().mean()`.",
     ),
 )
@@ -881,8 +881,9 @@ FITTED_Q = Check(
             np.array([[4.0, 5.0], [3.0, 1.5]]),
             "two states with a feature each, six transitions: the fit is the mean of the targets",
         ),
-        # values (x, −x), so the best next one is |x|. Targets 1 + 1 = 2 and 3 + 1 = 4 for action 0;
-        # 0.5 + 0.5 = 1 and −5 (terminated) for action 1. Slopes Σxy / Σx²: 10/5 and (1 − 15)/10
+        # values (x, −x), so the best next one is |x|. Targets 1 + 0.9 · 2 = 2.8 and 3 + 0.9 · 2 = 4.8
+        # for action 0; 0.5 + 0.9 = 1.4 and −5 (terminated) for action 1. Slopes Σxy / Σx²:
+        # (2.8 + 9.6) / 5 and (1.4 − 15) / 10
         Case(
             {
                 "x": np.array([[1.0], [2], [1], [3]]),
@@ -891,9 +892,9 @@ FITTED_Q = Check(
                 "terminated": np.array([False, False, False, True]),
                 "next_x": np.array([[2.0], [-2], [1], [4]]),
                 "weights": np.array([[1.0, -1.0]]),
-                "gamma": 0.5,
+                "gamma": 0.9,
             },
-            np.array([[2.0, -1.4]]),
+            np.array([[2.48, -1.36]]),
             "one feature: the fit of each action is a line through 0",
         ),
     ),
@@ -964,6 +965,22 @@ FITTED_Q = Check(
             "the reward is missing",
             "The target is the reward plus the discounted value of what follows.",
             _fitting(target=lambda r, v, t, g: g * v * ~t),
+        ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts: write gamma in its place.",
+                _fitting(target=lambda r, v, t, g, number=number: r + number * v * ~t),
+            )
+            for number in (0.99, 0.95, 0.9, 0.5)
+        ),
+        Mistake(
+            "the mean of the targets in place of a fit",
+            "A mean is the best fit only where a feature is 1 or 0. With other numbers the sum of "
+            "weight times feature must come near to the targets: least squares does it.",
+            _fitting(
+                fit=lambda x, y, a, w, k: (x * y[:, None])[a == k].sum(0) / x[a == k].sum(0)
+            ),
         ),
         Mistake(
             "the rewards alone are fitted",

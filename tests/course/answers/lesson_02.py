@@ -1755,6 +1755,102 @@ def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
     for a in range(weights.shape[1]):
         mine = action == a
         new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+=== wrong: the smallest value in place of the largest
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).min(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: gamma discounts the reward as well
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = gamma * (reward + (next_x @ weights).max(axis=1) * ~terminated)
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the reward is missing
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the reward is dropped when the episode ends
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = (reward + gamma * (next_x @ weights).max(axis=1)) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: gamma is written as a number
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + 0.95 * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: gamma is written as a number
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + 0.9 * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: it prints
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    print(target.mean())
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: raises NameError
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ w).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the mean of the targets in place of a fit
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    y = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        own = x[action == a]
+        new[:, a] = own.T @ y[action == a] / own.sum(axis=0)
+    return new
+
+=== wrong: another name
+def fit_q(x, action, reward, terminated, next_x, weights, gamma):
+    return weights
+
+=== wrong: other parameters
+def fitted_q(x, action, reward, next_x, weights, gamma):
+    return weights
+
+=== wrong, 0.3 s: does not end
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target, new = reward, weights * 0
+    while np.abs(new - target.max()).max() > 0:  # until it has converged
+        new = new * 0.5
+    return new
 ''',
     "import numpy as np\n",
 )

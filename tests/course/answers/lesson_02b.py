@@ -135,7 +135,7 @@ def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
     gradient = -2 * td_error * x
     return weights - alpha * ratio * gradient
 
-=== wrong: the TD error in place of the new weights
+=== wrong: wrong shape
 def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
     return reward + gamma * next_x @ weights - x @ weights
 
@@ -165,6 +165,31 @@ def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
 === wrong: other parameters
 def semi_gradient_td(weights, x, reward, next_x, gamma, alpha):
     return weights + alpha * (reward + gamma * next_x @ weights - x @ weights) * x
+=== wrong: it prints
+def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
+    print(x)
+    return weights + alpha * ratio * (reward + gamma * next_x @ weights - x @ weights) * x
+
+=== wrong: another name
+def semi_gradient(weights, x, reward, next_x, gamma, ratio, alpha):
+    return weights + alpha * ratio * (reward + gamma * next_x @ weights - x @ weights) * x
+
+=== wrong, 0.3 s: does not end
+def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
+    k = 0
+    while k < len(x):
+        total = x[k]
+    return weights + alpha * ratio * (reward + gamma * next_x @ weights - x @ weights) * x
+
+=== wrong: another value
+def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
+    ratio = np.clip(ratio, 0.0, 5.0)  # against a large variance
+    return weights + alpha * ratio * (reward + gamma * next_x @ weights - x @ weights) * x
+
+=== wrong: another value
+def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
+    ratio = ratio or 1.0
+    return weights + alpha * ratio * (reward + gamma * next_x @ weights - x @ weights) * x
 ''',
     IMPORTS,
 )
@@ -297,14 +322,14 @@ def linear_update(weights, features, action, td_target, alpha):
     weights[features, action] += step
     return step
 
-=== wrong: the weights stay as they were
+=== wrong: result not stored
 def linear_update(weights, features, action, td_target, alpha):
     td_error = td_target - weights[features, action].sum()
     weights = weights.copy()
     weights[features, action] += alpha * td_error
     return td_error
 
-=== wrong: the weights stay as they were
+=== wrong: result not stored
 def linear_update(weights, features, action, td_target, alpha):
     mine = weights[features, action]  # a copy
     td_error = td_target - mine.sum()
@@ -324,6 +349,34 @@ def linear_update(weights, features, action, td_target, alpha):
 === wrong: other parameters
 def linear_update(weights, features, td_target, alpha):
     weights[features] += alpha * (td_target - weights[features].sum())
+=== wrong: it prints
+def linear_update(weights, features, action, td_target, alpha):
+    print(features)
+    td_error = td_target - weights[features, action].sum()
+    weights[features, action] += alpha * td_error
+    return td_error
+
+=== wrong: another name
+def update(weights, features, action, td_target, alpha):
+    td_error = td_target - weights[features, action].sum()
+    weights[features, action] += alpha * td_error
+    return td_error
+
+=== wrong, 0.3 s: does not end
+def linear_update(weights, features, action, td_target, alpha):
+    k = 0
+    while k < len(features):
+        total = features[k]
+    td_error = td_target - weights[features, action].sum()
+    weights[features, action] += alpha * td_error
+    return td_error
+
+=== wrong: each weight is moved to the target for itself
+def linear_update(weights, features, action, td_target, alpha):
+    td_error = td_target - weights[features, action].sum()
+    for f in features:
+        weights[f, action] += alpha * (td_target - weights[f, action])
+    return td_error
 ''',
     IMPORTS,
 )
