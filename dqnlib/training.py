@@ -14,7 +14,7 @@ from torch import nn
 
 from dqnlib import policies
 from dqnlib.arguments import check_seeds
-from dqnlib.config import Config, check_change, check_config, warn_if_it_never_learns
+from dqnlib.config import Config, check_config, warn_if_it_never_learns
 from dqnlib.device import compute_threads, threads_that_pay
 from dqnlib.results import Run
 from dqnlib.saved import config_of
@@ -27,8 +27,8 @@ from dqnlib.seeds.learner import TrainingError, first_line
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.record import Record
 from dqnlib.seeds.slots import (
+    check_in_flight,
     check_own,
-    heeds_epsilon,
     is_librarys,
     library_functions,
     network_maker,
@@ -122,8 +122,7 @@ class Trainer:
         self._replay = self._make_replay([s.sample for s in streams])
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)
-        evaluations = [s.eval_seed for s in streams]
-        self._examiner = Examiner(c, own("env"), evaluations, names)
+        self._examiner = Examiner(c, own("env"), [s.eval_seed for s in streams], names)
         self._record = Record(seeds, self._extras, self._networks.online)
 
     # -- what drivers use ---------------------------------------------------------------------
@@ -135,8 +134,7 @@ class Trainer:
 
     @config.setter
     def config(self, new: Config) -> None:
-        heeded = ("target_epsilon",) if heeds_epsilon(self.own) else ()
-        check_change(self._config, new, self.own, heeded)
+        check_in_flight(self._config, new, self.own)
         self._config = self._update.config = new
 
     @property
@@ -153,6 +151,11 @@ class Trainer:
         return found | {slot: "a loop over seeds" for slot in once if slot in self.own}
 
     @property
+    def obs(self) -> np.ndarray:
+        """Return [S, *O] what each run sees now, as its network gets it."""
+        return self._envs.obs
+
+    @property
     def last_returns(self) -> np.ndarray:
         """Return [S] of each run's last whole episode; NaN before its first one."""
         return self._record.last_returns
@@ -164,10 +167,7 @@ class Trainer:
             yield self.steps
 
     def step(self) -> None:
-        """Take one environment step in every run, and learn from it; nothing once `done`.
-
-        An error keeps the run so far in ``error.run``.
-        """
+        """Take one step in every run and learn; an error keeps the run so far as ``error.run``."""
         if self.done:
             return
         try:
@@ -259,9 +259,8 @@ class Trainer:
         c = self._config
         batch = self._replay.sample(c.batch_size)
         rate = policies.linear_schedule(self.steps, c.learning_rate, c.final_learning_rate, c.steps)
-        for optimizer in self._update.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        for group in (g for optimizer in self._update.optimizers for g in optimizer.param_groups):
+            group["lr"] = rate
         self._reset_noise(self._networks.online, self._networks.target)
         gamma = c.gamma if c.n_step == 1 else c.gamma**c.n_step
         self._learned = self._update(batch, gamma)

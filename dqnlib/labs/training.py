@@ -17,6 +17,7 @@ from dqnlib.labs.frame import Lab
 from dqnlib.labs.sides import settings_row, shown
 from dqnlib.labs.texts import FASTEST, TWO_LINES, WIDTH, in_lines
 from dqnlib.labs.training_side import CHOICES, Side
+from dqnlib.labs.training_track import Positions, height, track_picture
 from dqnlib.labs.training_watch import STAGE, frame_of, frames_of, played, plays_cart_pole
 from dqnlib.pictures import SIDE_COLORS, Curve, CurvePicture
 from dqnlib.results import Run
@@ -31,8 +32,9 @@ class TrainingLab(Lab):
     own one-run functions (see `dqnlib.Trainer`); slots_b left out, B has the same. bound: a value
     that no Q-value can truly exceed, or the true value, drawn as a line; bound_text: what it is.
     returns, values: (low, high) of the two axes at first; an axis grows when a mean leaves it.
-    still: {"A": Run, "B": Run}, runs that a page without the live lab shows. name: a second lab of
-    the same name replaces the first.
+    still: {"A": Run, "B": Run}, runs that a page without the live lab shows. track: show where the
+    carts are while they learn; left out, they are shown where target_epsilon has a slider. name: a
+    second lab of the same name replaces the first.
 
     The button Watch is there where each side plays CartPole, its own or the library's.
     Raises ValueError at once for a setting out of range.
@@ -59,6 +61,7 @@ class TrainingLab(Lab):
         returns: tuple[float, float] = (0, 500),
         values: tuple[float, float] = (0, 120),
         still: dict[str, Run] | None = None,
+        track: bool | None = None,
         name: str = "training",
     ):
         slots, seeds = dict(slots or {}), check_seeds(seeds)
@@ -71,6 +74,9 @@ class TrainingLab(Lab):
                        "values": _check_limits("values", values)}  # fmt: skip
         self.sides = {k: Side(k, names[k], c, seeds, own[k]) for k, c in configs.items()}
         self._can_watch = all(map(plays_cart_pole, self.sides.values()))
+        wanted = "target_epsilon" in self.controls if track is None else track
+        tracked = self.sides.items() if wanted and self._can_watch else ()
+        self._tracks = {k: Positions(side) for k, side in tracked}
         self._given, self._stopped = still, False
         self._grown: dict[str, tuple[float, float]] = {}  # axes that had to grow
         self._start_clock()
@@ -91,8 +97,9 @@ class TrainingLab(Lab):
 
     def begin(self) -> None:
         self._stopped = False
-        for side in self.sides.values():
+        for name, side in self.sides.items():
             side.begin()
+            self._forget_track(name)
         self._start_clock()
         self._grown = {}
         self._curves = {k: self._picture(k) for k in self._curves}
@@ -108,8 +115,10 @@ class TrainingLab(Lab):
             self._spent += now - self._since
         self._since = now
         for _ in range(1 if self.playing else self.stride):
-            for side in self.sides.values():
+            for name, side in self.sides.items():
                 side.trainer.step()
+                if self._tracks:
+                    self._tracks[name].note(side.trainer.obs)
         self._taken += 1 if self.playing else 0
         return not all(side.trainer.done for side in self.sides.values())
 
@@ -143,7 +152,12 @@ class TrainingLab(Lab):
         if at_once:
             self.say(f"{name} goes on with {label} {shown(value)}.")
         else:
+            self._forget_track(name)
             self.say(f"{name} begins anew: {label} is {shown(value)}.")
+
+    def _forget_track(self, name: str) -> None:
+        if self._tracks:
+            self._tracks[name] = Positions(self.sides[name])
 
     # -- showing ---------------------------------------------------------------------------------
 
@@ -153,6 +167,8 @@ class TrainingLab(Lab):
         self.put("progress", self._progress())
         status = (self.sides[k].status(run, self.controls) for k, run in runs.items())
         self.put("status", in_lines(status, TWO_LINES))
+        if self._tracks:
+            self.put("track", track_picture(self.sides.values(), self._tracks))
         if self._curves:
             self._draw_curves(runs)
 
@@ -246,13 +262,15 @@ class TrainingLab(Lab):
             self.button("reset", "refresh", "Forget everything and begin anew"),
         ]
         choices, below = {field: CHOICES[field] for field in self.controls}, []
+        if self._tracks:
+            below.append(self.picture("track", WIDTH, height(len(self.sides))))
         if self._can_watch:
             buttons.append(self.button("watch", "eye", "See the greedy agents play"))
             upright = [np.zeros(4)] * len(self.sides)
             first = frame_of(upright, ["press Watch"] * len(upright), self.sides.values())
             self.put("agent", pictures.animation([first], 25))
             below.append(self.picture("agent", WIDTH, STAGE))
-            below[0].format = "webp"
+            below[-1].format = "webp"
         return self._w.VBox(
             [
                 self.row(*buttons),

@@ -29,6 +29,7 @@ CHOICES: Choices = {
     "optimizer": ("optimizer", ["adam", "rmsprop", "sgd"]),
     "loss": ("loss", ["mse", "huber"]),
     "double": ("Double DQN", [False, True]),
+    "target_epsilon": ("target ε", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]),
 }
 _POINTS = 120  # of each curve
 

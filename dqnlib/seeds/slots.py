@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable
 
 from dqnlib import policies, replay, targets
-from dqnlib.config import Config
+from dqnlib.config import Config, check_change
 from dqnlib.networks import QNetwork
 from dqnlib.seeds.learner import name_of, own_or_none
 
@@ -61,6 +61,11 @@ def heeds_epsilon(own: dict) -> bool:
     if "td_target" in own:
         return "epsilon" in arguments_of("td_target", own["td_target"])
     return "update" not in own
+
+
+def check_in_flight(old: Config, new: Config, own: dict) -> None:
+    """Raise ValueError if a trainer with these functions cannot go from one config to the other."""
+    check_change(old, new, own, ("target_epsilon",) if heeds_epsilon(own) else ())
 
 
 def check_own(own: dict, record: dict, config: Config) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dqnlib.course.checks.changes import Seen, Trial, judge, network, numbers, same
-from dqnlib.course.types import Check, Mistake
+from dqnlib.course.types import Case, Check, Mistake
 
 TITLE = "04b Why a solved agent is lost"
 
@@ -451,4 +451,275 @@ DQN_UPDATE = Check(
     ),
 )
 
-CHECKS = (DQN_UPDATE,)
+# -- expected_sarsa_target -----------------------------------------------------------------
+
+
+def _soft_case(reward, terminated, next_q, gamma, epsilon, expected, story) -> Case:
+    args = {
+        "reward": np.array(reward, np.float32),
+        "terminated": np.array(terminated),
+        "next_q": np.array(next_q, np.float32),
+        "gamma": gamma,
+        "epsilon": epsilon,
+    }
+    return Case(args, np.array(expected, np.float32), story)
+
+
+def _best(q):
+    return q.amax(dim=1)
+
+
+def _soft(q, e):
+    return (1 - e) * _best(q) + e * q.mean(dim=1)
+
+
+def _following(value):
+    """Make a mistake that takes another value for what follows: (next_q, epsilon) -> [B]."""
+    return lambda r, t, q, g, e: r + g * value(q, e) * ~t
+
+
+def _at_the_end(value):
+    """Make a mistake that has another target after termination: (reward, gamma) -> [B]."""
+    return lambda r, t, q, g, e: (r + g * _soft(q, e)).where(~t, value(r, g))
+
+
+EXPECTED_SARSA_TARGET = Check(
+    path="dqnlib.targets.expected_sarsa_target",
+    tensors=True,
+    returns="a tensor [B]: one target a transition",
+    cases=(
+        # largest 5, 8, 6; means 2, 3, 2; half and half 3.5, 5.5, 4
+        # 1 + 0.5 · 3.5 = 2.75; the second episode is over: 2; −2 + 0.5 · 4 = 0
+        _soft_case(
+            [1, 2, -2],
+            [False, True, False],
+            [[1, 5, 3, -1], [4, 0, 8, 0], [2, 6, -2, 2]],
+            0.5,
+            0.5,
+            [2.75, 2.0, 0.0],
+            "three transitions; the second one ended its episode",
+        ),
+        # largest 9, mean 3: 0.8 · 9 + 0.2 · 3 = 7.8; 2 + 0.9 · 7.8 = 9.02
+        _soft_case([2], [False], [[3, -3, 9]], 0.9, 0.2, [9.02], "a batch of one transition"),
+        # largest −1 and 4, means −3 and 1; 0.75 · (−1) + 0.25 · (−3) = −1.5; the second is over: −1
+        # the third: largest 2, mean −2: 0.75 · 2 + 0.25 · (−2) = 1; 3 + 0.5 · 1 = 3.5
+        _soft_case(
+            [1, -1, 3],
+            [False, True, False],
+            [[-5, -1], [4, -2], [2, -6]],
+            0.5,
+            0.25,
+            [0.25, -1.0, 3.5],
+            "three transitions, two actions; epsilon is a quarter",
+        ),
+        # epsilon = 0 is the target of DQN: 1 + 0.5 · 5 = 3.5
+        _soft_case([1], [False], [[1, 5, 3]], 0.5, 0.0, [3.5], "epsilon = 0: nothing is random"),
+        # epsilon = 1 is the mean: 1 + 0.5 · 3 = 2.5
+        _soft_case([1], [False], [[1, 5, 3]], 0.5, 1.0, [2.5], "epsilon = 1: all is random"),
+    ),
+    mistakes=(
+        Mistake(
+            "the value of a terminal state was kept",
+            "After termination nothing follows: there the target is the reward alone. A product "
+            "with ~terminated does it.",
+            lambda r, t, q, g, e: r + g * _soft(q, e),
+        ),
+        Mistake(
+            "terminated is used the wrong way round",
+            "What follows counts while the episode goes on, and is dropped when it has terminated.",
+            lambda r, t, q, g, e: r + g * _soft(q, e) * t,
+        ),
+        Mistake(
+            "a part of what follows is kept after the end",
+            "Both parts follow, the greedy one and the random one: put brackets around their sum "
+            "and multiply all of it with ~terminated.",
+            lambda r, t, q, g, e: r + g * ((1 - e) * _best(q) * ~t + e * q.mean(dim=1)),
+        ),
+        Mistake(
+            "a part of what follows is kept after the end",
+            "Both parts follow, the greedy one and the random one: put brackets around their sum "
+            "and multiply all of it with ~terminated.",
+            lambda r, t, q, g, e: r + g * ((1 - e) * _best(q) + e * q.mean(dim=1) * ~t),
+        ),
+        Mistake(
+            "the best value alone",
+            "That is DQN's target. With probability epsilon any action follows, and then the mean "
+            "of the row counts: add epsilon times the mean, and weigh the max with 1 - epsilon.",
+            _following(lambda q, e: _best(q)),
+        ),
+        Mistake(
+            "the plain mean of the next values",
+            "With probability 1 - epsilon the policy is greedy: weigh the max of each row with it.",
+            _following(lambda q, e: q.mean(dim=1)),
+        ),
+        Mistake(
+            "the random part is missing",
+            "With probability epsilon a random action follows: add epsilon times the mean of the "
+            "row.",
+            _following(lambda q, e: (1 - e) * _best(q)),
+        ),
+        Mistake(
+            "the greedy part keeps its full weight",
+            "The weights are probabilities and add up to 1: 1 - epsilon and epsilon.",
+            _following(lambda q, e: _best(q) + e * q.mean(dim=1)),
+        ),
+        Mistake(
+            "epsilon and 1 − epsilon are swapped",
+            "epsilon is the probability of a random action: it weighs the mean, and 1 - epsilon "
+            "the max.",
+            _following(lambda q, e: _soft(q, 1 - e)),
+        ),
+        Mistake(
+            "epsilon and gamma are swapped",
+            "Here gamma comes before epsilon; the function of lesson 01b has them the other way "
+            "round.",
+            lambda r, t, q, g, e: r + e * _soft(q, g) * ~t,
+        ),
+        Mistake(
+            "the sum in place of the mean",
+            "Each of A random actions has the probability epsilon / A: their part is epsilon times "
+            "the mean of the row.",
+            _following(lambda q, e: (1 - e) * _best(q) + e * q.sum(dim=1)),
+        ),
+        Mistake(
+            "exploring leaves out the best action",
+            "A random action is any action, the best one too: take the mean of the whole row.",
+            _following(
+                lambda q, e: (1 - e) * _best(q) + e * (q.sum(dim=1) - _best(q)) / (q.shape[1] - 1)
+            ),
+        ),
+        Mistake(
+            "the best action's share of the random part is missing",
+            "The best action is chosen greedily, and now and then by chance, too: its probability "
+            "is 1 - epsilon + epsilon / A.",
+            _following(
+                lambda q, e: (1 - e) * _best(q) + e * (q.sum(dim=1) - _best(q)) / q.shape[1]
+            ),
+        ),
+        Mistake(
+            "the smallest value in place of the largest",
+            "The greedy part of the policy takes the best action: the max of each row.",
+            _following(lambda q, e: (1 - e) * q.amin(dim=1) + e * q.mean(dim=1)),
+        ),
+        Mistake(
+            "the median in place of the mean",
+            "A random action is each with the same probability: their expected value is the mean.",
+            _following(lambda q, e: (1 - e) * _best(q) + e * q.median(dim=1).values),
+        ),
+        *(
+            Mistake(
+                "values of the whole batch",
+                "Each transition has its own next state: take max and mean along each row, with "
+                "dim=1.",
+                _following(value),
+            )
+            for value in (
+                lambda q, e: (1 - e) * q.max() + e * q.mean(),
+                lambda q, e: (1 - e) * _best(q) + e * q.mean(),
+                lambda q, e: (1 - e) * q.max() + e * q.mean(dim=1),
+                lambda q, e: _soft(q, e).mean(),
+            )
+        ),
+        *(
+            Mistake(
+                "a soft maximum in place of the two parts",
+                "softmax and logsumexp weigh the actions by their values. An ε-greedy policy has "
+                "two parts only: the best action with 1 - epsilon, and all alike with epsilon.",
+                _following(value),
+            )
+            for value in (
+                lambda q, e: (q.softmax(dim=1) * q).sum(dim=1),
+                lambda q, e: q.logsumexp(dim=1),
+                lambda q, e: (1 - e) * _best(q) + e * (q.softmax(dim=1) * q).sum(dim=1),
+            )
+        ),
+        Mistake(
+            "the number of the action in place of its value",
+            "argmax says which action is best; the target needs how good it is: max.",
+            _following(lambda q, e: (1 - e) * q.argmax(dim=1) + e * q.mean(dim=1)),
+        ),
+        *(
+            Mistake(
+                "epsilon is written as a number",
+                "The argument epsilon says how much is left to chance, and it differs from run to "
+                "run: write epsilon in place of the number.",
+                _following(lambda q, e, number=number: _soft(q, number)),
+            )
+            for number in (0.5, 0.1, 0.2)
+        ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts, and it differs from run to "
+                "run: write gamma in place of the number.",
+                lambda r, t, q, g, e, number=number: r + number * _soft(q, e) * ~t,
+            )
+            for number in (0.99, 0.95, 0.9, 0.5)
+        ),
+        Mistake(
+            "the discount is missing",
+            "What follows is multiplied by gamma.",
+            lambda r, t, q, g, e: r + _soft(q, e) * ~t,
+        ),
+        *(
+            Mistake(
+                "gamma reaches only a part of what follows",
+                "Put brackets around the whole expected value: gamma * (... + ...).",
+                wrong,
+            )
+            for wrong in (
+                lambda r, t, q, g, e: r + (g * (1 - e) * _best(q) + e * q.mean(dim=1)) * ~t,
+                lambda r, t, q, g, e: r + ((1 - e) * _best(q) + g * e * q.mean(dim=1)) * ~t,
+            )
+        ),
+        Mistake(
+            "gamma discounts the reward as well",
+            "The reward of this step comes now, so it counts in full.",
+            lambda r, t, q, g, e: g * (r + _soft(q, e) * ~t),
+        ),
+        Mistake(
+            "the next value is subtracted",
+            "What follows is added to the reward.",
+            lambda r, t, q, g, e: r - g * _soft(q, e) * ~t,
+        ),
+        Mistake(
+            "the reward is dropped when the episode ends",
+            "The last step gives its reward too; only what would follow is dropped.",
+            lambda r, t, q, g, e: (r + g * _soft(q, e)) * ~t,
+        ),
+        Mistake(
+            "the reward is missing",
+            "The target is the reward plus the discounted value of what follows.",
+            lambda r, t, q, g, e: g * _soft(q, e) * ~t,
+        ),
+        *(
+            Mistake(
+                "one ended episode ends all of them",
+                "Each row has its own episode: a product with ~terminated, row by row, without "
+                "any() or all().",
+                lambda r, t, q, g, e, ended=ended: r + g * _soft(q, e) * ~ended(t),
+            )
+            for ended in (lambda t: t.any(), lambda t: t.sum() > 0)
+        ),
+        *(
+            Mistake(
+                "a penalty at the end of the episode",
+                "A punishment for the end is a change of the task: at the last step the target is "
+                "the reward that the environment gave, and nothing else.",
+                _at_the_end(value),
+            )
+            for value in (lambda r, g: 0 * r - 1, lambda r, g: r - 1, lambda r, g: r - g)
+        ),
+    ),
+    hints=(
+        "Which two things can the policy do next, and with what probability does it do each? An "
+        "expected value weighs both.",
+        "For each row of `next_q` you need two numbers, [B] each: what follows if the policy is "
+        "greedy, and what follows on average if the action is random. Their weights add up to 1. "
+        "The rest of the line is that of `td_target`.",
+        "`greedy = next_q.max(dim=1).values` and `chance = next_q.mean(dim=1)`. Weigh them with "
+        "`1 - epsilon` and `epsilon`, and put the sum where `td_target` has its max.",
+    ),
+)
+
+CHECKS = (DQN_UPDATE, EXPECTED_SARSA_TARGET)

@@ -843,4 +843,275 @@ def dqn_update(online, target, optimizer, batch, gamma):
 ''',
 )
 
-ANSWERS = DQN_UPDATE
+EXPECTED_SARSA_TARGET = answers(
+    "dqnlib.targets.expected_sarsa_target",
+    r'''
+=== right
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    greedy, chance = next_q.max(dim=1).values, next_q.mean(dim=1)
+    return reward + gamma * ((1 - epsilon) * greedy + epsilon * chance) * ~terminated
+
+=== right
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    # the probabilities of an ε-greedy policy, action by action
+    b, n_actions = next_q.shape
+    pi = torch.full((b, n_actions), epsilon / n_actions)
+    pi[torch.arange(b), next_q.argmax(1)] += 1 - epsilon
+    return reward + gamma * (pi * next_q).sum(1) * (1 - terminated.float())
+
+=== right
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    """From the best value, a part of the way down to the mean."""
+    best = next_q.amax(-1)
+    next_value = best - epsilon * (best - next_q.mean(-1))
+    next_value[terminated] = 0
+    return reward + gamma * next_value
+
+=== right
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * next_q.mean(1).lerp(next_q.amax(1), 1 - epsilon) * ~terminated
+
+=== right
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    targets = []
+    for r, done, row in zip(reward, terminated, next_q):
+        if done:
+            targets.append(r)
+        else:
+            targets.append(r + gamma * ((1 - epsilon) * max(row) + epsilon * sum(row) / len(row)))
+    return torch.stack(targets)
+
+=== right
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    greedy = reward + gamma * next_q.max(1)[0]
+    chance = reward + gamma * next_q.mean(1)
+    y = (1 - epsilon) * greedy + epsilon * chance
+    return torch.where(terminated, reward, y)
+
+=== right
+import torch.nn.functional as F
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    a = next_q.shape[1]
+    policy = epsilon / a + (1 - epsilon) * F.one_hot(next_q.argmax(1), a)
+    return reward + gamma * (~terminated) * (policy * next_q).sum(dim=1)
+
+=== right
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    order = next_q.sort(dim=1, descending=True).values
+    share = torch.full((next_q.shape[1],), epsilon / next_q.shape[1])
+    share[0] += 1 - epsilon
+    return reward.addcmul(order @ share, (~terminated).float(), value=gamma)
+
+=== blank
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return ____
+
+=== blank
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    greedy, chance = ____, ____
+    return reward + gamma * ((1 - epsilon) * greedy + epsilon * chance) * ~terminated
+
+=== blank
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    raise NotImplementedError
+
+=== wrong: the best value alone
+from dqnlib.targets import td_target
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return td_target(reward, terminated, next_q, gamma)
+
+=== wrong: the plain mean of the next values
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * next_q.mean(1) * ~terminated
+
+=== wrong: epsilon and 1 − epsilon are swapped
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = epsilon * next_q.amax(1) + (1 - epsilon) * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: the sum in place of the mean
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.sum(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: the best action's share of the random part is missing
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    b, n_actions = next_q.shape
+    pi = torch.full((b, n_actions), epsilon / n_actions)
+    pi[torch.arange(b), next_q.argmax(1)] = 1 - epsilon
+    return reward + gamma * (pi * next_q).sum(1) * ~terminated
+
+=== wrong: exploring leaves out the best action
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    b, n_actions = next_q.shape
+    pi = torch.full((b, n_actions), epsilon / (n_actions - 1))
+    pi[torch.arange(b), next_q.argmax(1)] = 1 - epsilon
+    return reward + gamma * (pi * next_q).sum(1) * ~terminated
+
+=== wrong: the value of a terminal state was kept
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1))
+
+=== wrong: a part of what follows is kept after the end
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    live = ~terminated
+    return reward + gamma * ((1 - epsilon) * next_q.amax(1) * live + epsilon * next_q.mean(1))
+
+=== wrong: a part of what follows is kept after the end
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    live = ~terminated
+    return reward + gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1) * live)
+
+=== wrong: terminated is used the wrong way round
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * terminated
+
+=== wrong: values of the whole batch
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean()) * ~terminated
+
+=== wrong: values of the whole batch
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    chance = next_q.mean()  # no dim
+    return reward + gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * chance) * ~terminated
+
+=== wrong: the random part is missing
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * (1 - epsilon) * next_q.amax(1) * ~terminated
+
+=== wrong: the greedy part keeps its full weight
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * (next_q.amax(1) + epsilon * next_q.mean(1)) * ~terminated
+
+=== wrong: epsilon and gamma are swapped
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - gamma) * next_q.amax(1) + gamma * next_q.mean(1)
+    return reward + epsilon * next_value * ~terminated
+
+=== wrong: epsilon is written as a number
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * (next_q.amax(1) + next_q.mean(1)) / 2 * ~terminated
+
+=== wrong: gamma is written as a number
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + 0.99 * next_value * ~terminated
+
+=== wrong: the discount is missing
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)) * ~terminated
+
+=== wrong: gamma reaches only a part of what follows
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    live = ~terminated
+    return reward + gamma * (1 - epsilon) * next_q.amax(1) * live + epsilon * next_q.mean(1) * live
+
+=== wrong: a soft maximum in place of the two parts
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return reward + gamma * (next_q.softmax(1) * next_q).sum(1) * ~terminated
+
+=== wrong: not the same each time
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    """A random action is drawn, as Sarsa does, in place of the expected value."""
+    action = next_q.argmax(1)
+    random = torch.rand(len(action)) < epsilon
+    action[random] = torch.randint(next_q.shape[1], (int(random.sum()),))
+    next_value = next_q.gather(1, action[:, None])[:, 0]
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: the reward is dropped when the episode ends
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    y = reward + gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1))
+    return y * ~terminated
+
+=== wrong: one ended episode ends all of them
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    if terminated.any():
+        return reward
+    return reward + gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1))
+
+=== wrong: a penalty at the end of the episode
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    y = reward + gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1))
+    return torch.where(terminated, -1.0, y)
+
+=== wrong: the median in place of the mean
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.median(1).values
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: the smallest value in place of the largest
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.min(dim=1).values + epsilon * next_q.mean(dim=1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: the number of the action in place of its value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    best = next_q.argmax(dim=1)
+    return reward + gamma * ((1 - epsilon) * best + epsilon * next_q.mean(dim=1)) * ~terminated
+
+=== wrong: the next value is subtracted
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward - gamma * next_value * ~terminated
+
+=== wrong: the reward is missing
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    return gamma * ((1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)) * ~terminated
+
+=== wrong: gamma discounts the reward as well
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return gamma * (reward + next_value * ~terminated)
+
+=== wrong: returned None
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    y = reward + gamma * next_value * ~terminated
+
+=== wrong: it prints
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    print(next_value)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: raises NameError
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - eps) * next_q.amax(1) + eps * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: another name
+@exercise("dqnlib.targets.expected_sarsa_target")
+def soft_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong, 0.5 s: does not end
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    i = 0
+    while i < len(reward):
+        next_value = (1 - epsilon) * next_q[i].max() + epsilon * next_q[i].mean()
+    return reward + gamma * next_value
+''',
+)
+
+ANSWERS = (*DQN_UPDATE, *EXPECTED_SARSA_TARGET)
