@@ -44,6 +44,20 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
     return reward + gamma * next_value * ~terminated
 
 
+def returns_to_go(reward, gamma, last_value):
+    """Return what was earned from each step of an episode on: G [T], later rewards discounted.
+
+    reward: [T] of one episode in order; gamma: 0 to 1; last_value: what is worth to come after the
+    last reward: 0 if the episode terminated there, an estimate where it was only cut
+    (Sutton & Barto 2018, eq. 3.9; lesson 05).
+    """
+    earned, following = [], last_value
+    for r in reversed(reward):
+        following = r + gamma * following  # G_t = R_{t+1} + gamma G_{t+1}
+        earned.append(following)
+    return earned[::-1]
+
+
 def mse_loss(q, action, td_target):
     """Return half the mean squared TD error, a scalar; no gradient flows into the target.
 
