@@ -3,6 +3,7 @@
 Pure functions about one run; each has a lesson that builds it. B transitions, A actions.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -47,15 +48,15 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
 def returns_to_go(reward, gamma, last_value):
     """Return what was earned from each step of an episode on: G [T], later rewards discounted.
 
-    reward: [T] of one episode in order; gamma: 0 to 1; last_value: what is worth to come after the
-    last reward: 0 if the episode terminated there, an estimate where it was only cut
-    (Sutton & Barto 2018, eq. 3.9; lesson 05).
+    reward: [T] of one episode in order; gamma: 0 to 1; last_value: what still follows after the
+    last reward: 0 if the episode terminated there, an estimate where it was only cut. Returns a
+    NumPy array of floats (Sutton & Barto 2018, eq. 3.9; lesson 05).
     """
-    earned, following = [], last_value
-    for r in reversed(reward):
-        following = r + gamma * following  # G_t = R_{t+1} + gamma G_{t+1}
-        earned.append(following)
-    return earned[::-1]
+    earned, following = np.zeros(len(reward)), last_value
+    for t in reversed(range(len(reward))):
+        following = reward[t] + gamma * following
+        earned[t] = following
+    return earned
 
 
 def mse_loss(q, action, td_target):
