@@ -45,20 +45,6 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
     return reward + gamma * next_value * ~terminated
 
 
-def returns_to_go(reward, gamma, last_value):
-    """Return what was earned from each step of an episode on: G [T], later rewards discounted.
-
-    reward: [T] of one episode in order; gamma: 0 to 1; last_value: what still follows after the
-    last reward: 0 if the episode terminated there, an estimate where it was only cut. Returns a
-    NumPy array of floats (Sutton & Barto 2018, eq. 3.9; lesson 05).
-    """
-    earned, following = np.zeros(len(reward)), last_value
-    for t in reversed(range(len(reward))):
-        following = reward[t] + gamma * following
-        earned[t] = following
-    return earned
-
-
 def mse_loss(q, action, td_target):
     """Return half the mean squared TD error, a scalar; no gradient flows into the target.
 
@@ -77,6 +63,20 @@ def huber_loss(q, action, td_target):
     """
     taken = q.gather(1, action[:, None]).squeeze(1)  # [B]
     return nn.functional.huber_loss(taken, td_target.detach())
+
+
+def returns_to_go(reward, gamma, last_value):
+    """Return what was earned from each step of an episode on: G [T], later rewards discounted.
+
+    reward: [T] of one episode in order; gamma: 0 to 1; last_value: what still follows after the
+    last reward: 0 if the episode terminated there, an estimate where it was only cut. Returns a
+    NumPy array of floats (Sutton & Barto 2018, eq. 3.9; lesson 05).
+    """
+    earned, following = np.zeros(len(reward)), last_value
+    for t in reversed(range(len(reward))):
+        following = reward[t] + gamma * following
+        earned[t] = following
+    return earned
 
 
 def hard_update(online: nn.Module, target: nn.Module) -> None:
