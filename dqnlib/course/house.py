@@ -28,6 +28,7 @@ ROOMS = {
     "pictures": "plots",
     "labs": "",
     "course": "",
+    "hunts": "",
     "commands": "__main__",
 }
 # The law: here, everything is about one run, and nothing knows the axis S of many seeds.
