@@ -7,8 +7,6 @@ another way. (All of this was found by trying, on one thread, with MKL, AVX2 and
 threads, with which the trainer never computes these, the last bit can differ.)
 """
 
-import functools
-import math
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -21,10 +19,10 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from dqnlib.device import side_by_side
+from dqnlib.seeds.chain import ACTIVATIONS, Backward, Forward, Layer
 from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.stacks import Pull, Stack, without_sharing
 
-NARROW = 16  # a layer with fewer outputs is quicker with its factors the other way round
 SHARED = 1_000_000  # multiplications of a forward pass from which two threads may be quicker
 
 
@@ -84,7 +82,7 @@ class DenseStack(Stack):
         """Return NumPy's views of every layer: weight [S, out, in], bias [S, out], activation."""
         arrays, steps = [view.numpy() for view in self.views], [x.activation for x in self._layers]
         return [
-            (arrays[2 * k], arrays[2 * k + 1], _ACTIVATIONS[step]) for k, step in enumerate(steps)
+            (arrays[2 * k], arrays[2 * k + 1], ACTIVATIONS[step]) for k, step in enumerate(steps)
         ]
 
     def q_of_one(self, obs: np.ndarray) -> np.ndarray:
@@ -111,97 +109,6 @@ class DenseStack(Stack):
             self._learning = forward, Backward(self._layers, forward.kept)
         forward, backward = self._learning
         return forward(obs)[: len(obs)], backward
-
-
-class Forward:
-    """The forward pass of R rows for batches of one size.
-
-    Its arrays, and all views of them, are made once: to make them costs more than small products.
-    """
-
-    def __init__(self, layers: list["Layer"], batch: int):
-        rows, _, inputs = layers[0].weight.shape
-        new = functools.partial(_padded, layers[0].weight, rows)
-        self.batch, self.input = batch, new(batch, inputs)
-        self.kept = [self.input]  # the input of each layer, and q at last: [R, B, ...]
-        self._products = []
-        for layer in layers:
-            x, outputs = self.kept[-1], layer.weight.shape[1]
-            if layer.is_narrow:  # quicker the other way round
-                out = new(outputs, batch)
-                factors = layer.bias_column, layer.weight, x.mT
-            else:
-                out = new(batch, outputs)
-                factors = layer.bias_row, x, layer.turned
-            self._products.append((*factors, out, _IN_PLACE[layer.activation]))
-            self.kept.append(out.mT if layer.is_narrow else out)
-
-    def __call__(self, obs: Tensor) -> Tensor:
-        """Return q [R, B, A] of obs [S, B, *O]; a single row is computed twice."""
-        self.input.copy_(obs if obs.ndim == 3 else obs.flatten(2))
-        return self.run()
-
-    def run(self) -> Tensor:
-        """Return q [R, B, A] of what lies in `input`."""
-        for bias, left, right, out, activate in self._products:
-            torch.baddbmm(bias, left, right, out=out)
-            if activate:
-                activate(out)
-        return self.kept[-1]
-
-
-class Backward:
-    """The chain rule for R rows, from the last layer to the first, with views made once.
-
-    kept: what the forward pass kept; rows: those to compute, if not all.
-    """
-
-    def __init__(self, layers: list["Layer"], kept: list[Tensor], rows: slice = slice(None)):
-        last = kept[-1][rows]
-        height, batch, actions = last.shape
-        self._rows, self._steps = rows, []
-        self._slope = _padded(last, height, actions, batch).mT  # the loss's gradient by q
-        for k in reversed(range(len(layers))):
-            x, after, layer = kept[k][rows], kept[k + 1][rows], layers[k]
-            before = _padded(x, *x.shape) if k else None
-            outputs, inputs = layer.weight.shape[1:]
-            turned = None
-            if inputs < NARROW:  # quicker the other way round
-                x, turned = x.mT, _padded(x, height, inputs, outputs)
-            self._steps.append(
-                (_SLOPES[layer.activation], after, x, turned, layer.weight_grad[rows],
-                 layer.bias_grad[rows], layer.weight[rows], before)
-            )  # fmt: skip
-
-    def __call__(self, d: Tensor) -> None:
-        """Fill the gradient; d: [S, B, A]."""
-        d = self._slope.copy_(d[self._rows])
-        for slope, after, x, turned, weight_grad, bias_grad, weight, before in self._steps:
-            if slope:
-                d = slope(d, after)
-            if turned is None:
-                torch.bmm(d.mT, x, out=weight_grad)
-            else:
-                weight_grad.copy_(torch.bmm(x, d, out=turned).mT)
-            torch.sum(d, 1, out=bias_grad)
-            if before is not None:
-                d = torch.bmm(d, weight, out=before)
-
-
-def _padded(like: Tensor, rows: int, *shape: int) -> Tensor:
-    """Return a new array [R, *shape], each row at a multiple of 64 numbers: see above."""
-    size = math.prod(shape)
-    return like.new_empty(rows, -(-size // 64) * 64)[:, :size].view(rows, *shape)
-
-
-_relu_backward, _tanh_backward = (
-    torch.ops.aten.threshold_backward.default, torch.ops.aten.tanh_backward.default,
-)  # fmt: skip
-_ACTIVATIONS = {None: None, "relu": functools.partial(np.maximum, 0), "tanh": np.tanh}
-_IN_PLACE = {None: None, "relu": torch.relu_, "tanh": torch.tanh_}
-_SLOPES = {  # of the gradient after an activation and its value
-    None: None, "relu": lambda d, value: _relu_backward(d, value, 0), "tanh": _tanh_backward,
-}  # fmt: skip
 
 
 class Both:
@@ -285,25 +192,6 @@ class Quicker:
             costs = [first, *(1.1 * seconds for seconds in others)]
             self._best, self._seconds = costs.index(min(costs)), [0.0] * len(costs)
         return found
-
-
-class Layer(NamedTuple):
-    """A layer of S runs, in the forms that its products take: all are views of the same numbers."""
-
-    weight: Tensor  # [S, out, in]
-    turned: Tensor  # [S, in, out]
-    bias_row: Tensor  # [S, 1, out]
-    bias_column: Tensor  # [S, out, 1]
-    weight_grad: Tensor  # [S, out, in]
-    bias_grad: Tensor  # [S, out]
-    is_narrow: bool
-    activation: str | None = None  # after it
-
-    @classmethod
-    def of(cls, weight: Tensor, bias: Tensor, weight_grad: Tensor, bias_grad: Tensor) -> "Layer":
-        """weight: [S, out, in]; bias: [S, out]; their gradients"""
-        forms = weight, weight.mT, bias.unsqueeze(1), bias.unsqueeze(2)
-        return cls(*forms, weight_grad, bias_grad, is_narrow=weight.shape[1] < NARROW)
 
 
 class Dense(NamedTuple):
