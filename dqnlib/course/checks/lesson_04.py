@@ -13,6 +13,7 @@ TITLE = "04 Target networks"
 NO_GRAD = "a change in place without torch.no_grad()"
 GRAPH_LEFT = "a gradient graph is left behind"
 COPY_RETURNED = "a new network is returned"
+USUAL = (0.001, 0.005, 0.01, 0.05)  # values of tau that people write into their code
 
 
 def _special(trial: Trial, seen: Seen, label: str) -> str | None:
@@ -229,6 +230,14 @@ HARD_UPDATE = Check(
             "That is a soft update with tau = 0.5. A hard update copies all of it.",
             _store(lambda fresh, frozen, tau: (fresh + frozen) / 2),
         ),
+        *(
+            Mistake(
+                "only a small part of the way",
+                "That is a soft update, the next exercise. A hard update takes over all of it.",
+                _store(lambda fresh, frozen, tau, part=part: part * fresh + (1 - part) * frozen),
+            )
+            for part in USUAL
+        ),
         Mistake(
             "the target network is set to 0",
             "Fill it with the online network's numbers: frozen.copy_(fresh).",
@@ -328,6 +337,26 @@ POLYAK_UPDATE = Check(
             "tau is not used",
             "That is a hard update. Move only the part tau of the way.",
             _store(lambda fresh, frozen, tau: fresh),
+        ),
+        *(
+            Mistake(
+                "tau is written as a number",
+                "The argument tau says how far the target moves, and it differs from run to run: "
+                "write tau in place of the number.",
+                _store(lambda fresh, frozen, tau, part=part: part * fresh + (1 - part) * frozen),
+            )
+            for part in USUAL
+        ),
+        Mistake(
+            "the online network counts in full",
+            "The two weights add up to 1. The old target has its 1 − tau; the online network is "
+            "multiplied by tau.",
+            _store(lambda fresh, frozen, tau: (1 - tau) * frozen + fresh),
+        ),
+        Mistake(
+            "both networks are multiplied by tau",
+            "The two weights add up to 1: tau for the online network, 1 − tau for the old target.",
+            _store(lambda fresh, frozen, tau: tau * (fresh + frozen)),
         ),
         Mistake(
             "it moves the wrong way",
