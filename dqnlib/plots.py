@@ -179,7 +179,7 @@ def seed_lines(run: Run, name: str, ylabel: str, ax=None, log: bool = True, boun
         raise ValueError(f"there is no record {name!r}; there are {', '.join(run.records)}")
     ax = ax or new_axes()
     for k, values in enumerate(run.records[name]):
-        gone = 0 <= run.diverged[k]
+        gone = run.diverged[k] >= 0
         known = np.isfinite(values) & ((run.record_steps < run.diverged[k]) if gone else True)
         x, y = run.record_steps[known], values[known]
         color = COLORS[k % len(COLORS)]
