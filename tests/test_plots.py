@@ -297,3 +297,50 @@ def test_arms_show_every_seed_and_count_the_lost_ones():
 def test_error_curves_have_a_log_scale_unless_told_otherwise(log, scale):
     ax = plots.error_curves({"a": np.ones((2, 3))}, [1, 2, 3], "x", "y", log=log)
     assert ax.get_yscale() == scale
+
+
+def test_one_line_a_seed_ends_with_a_mark_where_it_diverges():
+    nan, inf = np.nan, np.inf
+    q = np.array([[nan, 1, 2, 3, 4], [nan, 3, 60, inf, nan], [nan, 2, 4, 9, 16.0]])
+    run = deep_run(
+        [[]] * 3, [[]] * 3, steps=500, records={"q": q}, diverged=np.array([-1, 400, -1])
+    )
+    ax = plots.seed_lines(run, "q", "largest Q", bound=(100, "bound"))
+    first, second, mark, third, bound = ax.lines
+    assert [first.get_ydata().tolist(), third.get_ydata().tolist()] == [[1, 2, 3, 4], [2, 4, 9, 16]]
+    assert second.get_ydata().tolist() == [3, 60]
+    assert (mark.get_marker(), mark.get_xdata().tolist(), mark.get_ydata().tolist()) == (
+        "x", [300], [60],
+    )  # fmt: skip
+    assert bound.get_ydata() == [100, 100]
+    assert ax.texts[0].get_text() == "bound"
+    assert ax.get_yscale() == "log"
+    assert ax.get_title(loc="right") == "3 seeds, × 1 diverged"
+    assert_axis_of_steps(ax, 500)
+    assert plots.seed_lines(run, "q", "", log=False).get_yscale() == "linear"
+    with pytest.raises(ValueError, match="there is no record 'foo'; there are q"):
+        plots.seed_lines(run, "foo", "")
+
+
+def test_a_table_of_arms_has_both_rules_and_the_values():
+    returns = np.full((2, 4, 1), 10.0)
+    returns[:, 3] = 50.0  # late: the last of four
+    q = np.array([[1.0, 200.0, np.inf], [2.0, 400.0, 3.0]])
+    run = deep_run(
+        [[]] * 2, [[]] * 2, steps=400, records={"q": q}, diverged=np.array([300, -1]),
+        eval_steps=np.array([100, 200, 300, 400]), eval_returns=returns,
+    )  # fmt: skip
+    table = plots.arms_table({"<a>": run})
+    assert table.headings == ["", "whole curve", "late", "best", "highest Q", "diverged"]
+    assert table.rows == [["<a>", "20.0 [20.0, 20.0]", "50.0 [50.0, 50.0]", "50", "300", "1"]]
+    assert repr(table).splitlines() == [
+        "           whole curve               late  best  highest Q  diverged",
+        "<a>  20.0 [20.0, 20.0]  50.0 [50.0, 50.0]    50        300         1",
+    ]
+    assert "<th style='text-align:left'></th><th style='text-align:right'>whole curve" in (
+        table._repr_html_()
+    )
+    assert "&lt;a&gt;" in table._repr_html_()
+    assert plots.highest_q(run).tolist() == [200, 400]
+    lost = deep_run([[]], [[]], records={"q": np.full((1, 2), np.nan)})
+    assert np.isnan(plots.highest_q(lost)).all()
