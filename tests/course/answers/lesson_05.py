@@ -277,7 +277,7 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmax(dim=1, keepdim=True)
     return reward + 0.5 * target_next_q.gather(1, action).squeeze(1) * ~terminated
 
-=== wrong: gather needs an index of shape [B, 1]
+=== wrong: an index with one axis for a table with two
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmax(dim=1)
     return reward + gamma * target_next_q.gather(1, action) * ~terminated
