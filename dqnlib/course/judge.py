@@ -21,6 +21,7 @@ from dqnlib.course.sandbox import Tap, in_reach, within_limit
 from dqnlib.course.types import Case, Check, Mistake, Problem, Wrong
 
 WRONG = "✗ {}: not yet."
+ASK = "Look for it first. How to mend it, three hints and the solution are folded above."
 FOLDED = "Three hints and the solution are folded above."
 
 
@@ -52,11 +53,8 @@ def _wrong(name: str, problem: Problem, printed: Tap) -> Wrong:
     """Return the message in its two forms: what is wrong, and with how to mend it."""
     first = [WRONG.format(name), "", *problem.lines]
     more = ["", "Your code printed:", *printed.first_lines()] if printed.characters else []
-    asked = [
-        "",
-        f"Folded above: {'how to mend it, ' * bool(problem.mend)}three hints, the solution.",
-    ]
-    wrong = Wrong("\n".join([*first, *more, *asked]))
+    asked = ASK if problem.mend else FOLDED
+    wrong = Wrong("\n".join([*first, *more, "", asked]))
     wrong.diagnosis, wrong.mend = problem.diagnosis, problem.mend
     mend = ["", *wrap(f"To mend it: {problem.mend}")] if problem.mend else []
     wrong.at_length = "\n".join([*first, *mend, *more, "", FOLDED])
