@@ -213,6 +213,12 @@ HARD_TRIALS = (
 
 HARD_UPDATE = Check(
     path="dqnlib.targets.hard_update",
+    solution="""
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(fresh)
+""",
     judge=lambda function: judge(HARD_UPDATE, function, HARD_TRIALS, _watch_copy, _special),
     returns="nothing",
     mistakes=(
@@ -283,6 +289,12 @@ POLYAK_TRIALS = (
 
 POLYAK_UPDATE = Check(
     path="dqnlib.targets.polyak_update",
+    solution="""
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(tau * fresh + (1 - tau) * frozen)
+""",
     judge=lambda function: judge(POLYAK_UPDATE, function, POLYAK_TRIALS, _watch_copy, _special),
     returns="nothing",
     mistakes=(

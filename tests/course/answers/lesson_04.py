@@ -780,7 +780,7 @@ def polyak_update(online, target, tau):
         for fresh, frozen in zip(online.parameters(), target.parameters()):
             frozen.copy_(tau * (fresh - frozen))
 
-=== wrong: another value stored
+=== wrong: tau is written as a number
 import torch
 
 def polyak_update(online, target, tau):
