@@ -301,7 +301,7 @@ def test_error_curves_have_a_log_scale_unless_told_otherwise(log, scale):
 
 def test_one_line_a_seed_ends_with_a_mark_where_it_diverges():
     nan, inf = np.nan, np.inf
-    q = np.array([[nan, 1, 2, 3, 4], [nan, 3, 60, inf, nan], [nan, 2, 4, 9, 16.0]])
+    q = np.array([[nan, 1, 2, 3, 4], [nan, 3, 60, inf, 5], [nan, 2, 4, 9, 16.0]])
     run = deep_run(
         [[]] * 3, [[]] * 3, steps=500, records={"q": q}, diverged=np.array([-1, 400, -1])
     )
