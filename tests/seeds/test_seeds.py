@@ -718,3 +718,30 @@ def test_sarsa_earns_more_while_it_learns(runs):
     assert -58 < late["q_learning"].mean() < -43  # the book: about −50; trials: −50
     assert -34 < late["sarsa"].mean() < -22  # the book: about −25; trials: −28
     assert (late["sarsa"] > late["q_learning"] + 5).mean() > 0.9  # seed by seed
+
+
+# -- tables to begin with ------------------------------------------------------------------
+
+
+def test_training_goes_on_from_given_tables():
+    config = TabularConfig(episodes=20)
+    first = train_tabular(config, (3, 5))
+    run = train_tabular(config, (3, 5), q=first.q, record_every=20)
+    assert np.array_equal(run.q_history[:, 0], first.q)
+    for k, seed in enumerate((3, 5)):
+        alone = train_tabular(config, (seed,), q=first.q[k])
+        assert np.array_equal(alone.q[0], run.q[k])
+    assert np.array_equal(first.q, train_tabular(config, (3, 5)).q)  # the given ones are copied
+
+
+def test_one_table_may_serve_all_runs_and_both_tables():
+    q = np.full((48, 4), -3.0)
+    trainer = TabularTrainer(TabularConfig(algorithm="double_q_learning"), range(3), q=q)
+    assert trainer.tables.shape == (3, 2, 48, 4)
+    assert (trainer.tables == -3).all()
+
+
+@pytest.mark.parametrize("shape", [(48,), (4, 48), (2, 48, 4), (3, 1, 48, 4)])
+def test_tables_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"q must be one table \[48, 4\] or .* 3 seeds, \[3, 48"):
+        TabularTrainer(TabularConfig(), range(3), q=np.zeros(shape))
