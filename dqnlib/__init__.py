@@ -43,10 +43,12 @@ _HOME = {
     "show_progress": "course.progress",
     "predict": "course.predictions",
     "reveal": "course.predictions",
+    "quiz": "course.quizzes",
+    "bug_hunt": "hunts",
 }
 _ROOMS = {
-    "classics", "envs", "experiments", "features", "frames", "intervals", "labs", "networks",
-    "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
+    "classics", "envs", "experiments", "features", "frames", "hunts", "intervals", "labs",
+    "networks", "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
     "studies", "tabular", "targets", "training",
 }  # fmt: skip
 

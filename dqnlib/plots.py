@@ -23,15 +23,20 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # O
 STYLES = ("-", "--", "-.", ":", "-", "--")  # so that curves differ without color, too
 
 
-def new_axes(width: float = 7.0, height: float = 3.2):
-    """Return a fresh axes of a size in inches that fits a notebook, with a light background."""
+def new_axes(width: float = 7.0, height: float = 3.2, columns: int = 1):
+    """Return a fresh axes of a size in inches that fits a notebook, with a light background.
+
+    columns: how many stand side by side in that size; more than one are returned as a tuple.
+    """
     import matplotlib.pyplot as plt
 
     _show_in_notebook()
-    _, ax = plt.subplots(figsize=(width, height), layout="constrained", facecolor="white")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(alpha=0.25)
-    return ax
+    size = {"figsize": (width, height), "layout": "constrained", "facecolor": "white"}
+    _, axes = plt.subplots(1, columns, squeeze=False, **size)
+    for ax in axes[0]:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.grid(alpha=0.25)
+    return tuple(axes[0]) if columns > 1 else axes[0, 0]
 
 
 def _show_in_notebook() -> None:
@@ -235,6 +240,28 @@ def arms(values: dict[str, np.ndarray], ylabel: str, ax=None):
     ax.set_xticks(range(len(values)), labels)
     ax.set_ylabel(ylabel)
     return ax
+
+
+def cart_paths(played, index: int = 0):
+    """Draw CartPole episodes: where each cart is and how far its pole leans, step by step.
+
+    played: of `balance.play`; index: the color. Dotted lines: there an episode ends. Returns both
+    axes.
+    """
+    from dqnlib.balance import LEAN, TRACK  # only here: it loads torch
+
+    axes = new_axes(9.0, 3.0, columns=2)
+    shown = (
+        (played.x, TRACK, "cart: meters from the middle"),
+        (played.lean, np.degrees(LEAN), "pole: degrees from upright"),
+    )
+    for ax, (values, most, label) in zip(axes, shown, strict=True):
+        for row, n in zip(values.T, played.length, strict=True):
+            ax.plot(row[: n + 1], color=COLORS[index % len(COLORS)], lw=0.9, alpha=0.6)
+        for edge in (-most, most):
+            ax.axhline(edge, color="black", lw=1, ls=":")
+        ax.set(xlabel="step of the episode", ylabel=label, ylim=(-1.15 * most, 1.15 * most))
+    return axes
 
 
 def q_grid(q, title: str, alt: str):

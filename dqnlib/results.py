@@ -99,6 +99,11 @@ class Run(_Result):
     device: str = ""  # where it was computed, and why there
     # the slots that were filled with the learner's own; None: not known (a file of version 0.1.0)
     slots: tuple[str, ...] | None = ()
+    # [S, F] greedy returns on fresh starts at the end, as `agents.evaluate` gives them
+    final_returns: np.ndarray | None = None
+    # what `staying.watch` saw, by name [S, L], after `look_steps` [L] environment steps
+    looks: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    look_steps: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def loss(self) -> np.ndarray:

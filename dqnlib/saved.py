@@ -93,6 +93,7 @@ def save_run(run: Run, path: str | Path) -> Path:
         arrays[name] = getattr(run, name)
     for group in _GROUPS:
         arrays |= {f"{group}/{name}": array for name, array in getattr(run, group).items()}
+    arrays |= {name: getattr(run, name) for name in _ADDED if getattr(run, name) is not None}
     return write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
 
 
@@ -132,16 +133,18 @@ def load_run(path: str | Path) -> Run:
             ends=tuple(arrays[f"ends/{k}"] for k in rows),
             **{name: arrays[name] for name in _ARRAYS},
             **{
-                group: {name: arrays[f"{group}/{name}"] for name in about["names"][group]}
+                group: {name: arrays[f"{group}/{name}"] for name in about["names"].get(group, [])}
                 for group in _GROUPS
             },
+            **{name: arrays[name] for name in _ADDED if name in arrays},
         )
     except Exception:
         raise _unreadable(path) from None
 
 
 _ARRAYS = ("record_steps", "eval_steps", "eval_returns", "diverged", "best_steps")
-_GROUPS = ("records", "parameters", "best_parameters")
+_GROUPS = ("records", "parameters", "best_parameters", "looks")
+_ADDED = ("final_returns", "look_steps")  # since version 0.2.0; a file may lack them
 
 
 def config_of(settings: dict) -> Config:

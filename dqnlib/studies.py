@@ -25,6 +25,8 @@ class Study:
     about: str  # one line
     arms: dict[str, Config]
     seeds: tuple[int, ...] = tuple(range(100, 110))  # no setting was chosen by these
+    looks: bool = False  # look into the agents with `staying.watch`, and judge them at the end
+    true_values: bool = False  # and play them out from placed states
 
 
 FULL = Config(record_every=500)
@@ -35,6 +37,21 @@ SGD = FULL.replace(
 FIFTY = tuple(range(1_000, 1_050))  # ten leave intervals of 90 on either side: too wide here
 NO_REPLAY = {"capacity": 1, "batch_size": 1}
 NO_TARGET = {"sync_every": 1}
+HUNDRED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
+TWENTY = HUNDRED[:20]
+FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
+SOFT = {"target_epsilon": 0.5}
+ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_every=500)
+INPUTS = {
+    "raw": FULL.replace(obs_scale=1.0),
+    "angle × 5": FULL.replace(obs_scale=(1.0, 1.0, 5.0, 1.0)),
+    "raw, rate 0.003": FULL.replace(obs_scale=1.0, learning_rate=3e-3),
+}
+
+
+def max_and_soft(config: Config) -> dict[str, Config]:
+    """Return one agent with DQN's target and one with the soft target of lesson 04b."""
+    return {"maximum": config, "soft": config.replace(**SOFT)}
 
 
 def two_by_two(config: Config) -> dict[str, Config]:
@@ -85,6 +102,54 @@ STUDIES = {
         "DQN and Double DQN on CartPole (lesson 05)",
         {"DQN": FULL, "Double DQN": FULL.replace(double=True)},
     ),
+    "stays_solved": Study(
+        "does a solved agent stay solved? (lessons 04b and 05)",
+        {"DQN": FULL, "Double DQN": FULL.replace(double=True), "soft target": FULL.replace(**SOFT)},
+        HUNDRED,
+        looks=True,
+        true_values=True,
+    ),
+    "first_ten": Study(
+        "the same with the seeds of the lesson (lesson 04b)",
+        {"DQN": FULL, "soft target": FULL.replace(**SOFT)},
+        tuple(range(10)),
+        looks=True,
+        true_values=True,
+    ),
+    "soft_dose": Study(
+        "how much of the target is left to chance (lesson 04b)",
+        {f"e = {e:g}": FULL.replace(target_epsilon=e) for e in (0.1, 0.2, 0.3, 1.0)},
+        TWENTY,
+        looks=True,
+    ),
+    "small_memory": Study(
+        "a buffer that has forgotten the early falls (lesson 04b)",
+        {"capacity 2,000": FULL.replace(capacity=2_000)},
+        TWENTY,
+        looks=True,
+    ),
+    "soft_inputs": Study(
+        "the soft target, the scale of the inputs and the learning rate (lesson 04b)",
+        {
+            f"{inputs}, {target}": config
+            for inputs, both in INPUTS.items()
+            for target, config in max_and_soft(both).items()
+        },
+        TWENTY,
+        looks=True,
+    ),
+    "soft_no_target": Study(
+        "the soft target without a target network (lesson 04b)",
+        max_and_soft(FULL.replace(**NO_TARGET)),
+        TWENTY,
+        looks=True,
+    ),
+    "soft_acrobot": Study(
+        "what the soft target costs on Acrobot-v1 (lesson 04b)",
+        max_and_soft(ACROBOT),
+        TWENTY,
+        looks=True,
+    ),
 }
 
 
@@ -111,17 +176,26 @@ def load(name: str) -> dict[str, Run]:
 
 def compute(name: str, progress: bool = True) -> dict[str, Run]:
     """Train all arms of a study, store their results and return them."""
-    from dqnlib.training import train
-
     study, runs = find(name), {}
     for arm, config in study.arms.items():
         if progress:
             print(f"{name}: {arm}")
-        run = train(config, study.seeds, progress=progress)
+        run = _trained(study, config, progress)
         runs[arm] = replace(run, parameters={}, best_parameters={})  # as large as all the rest
         FOLDER.mkdir(parents=True, exist_ok=True)
         save_run(runs[arm], file_of(config, study.seeds))
     return runs
+
+
+def _trained(study: Study, config: Config, progress: bool) -> Run:
+    from dqnlib.staying import watch
+    from dqnlib.training import train
+
+    if not study.looks:
+        return train(config, study.seeds, progress=progress)
+    return watch(
+        config, study.seeds, final_episodes=FRESH, true_values=study.true_values, progress=progress
+    )
 
 
 def main(names: list[str]) -> int:

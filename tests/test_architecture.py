@@ -19,8 +19,8 @@ from dqnlib.course import checks, house, notebooks
 FOLDER = Path(dqnlib.__file__).parent
 NOW = house.read()
 # Who may load a module by a computed name: the lazy names of folders, names that have moved, the
-# lessons' checks, and the library's function that an exercise is about.
-COMPUTED = {"moved", "seeds", "labs", "course.checks", "course.reference"}
+# lessons' checks and hunts, and the library's function that an exercise is about.
+COMPUTED = {"moved", "seeds", "labs", "course.checks", "course.reference", "hunts"}
 
 
 def python(code: str) -> str:
@@ -249,7 +249,7 @@ def test_the_drawing_names_every_room_and_module():
     assert "imports ground, lessons" in rooms[2]
     shown = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith("  ")}
     assert shown == {module.name: module.lines for module in NOW.modules.values()}
-    assert lines[-2] == f"9 rooms, {len(shown)} modules, {sum(shown.values()):,} lines"
+    assert lines[-2] == f"10 rooms, {len(shown)} modules, {sum(shown.values()):,} lines"
     assert lines[-1] == "no circle"
 
 

@@ -13,7 +13,6 @@ The library's version at the dotted path is the reference solution: there is no 
 
 import html
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from dqnlib.course import checks, progress, solutions
 from dqnlib.course.answers import is_blank, mentions
 from dqnlib.course.judge import run_check
 from dqnlib.course.reference import load, reference_imports, reference_source
+from dqnlib.course.shown import folded, inline
 from dqnlib.course.types import Check, Wrong
 
 BLANK = "○ {}: still blank. The lesson goes on with the course's own version."
@@ -149,26 +149,18 @@ class Hints:
     def _repr_html_(self) -> str:
         titles = ("Hint 1", "Hint 2, stronger", "Hint 3, nearly there")
         parts = [
-            _folded(title, f"<p>{_inline(hint)}</p>")
+            folded(title, f"<p>{inline(hint)}</p>")
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]
         path = self._check.path
         source = "\n".join([*reference_imports(path), "", "", reference_source(path)]).strip()
-        parts.append(_folded("Solution", f"<pre>{html.escape(source)}</pre>"))
+        parts.append(folded("Solution", f"<pre>{html.escape(source)}</pre>"))
         return "".join(parts)
 
 
 def hints(path: str) -> Hints:
     """Return three hints of rising strength and the solution of an exercise, folded."""
     return Hints(checks.find(path))
-
-
-def _folded(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>{body}</details>"
-
-
-def _inline(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def timed_check(path: str, function: Callable) -> float:

@@ -21,13 +21,14 @@ HOME = Path(__file__).resolve().parents[1]
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
     "lessons": "envs probes policies networks targets replay frames transitions tabular planning "
-    "features dqn",
+    "features dqn balance",
     "seeds": "",
-    "experiments": "agents saved training experiments studies",
+    "experiments": "agents saved training staying experiments studies",
     "classics": "",
     "pictures": "plots",
     "labs": "",
     "course": "",
+    "hunts": "",
     "commands": "__main__",
 }
 # The law: here, everything is about one run, and nothing knows the axis S of many seeds.

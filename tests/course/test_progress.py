@@ -6,8 +6,10 @@
 import json
 import os
 import stat
+import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,7 +45,7 @@ def test_path(monkeypatch, tmp_path, dqnlib_home):
 
 def test_reading_makes_no_file(dqnlib_home):
     stored, note = progress.read()
-    assert stored == {"version": 1, "exercises": {}, "predictions": {}}
+    assert stored == {"version": 1, "exercises": {}, "predictions": {}, "answers": {}}
     assert note is None
     progress.table()
     assert progress.prediction("a") is None
@@ -80,14 +82,18 @@ def test_blank_after_wrong_is_blank_again():
 def test_two_readings_share_nothing():
     one, two = progress.read()[0], progress.read()[0]
     one["exercises"]["x"] = 1
-    assert two == progress.read()[0] == {"version": 1, "exercises": {}, "predictions": {}}
+    assert (
+        two
+        == progress.read()[0]
+        == {"version": 1, "exercises": {}, "predictions": {}, "answers": {}}
+    )
 
 
 def test_deletion():
     progress.record(FIRST, "right")
     progress.record_prediction("cliff", "Sarsa")
     progress.path().unlink()
-    assert progress.read() == ({"version": 1, "exercises": {}, "predictions": {}}, None)
+    assert not progress.path().exists()
     assert progress.record(SECOND, "right") is None
     assert list(entries()) == [SECOND]
 
@@ -102,8 +108,96 @@ def test_records_of_several_threads_leave_a_whole_file(dqnlib_home):
         thread.start()
     for thread in threads:
         thread.join()
-    assert entries()  # it can be read; a result may be lost, since the last one to write wins
+    assert {entry["tries"] for entry in entries().values()} == {20}  # no result is lost
+    assert len(entries()) == 4
     assert files(dqnlib_home) == ["progress.json"]
+
+
+def test_two_notebooks_at_once_lose_nothing(dqnlib_home):
+    code = (
+        "import sys\nfrom dqnlib.course import progress\n"
+        "for k in range(30):\n"
+        "    progress.record_answer(f'question {sys.argv[1]}', str(k), k == 7)\n"
+        "    progress.record(f'exercise {sys.argv[1]}', 'wrong')\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, name]) for name in "ab"]
+    assert [process.wait(60) for process in running] == [0, 0]
+    assert [entry["tries"] for entry in entries().values()] == [30, 30]
+    for name in "ab":
+        found = progress.answer(f"question {name}")
+        assert found == {"tried": [str(k) for k in range(30)], "right": True}
+    assert files(dqnlib_home) == ["progress.json"]
+
+
+def test_a_lock_that_a_crash_has_left_is_taken_away(dqnlib_home):
+    dqnlib_home.mkdir()
+    lock = dqnlib_home / "progress.lock"
+    lock.touch()
+    os.utime(lock, (1, 1))
+    begin = time.monotonic()
+    assert progress.record(FIRST, "right") is None
+    assert time.monotonic() - begin < 0.5
+    assert files(dqnlib_home) == ["progress.json"]
+
+
+def test_a_lock_that_stays_is_not_waited_for_without_an_end(dqnlib_home, monkeypatch):
+    monkeypatch.setattr(progress, "PATIENCE", 0.05)
+    dqnlib_home.mkdir()
+    (dqnlib_home / "progress.lock").touch()  # another notebook's, of this moment
+    assert progress.record(FIRST, "right") is None
+    assert entries()[FIRST]["status"] == "right"
+    assert files(dqnlib_home) == ["progress.json", "progress.lock"]  # it is not ours to delete
+
+
+# -- answers to questions and verdicts -----------------------------------------------------
+
+
+def test_answers_are_kept_in_their_order():
+    key = progress.question_key("03", "Why?")
+    assert progress.answer(key) == {"tried": [], "right": False}
+    for choice, right in (("b", False), ("c", False), ("b", False), ("a", True), ("c", False)):
+        assert progress.record_answer(key, choice, right) is None
+    assert progress.answer(key) == {"tried": ["b", "c", "a"], "right": True}  # and stays right
+    assert progress.answer(progress.question_key("04", "Why?"))["tried"] == []
+    assert progress.answer(progress.hunt_key("03"))["tried"] == []
+    progress.record(FIRST, "right")
+    progress.record_prediction("a", "x")
+    assert progress.answer(key)["right"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [None, [], "a", {}, {"right": True}, {"tried": ["a"]}, {"tried": "a", "right": True},
+     {"tried": [], "right": False}, {"tried": [1], "right": True}, {"tried": ["a"], "right": 1}],
+)  # fmt: skip
+def test_odd_answers_are_forgotten_and_the_rest_kept(entry, dqnlib_home):
+    progress.record_answer("hunt 02", "a", True)
+    stored = json.loads(progress.path().read_text())
+    stored["answers"]["question 02: x"] = entry
+    progress.path().write_text(json.dumps(stored))
+    assert progress.answer("question 02: x") == {"tried": [], "right": False}
+    assert progress.answer("hunt 02") == {"tried": ["a"], "right": True}
+    assert progress.record_answer("question 02: x", "b", False) is None
+    assert progress.answer("question 02: x") == {"tried": ["b"], "right": False}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.booleans()), max_size=12
+    )
+)
+def test_answers_as_a_model_has_them(steps, dqnlib_home):
+    progress.path().unlink(missing_ok=True)
+    tried, found = {"a": [], "b": []}, {"a": False, "b": False}
+    for key, choice, right in steps:
+        assert progress.record_answer(key, choice, right) is None
+        tried[key] += [choice] if choice not in tried[key] else []
+        found[key] |= right
+    for key in "ab":
+        assert progress.answer(key) == {"tried": tried[key], "right": found[key]}
 
 
 # -- crashes while writing -----------------------------------------------------------------
@@ -297,7 +391,7 @@ def leaves():
 
 def trees():
     keys = st.sampled_from(
-        ["exercises", "predictions", "version", FIRST, SECOND, "status", "tries", "a"]
+        ["exercises", "predictions", "answers", "version", FIRST, SECOND, "status", "tries", "a"]
     )
     return st.recursive(
         leaves(), lambda part: st.lists(part) | st.dictionaries(keys | st.text(), part)
@@ -306,10 +400,12 @@ def trees():
 
 def anything():
     entry = st.fixed_dictionaries({}, optional={"status": leaves(), "tries": leaves()})
+    answer = st.fixed_dictionaries({}, optional={"tried": trees(), "right": leaves()})
     nearly = st.fixed_dictionaries(
         {
             "exercises": trees() | st.dictionaries(st.sampled_from([FIRST, SECOND]), entry),
             "predictions": trees() | st.dictionaries(st.text(), leaves()),
+            "answers": trees() | st.dictionaries(st.sampled_from(["hunt 02", "x"]), answer),
         }
     )
     return st.binary() | (trees() | nearly).map(lambda tree: json.dumps(tree).encode())
@@ -329,6 +425,8 @@ def test_no_content_of_the_file_stops_anything(content, dqnlib_home):
     progress.record(FIRST, "wrong")
     progress.record(FIRST, "right")
     assert progress.record_prediction("cliff", "ε-greedy") is None
+    assert progress.record_answer("hunt 02", "γ", True) is None
+    assert progress.answer("hunt 02")["right"]
     assert progress.read()[1] is None
     assert entries()[FIRST]["status"] == "right"
     assert progress.prediction("cliff") == "ε-greedy"
@@ -470,3 +568,36 @@ def test_reveal_without_a_prediction(capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("You predicted: nothing yet")
     assert second.endswith("Sarsa")
+
+
+ONE = ("Sarsa", "it is cautious. But caution has a price here.")
+
+
+def test_reveal_says_why_many_choose_wrongly(capsys):
+    ask()
+    reveal("cliff", OPTIONS[0], many=ONE[0], because=ONE[1])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == [
+        "It turns out:  Q-learning",
+        "Many choose “Sarsa”: it is cautious. But caution has a price here.",
+    ]
+    reveal("cliff", "-13 against -17", many=ONE[0], because="long " * 40)
+    assert all(len(line) <= 88 for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize("given", [{"many": "Sarsa"}, {"because": "it tempts"}])
+def test_reveal_wants_the_option_and_the_word_on_it(given):
+    with pytest.raises(ValueError, match="together"):
+        reveal("cliff", "Sarsa", **given)
+
+
+def test_reveal_sees_what_is_spelled_unlike_the_options(capsys):
+    predict("spelled", "Which?", ["Q-learning", "about 100 steps", "neither"])
+    with pytest.raises(ValueError, match="must be one of the options"):
+        reveal("spelled", "neither", "Q learning", "it tempts")
+    for wrong in ("Q-Learning", "Q-learning.", "about 100 step"):
+        with pytest.raises(ValueError, match="spelled unlike the option"):
+            reveal("spelled", wrong)
+    for fine in ("Q-learning", "about 103 steps", "Q-learning, by 4 steps", "both"):
+        reveal("spelled", fine, "neither", "it tempts")
+    reveal("never asked here", "Q-Learning", "Q learning", "nothing is known of its options")

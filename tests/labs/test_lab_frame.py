@@ -307,7 +307,7 @@ def test_without_ipywidgets_a_lab_is_a_still_that_can_be_driven(name, monkeypatc
         ("ChaseLab", {"b": (1, 0.0)}, "tau must be"),
         ("ChaseLab", {"b": 5}, "b must be a pair"),
         ("ChaseLab", {"learning_rate": -1}, "learning_rate must be"),
-        ("ChaseLab", {"gamma": 1.0}, "gamma must be below 1"),
+        ("ChaseLab", {"often": 0}, "often must be"),
         ("ChaseLab", {"gamma": 1.5}, "gamma must be"),
         ("ChaseLab", {"optimizer": "lion"}, "unknown optimizer 'lion'"),
         ("ChaseLab", {"updates": 0}, "updates must be"),
