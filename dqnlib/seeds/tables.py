@@ -99,8 +99,8 @@ class TabularTrainer:
         tables = 1 + (new.algorithm == "double_q_learning")
         if any(getattr(new, f) != getattr(old, f) for f in fixed) or tables != self._tables:
             raise ValueError(
-                "in flight only alpha, gamma, epsilon, max_episode_steps and the algorithm can "
-                "change (and not to or from double_q_learning); for the rest make a new trainer"
+                "in flight only alpha, gamma, the epsilons, max_episode_steps and the algorithm "
+                "can change (and not to or from double_q_learning); for the rest make a new trainer"
             )
         self._config = new
         self._limit = min(new.max_episode_steps, self.model.max_episode_steps or math.inf)
@@ -228,7 +228,7 @@ class TabularTrainer:
         if c.algorithm == "sarsa":
             extra = (self._next_action[rows],)
         elif c.algorithm == "expected_sarsa":
-            extra = (np.full(len(rows), c.epsilon),)
+            extra = (np.full(len(rows), c.counted_epsilon),)
         elif c.algorithm == "double_q_learning":
             extra = (self._rows.take(self._row(rows, 1 - table, next_obs), 0),)
         if self._target:

@@ -745,3 +745,19 @@ def test_one_table_may_serve_all_runs_and_both_tables():
 def test_tables_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=r"q must be one table \[48, 4\] or .* 3 seeds, \[3, 48"):
         TabularTrainer(TabularConfig(), range(3), q=np.zeros(shape))
+
+
+@pytest.mark.parametrize("target", [None, like(tabular.expected_sarsa_target)])
+def test_the_target_may_count_on_other_slips_than_the_walk(target):
+    base = TabularConfig(algorithm="expected_sarsa", episodes=30, epsilon=0.3)
+    config = base.replace(target_epsilon=0.7)
+    run = train_tabular(config, (4, 7), target=target)
+    for k, seed in enumerate((4, 7)):
+        q = tables(config, gym.make(config.env_id))
+        list(tabular.learn(gym.make(config.env_id), config, seed=seed, q=q))
+        assert np.array_equal(run.q[k], q[0])
+    assert not np.array_equal(run.q, train_tabular(base, (4, 7)).q)
+    same_slips = train_tabular(base.replace(target_epsilon=0.3), (4, 7))
+    assert np.array_equal(same_slips.q, train_tabular(base, (4, 7)).q)
+    greedy = train_tabular(base.replace(target_epsilon=0), (4, 7))
+    assert np.allclose(greedy.q, train_tabular(base.replace(algorithm="q_learning"), (4, 7)).q)
