@@ -90,6 +90,12 @@ REJECTED = {
     "dose 0: every seed walks": doses({-13.0: 19}, {-17.0: 20}),
     "dose 0.5: no seed walks": doses({-13.0: 20}, {-17.0: 19, -13.0: 1}),
     "dose 0.5: most seeds": doses({-13.0: 20}, {-17.0: 10, -15.0: 10}),
+    "each dose is the best of the four": {
+        "doses": (0, 0.1, 0.3, 0.5),
+        "planning": planning,
+        "model": MODEL,
+        "evaluate": lambda policy: np.zeros(48),
+    },
     "random behavior: every pair": ends([0.01, 0.2, 0.01], [2, 3, 4]),
     "ε = 0.1: some pair": ends([0.01, 0.01, 0.01], [2, 0.5, 4]),
     "the falling α ends nearest": lakes(falls=0.2, half=0.6, tenth=0.1, greedy=0.6),

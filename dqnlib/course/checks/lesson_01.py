@@ -225,10 +225,11 @@ EPSILON_GREEDY = Check(
     judge=judge_epsilon_greedy,
     returns="the number of an action",
     hints=(
-        "First decide whether to explore: draw one number with `rng.random()` and compare it "
-        "with `epsilon`.",
-        "To explore is to take any action: `int(rng.integers(len(q)))`. Else find all actions "
-        "whose value equals the largest, `np.flatnonzero(q == q.max())`, and pick one of them.",
+        "There are two questions, one after the other: does the agent explore this time? And then: "
+        "which action?",
+        "How often is a number from `rng.random()` below `epsilon`? For the greedy part you need a "
+        "list of all actions whose value equals the largest: NumPy's `flatnonzero` gives places "
+        "where something is true.",
         "`if rng.random() < epsilon: return int(rng.integers(len(q)))`, and then "
         "`return int(rng.choice(np.flatnonzero(q == q.max())))`. The course's own version draws "
         "both numbers at once, which is quicker to train with.",
@@ -309,22 +310,22 @@ Q_LEARNING_TARGET = Check(
             lambda r, t, q, g: g * (r + q.max() * (not t)),
         ),
         Mistake(
-            "the mean of the next values in place of the largest",
+            "the mean of the next values",
             "Q-learning supposes that the best action follows: take the max of next_q.",
             lambda r, t, q, g: r + g * q.mean() * (not t),
         ),
         Mistake(
-            "the number of the best action in place of its value",
+            "the number of an action is used as its value",
             "argmax tells which action is best; the target needs how good it is: max.",
             lambda r, t, q, g: r + g * q.argmax() * (not t),
         ),
         Mistake(
-            "the smallest value in place of the largest",
+            "the smallest of the next values",
             "Q-learning supposes that the best action follows: take the max of next_q.",
             lambda r, t, q, g: r + g * q.min() * (not t),
         ),
         Mistake(
-            "the first action's value in place of the largest",
+            "the first action's value",
             "Q-learning supposes that the best action follows: take the max of next_q.",
             lambda r, t, q, g: r + g * q[0] * (not t),
         ),
@@ -349,7 +350,7 @@ Q_LEARNING_TARGET = Check(
             lambda r, t, q, g: r - g * q.max() * (not t),
         ),
         Mistake(
-            "gamma is taken off in place of multiplied",
+            "a sign stands where gamma should count",
             "gamma times the next value is added: look at the sign between the two.",
             lambda r, t, q, g: r if t else r + g - q.max(),
         ),
@@ -364,12 +365,12 @@ Q_LEARNING_TARGET = Check(
             lambda r, t, q, g: r + g * q[-1] * (not t),
         ),
         Mistake(
-            "softmax weights in place of the best action",
+            "softmax weights",
             "A mean weighed by softmax is another policy's value: take the max of next_q.",
             lambda r, t, q, g: r + g * (np.exp(q) @ q / np.exp(q).sum()) * (not t),
         ),
         Mistake(
-            "a soft maximum in place of the best value",
+            "a soft maximum",
             "log-sum-exp is above the largest value (soft Q-learning uses it): take max.",
             lambda r, t, q, g: r + g * np.log(np.exp(q).sum()) * (not t),
         ),
@@ -384,8 +385,8 @@ Q_LEARNING_TARGET = Check(
     ),
     hints=(
         "There are two cases. What can follow a step that ended the episode?",
-        "If `terminated`, the target is `reward` alone. Else add the discounted value of the "
-        "best next action; `next_q.max()` is that value.",
+        "The reward counts in both. What follows counts only while the episode goes on: the value "
+        "of the best next action, discounted.",
         "`if terminated: return reward`, and then `return reward + gamma * next_q.max()`.",
     ),
 )
@@ -463,7 +464,7 @@ TD_UPDATE = Check(
             lambda q, s, a, y, alpha: _store(q, s, a, alpha * (y - q[s, a])),
         ),
         Mistake(
-            "alpha weighs the old value in place of the target",
+            "alpha weighs the wrong part",
             "With alpha = 1 the new value is the target: (1 − alpha) · old + alpha · target.",
             lambda q, s, a, y, alpha: _store(q, s, a, alpha * q[s, a] + (1 - alpha) * y),
         ),
@@ -478,14 +479,14 @@ TD_UPDATE = Check(
             lambda q, s, a, y, alpha: _store(q, s, slice(None), q[s] + alpha * (y - q[s, a])),
         ),
         Mistake(
-            "the best action is changed in place of the one taken",
+            "the entry of the best action is changed",
             "What was tried is `action`: change q[obs, action].",
             lambda q, s, a, y, alpha: _store(
                 q, s, q[s].argmax(), q[s].max() + alpha * (y - q[s].max())
             ),
         ),
         Mistake(
-            "the new value is returned in place of the error",
+            "the new value is returned",
             "The table is right. Return the TD error: target minus the old value.",
             _returning(lambda old, new, td_target: new),
         ),
@@ -496,7 +497,7 @@ TD_UPDATE = Check(
             _returning(lambda old, new, td_target: td_target - new),
         ),
         Mistake(
-            "the step is returned in place of the error",
+            "the step is returned",
             "The table is right. Return the whole error, without alpha.",
             _returning(lambda old, new, td_target: new - old),
         ),
@@ -536,9 +537,10 @@ TD_UPDATE = Check(
     ),
     hints=(
         "First the error: how far is the target from what the table says now?",
-        "`td_error = td_target - q[obs, action]`. Then move the entry by `alpha` times the "
-        "error, in place, and return the error.",
-        "After that line: `q[obs, action] += alpha * td_error`, and `return td_error`.",
+        "Keep the error in a variable before you change anything: afterwards it is another number. "
+        "The entry moves by a part of it.",
+        "`td_error = td_target - q[obs, action]` comes first. Then "
+        "`q[obs, action] += alpha * td_error`, and `return td_error`.",
     ),
 )
 
@@ -703,12 +705,12 @@ VALUE_ITERATION_SWEEP = Check(
             _one_outcome(0),
         ),
         Mistake(
-            "the mean of the next values stands for the best",
+            "the mean of the next values",
             "The optimality equation supposes that the best action follows: q[next_obs].max().",
             _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * q[s].mean()))),
         ),
         Mistake(
-            "the number of an action stands for its value",
+            "the number of an action is used as its value",
             "argmax tells which action is best; the equation needs how good it is: max.",
             _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * q[s].argmax()))),
         ),

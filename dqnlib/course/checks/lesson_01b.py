@@ -39,7 +39,7 @@ SARSA_TARGET = Check(
     ),
     mistakes=(
         Mistake(
-            "the best action in place of the one that is taken",
+            "the best action follows, as in Q-learning",
             "That is Q-learning. Sarsa learns from what the policy really does next: "
             "next_q[next_action].",
             lambda r, t, q, a, g: r if t else r + g * q.max(),
@@ -65,7 +65,7 @@ SARSA_TARGET = Check(
             lambda r, t, q, a, g: r if t else g * (r + q[a]),
         ),
         Mistake(
-            "the number of the action in place of its value",
+            "the number of an action is used as its value",
             "next_action says which entry of next_q to take: next_q[next_action].",
             lambda r, t, q, a, g: r if t else r + g * a,
         ),
@@ -95,7 +95,7 @@ SARSA_TARGET = Check(
             lambda r, t, q, a, g: r if t else r - g * q[a],
         ),
         Mistake(
-            "gamma is taken off in place of multiplied",
+            "a sign stands where gamma should count",
             "gamma times the next value is added: look at the sign between the two.",
             lambda r, t, q, a, g: r + g - (1 - t) * q[a],
         ),
@@ -121,8 +121,7 @@ SARSA_TARGET = Check(
     ),
     hints=(
         "It is your Q-learning target with one thing changed: which next value?",
-        "Sarsa uses the value of the action that the policy has really picked: "
-        "`next_q[next_action]`. The case of `terminated` stays as it was.",
+        "`next_action` is a place in `next_q`. After the end it is −1, and there nothing follows.",
         "`if terminated: return reward`, and then `return reward + gamma * next_q[next_action]`.",
     ),
 )
@@ -177,7 +176,7 @@ EXPECTED_SARSA_TARGET = Check(
             lambda r, t, q, e, g: r if t else r + g * (e * q.max() + (1 - e) * q.mean()),
         ),
         Mistake(
-            "the sum in place of the mean",
+            "the random part is a sum",
             "A random action has the probability epsilon / A each: their part is epsilon times "
             "the mean.",
             lambda r, t, q, e, g: r if t else r + g * ((1 - e) * q.max() + e * q.sum()),
@@ -243,7 +242,7 @@ EXPECTED_SARSA_TARGET = Check(
             lambda r, t, q, e, g: r if t else r + g * ((1 - e) * q.max() + e * q.min()),
         ),
         Mistake(
-            "softmax weights in place of the ε-greedy policy",
+            "softmax weights",
             "Weigh with the policy that acts: 1 − epsilon for the best action, and epsilon "
             "shared by all.",
             lambda r, t, q, e, g: r if t else r + g * (np.exp(q) @ q / np.exp(q).sum()),
@@ -267,8 +266,8 @@ EXPECTED_SARSA_TARGET = Check(
     ),
     hints=(
         "What does an ε-greedy policy do next, and how likely is each part?",
-        "With probability `1 - epsilon` it takes the best action, worth `next_q.max()`; with "
-        "probability `epsilon` any action, worth `next_q.mean()` on average.",
+        "If it is greedy, the best value follows; if it acts at random, the mean of all of them, "
+        "the best one included. Weigh the two by how often each happens.",
         "`expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()`, and the target is "
         "`reward + gamma * expected`, or `reward` alone after termination.",
     ),

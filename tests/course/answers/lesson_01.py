@@ -887,13 +887,13 @@ def q_learning_target(reward, terminated, next_q, gamma):
         return reward
     return gamma * (reward + next_q.max())
 
-=== wrong: the mean of the next values in place of the largest
+=== wrong: the mean of the next values
 def q_learning_target(reward, terminated, next_q, gamma):
     if terminated:
         return reward
     return reward + gamma * sum(next_q) / len(next_q)
 
-=== wrong: the number of the best action in place of its value
+=== wrong: the number of an action is used as its value
 import numpy as np
 
 def q_learning_target(reward, terminated, next_q, gamma):
@@ -902,13 +902,13 @@ def q_learning_target(reward, terminated, next_q, gamma):
     best = np.argmax(next_q)
     return reward + gamma * best
 
-=== wrong: the smallest value in place of the largest
+=== wrong: the smallest of the next values
 def q_learning_target(reward, terminated, next_q, gamma):
     if terminated:
         return reward
     return reward + gamma * sorted(next_q)[0]
 
-=== wrong: the first action's value in place of the largest
+=== wrong: the first action's value
 def q_learning_target(reward, terminated, next_q, gamma):
     best = next_q[0]
     for i in range(len(next_q)):
@@ -1259,21 +1259,21 @@ def q_learning_target(reward, terminated, next_q, gamma):
 def q_learning_target(reward, terminated, next_q, gamma):
     return reward - gamma * max(next_q) * (1 - terminated)
 
-=== wrong: softmax weights in place of the best action
+=== wrong: softmax weights
 import numpy as np
 
 def q_learning_target(reward, terminated, next_q, gamma):
     p = np.exp(next_q) / np.exp(next_q).sum()
     return reward + gamma * (p @ next_q) * (not terminated)
 
-=== wrong: a soft maximum in place of the best value
+=== wrong: a soft maximum
 import numpy as np
 
 def q_learning_target(reward, terminated, next_q, gamma):
     soft = np.log(np.sum(np.exp(next_q)))
     return reward if terminated else reward + gamma * soft
 
-=== wrong: gamma is taken off in place of multiplied
+=== wrong: a sign stands where gamma should count
 def q_learning_target(reward, terminated, next_q, gamma):
     if terminated:
         return reward
@@ -1408,7 +1408,7 @@ def td_update(q, obs, action, td_target, alpha):
     q[obs, action] = alpha * td_error
     return td_error
 
-=== wrong: alpha weighs the old value in place of the target
+=== wrong: alpha weighs the wrong part
 def td_update(q, obs, action, td_target, alpha):
     old = q[obs, action]
     q[obs, action] = alpha * old + (1 - alpha) * td_target
@@ -1426,14 +1426,14 @@ def td_update(q, obs, action, td_target, alpha):
     q[obs] += alpha * td_error
     return td_error
 
-=== wrong: the best action is changed in place of the one taken
+=== wrong: the entry of the best action is changed
 def td_update(q, obs, action, td_target, alpha):
     best = q[obs].argmax()
     td_error = td_target - q[obs, best]
     q[obs, best] += alpha * td_error
     return td_error
 
-=== wrong: the new value is returned in place of the error
+=== wrong: the new value is returned
 def td_update(q, obs, action, td_target, alpha):
     q[obs, action] += alpha * (td_target - q[obs, action])
     return q[obs, action]
@@ -1444,7 +1444,7 @@ def td_update(q, obs, action, td_target, alpha):
     td_error = td_target - q[obs, action]
     return td_error
 
-=== wrong: the step is returned in place of the error
+=== wrong: the step is returned
 def td_update(q, obs, action, td_target, alpha):
     step = alpha * (td_target - q[obs, action])
     q[obs, action] += step
@@ -1765,7 +1765,7 @@ def td_update(q, obs, action, td_target, alpha):
     q[obs, action] = td_target
     return td_error
 
-=== wrong: alpha weighs the old value in place of the target
+=== wrong: alpha weighs the wrong part
 def td_update(q, obs, action, td_target, alpha):
     td_error = td_target - q[obs][action]
     q[obs][action] = q[obs][action] * alpha + td_target * (1 - alpha)
@@ -1815,7 +1815,7 @@ def td_update(q, obs, action, td_target, alpha):
     q[obs, action] += 0.1 * td_error
     return td_error
 
-=== wrong: the new value is returned in place of the error
+=== wrong: the new value is returned
 def td_update(q, obs, action, td_target, alpha):
     new_value = (1 - alpha) * q[obs, action] + alpha * td_target
     q[obs, action] = new_value
@@ -2100,7 +2100,7 @@ def value_iteration_sweep(q, outcomes, gamma):
             new[s, a] = p * (r + gamma * max(q[s2]) * (not t))
     return new
 
-=== wrong: the mean of the next values stands for the best
+=== wrong: the mean of the next values
 import numpy as np
 
 def value_iteration_sweep(q, outcomes, gamma):
@@ -2112,7 +2112,7 @@ def value_iteration_sweep(q, outcomes, gamma):
                 new[obs, action] += prob * (reward + follow)
     return new
 
-=== wrong: the number of an action stands for its value
+=== wrong: the number of an action is used as its value
 import numpy as np
 
 def value_iteration_sweep(q, outcomes, gamma):

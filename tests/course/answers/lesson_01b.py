@@ -93,13 +93,13 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
     next_value = -1.0 if terminated else next_q[next_action]
     return reward + gamma * next_value
 
-=== wrong: the best action in place of the one that is taken
+=== wrong: the best action follows, as in Q-learning
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     if terminated:
         return reward
     return reward + gamma * next_q.max()
 
-=== wrong: the best action in place of the one that is taken
+=== wrong: the best action follows, as in Q-learning
 import numpy as np
 
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
@@ -135,7 +135,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
         return reward
     return gamma * (reward + next_q[next_action])
 
-=== wrong: the number of the action in place of its value
+=== wrong: the number of an action is used as its value
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     if terminated:
         return reward
@@ -387,11 +387,11 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
 def sarsa_target(r, done, q, a, g):
     return r + g * (q[a] - done * q[a])
 
-=== wrong: gamma is taken off in place of multiplied
+=== wrong: a sign stands where gamma should count
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
     return reward + gamma - (1.0 - terminated) * next_q[next_action]
 
-=== wrong: the best action in place of the one that is taken
+=== wrong: the best action follows, as in Q-learning
 import numpy as np
 
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
@@ -401,7 +401,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
         return reward
     return reward + gamma * next_q[next_action]
 
-=== wrong: the best action in place of the one that is taken
+=== wrong: the best action follows, as in Q-learning
 import numpy as np
 
 def sarsa_target(reward, terminated, next_q, next_action, gamma):
@@ -583,7 +583,7 @@ def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
         return reward
     return reward + gamma * (epsilon * next_q.max() + (1 - epsilon) * next_q.mean())
 
-=== wrong: the sum in place of the mean
+=== wrong: the random part is a sum
 def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
     if terminated:
         return reward
@@ -907,7 +907,7 @@ def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
     follow = (1 - epsilon) * next_q[best] + epsilon * sum(others) / len(others)
     return reward if terminated else reward + gamma * follow
 
-=== wrong: softmax weights in place of the ε-greedy policy
+=== wrong: softmax weights
 import numpy as np
 
 def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
