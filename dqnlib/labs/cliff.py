@@ -1,4 +1,4 @@
-"""The Cliff lab: tabular learning on Cliff Walking, live (lesson 01)."""
+"""The Cliff lab: tabular learning on Cliff Walking, live (lessons 01 and 01b)."""
 
 import functools
 import time
