@@ -398,7 +398,7 @@ def _step_of_paths(ax, start, end, count: int, share: float, terminated: bool) -
     """Draw one step of the grid with its count, a little to the side, so that ways back differ."""
     (y0, x0), (y1, x1) = start, end
     color = COLORS[0] if terminated else COLORS[1]
-    shift = np.array([y1 - y0, x0 - x1], float) * (0.14 if terminated else -0.2)  # aside
+    shift = np.array([y1 - y0, x0 - x1], float) * (0.12 if terminated else 0.36)  # to its right
     if (y0, x0) == (y1, x1):  # against the wall: a dot in the cell
         ax.plot(x0 + 0.35, y0 + 0.35, "o", color=color, ms=4)
         return

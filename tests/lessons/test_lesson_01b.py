@@ -67,14 +67,16 @@ def ends(at_random, careful):
     }  # fmt: skip
 
 
-def lakes(**end):
-    """Errors at the end: falls, half (α = 0.5), tenth (α = 0.1), greedy (ε = 0)."""
+def lakes(q=0.0, **end):
+    """Errors at the end: falls, half (α = 0.5), tenth (α = 0.1), greedy (ε = 0); q: its table."""
     names = {"falls": "α falls", "half": "α stays 0.5", "tenth": "α stays 0.1", "greedy": "ε = 0"}
     runs = {
-        names[name]: SimpleNamespace(measure=lambda f, e=error: np.full((3, 31), e))
+        names[name]: SimpleNamespace(
+            measure=lambda f, e=error: np.full((3, 31), e), q=np.full((3, 16, 4), q)
+        )
         for name, error in end.items()
     }
-    return {**PICTURE, "lakes": runs, "lake_star": None, "there": None}
+    return {**PICTURE, "lakes": runs, "lake_star": None, "there": np.ones(16, bool)}
 
 
 REJECTED = {
@@ -101,6 +103,7 @@ REJECTED = {
     "the falling α ends nearest": lakes(falls=0.2, half=0.6, tenth=0.1, greedy=0.6),
     "α = 0.5 stays more than twice": lakes(falls=0.2, half=0.39, tenth=0.3, greedy=0.6),
     "ε = 0: the error stays above": lakes(falls=0.1, half=0.5, tenth=0.2, greedy=0.4),
+    "ε = 0: more than half": lakes(q=0.1, falls=0.1, half=0.5, tenth=0.2, greedy=0.6),
 }
 
 

@@ -2418,7 +2418,7 @@ def value_iteration_sweep(q, outcomes, gamma):
         for action in range(len(q[obs])):
             for prob, next_obs, reward, terminated in outcomes[obs][action]:
                 n = len(outcomes[obs][action]) - 1  # as for a variance
-                new[obs, action] += (reward + gamma * q[next_obs].max() * (1 - terminated)) / n
+                new[obs, action] += prob * reward / n + gamma * q[next_obs].max() * (1 - terminated)
     return new
 
 === wrong: negative values are cut off at 0
