@@ -400,7 +400,7 @@ def _step_of_paths(ax, start, end, count: int, share: float, terminated: bool) -
     color = COLORS[0] if terminated else COLORS[1]
     shift = np.array([y1 - y0, x0 - x1], float) * (0.12 if terminated else 0.36)  # to its right
     if (y0, x0) == (y1, x1):  # against the wall: a dot in the cell
-        ax.plot(x0 + 0.35, y0 + 0.35, "o", color=color, ms=4)
+        ax.plot(x0 - 0.3, y0 - 0.3, "o", color=color, ms=4)
         return
     x, y = np.array([x0, x1]) - shift[0], np.array([y0, y1]) - shift[1]
     ax.annotate("", (x[1], y[1]), (x[0], y[0]), zorder=2,
