@@ -672,6 +672,12 @@ VALUE_ITERATION_SWEEP = Check(
             _mean_of(lambda p, s, r, t, q, g: r + _follow(q, s, t, g)),
         ),
         Mistake(
+            "each outcome counts in full, and the end counts for nothing",
+            "Two things are missing: the weight of an outcome, and the case that nothing follows. "
+            "Your target of exercise 2 has the second.",
+            _mean_of(lambda p, s, r, t, q, g: r + g * q[s].max()),
+        ),
+        Mistake(
             "the outcomes count alike, however likely they are",
             "A mean over outcomes weighs each by its own probability.",
             lambda q, outcomes, gamma: np.array(

@@ -2031,6 +2031,17 @@ def value_iteration_sweep(q, outcomes, gamma):
                 new[obs, action] += reward + gamma * q[next_obs].max() * (1 - terminated)
     return new
 
+=== wrong: each outcome counts in full, and the end counts for nothing
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += reward + gamma * q[next_obs].max()
+    return new
+
 === wrong: the outcomes count alike, however likely they are
 import numpy as np
 
