@@ -46,25 +46,26 @@ def _expect_action(got, q, case) -> None:
     call = (case, f"  expected  the number of an action: {', '.join(map(str, range(len(q))))}")
     yours = f"  yours     {show(got)}"
     if got is None:
-        text = "It returned None: is there a return in every branch?"
-        raise Problem(*call, yours, text, diagnosis="returned None")
+        mend = "Is there a return in every branch?"
+        raise Problem(*call, yours, "It returned None.", diagnosis="returned None", mend=mend)
     if isinstance(got, list | tuple) or getattr(got, "ndim", 0) > 0:
-        text = "Several actions make a list of candidates: pick one of them."
-        raise Problem(*call, yours, text, diagnosis="wrong shape")
+        mend = "Several actions make a list of candidates: pick one of them."
+        text = "One action is wanted, and this is several numbers."
+        raise Problem(*call, yours, text, diagnosis="wrong shape", mend=mend)
     if isinstance(got, float | np.floating) and got in q:
         raise Problem(
             *call,
             yours,
             "",
             "Likely: the value in place of the action.",
-            "That is how good the action is; wanted is its place in the row (argmax, not max).",
             diagnosis="the value in place of the action",
+            mend="That is how good the action is; wanted is its place in the row: argmax, not max.",
         )
     if not whole:
         text = f"It is of the type {type(got).__name__}, but a whole number is wanted: an int."
         raise Problem(*call, yours, text, diagnosis="wrong type")
-    text = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
-    raise Problem(*call, yours, text, diagnosis="no such action")
+    mend = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
+    raise Problem(*call, yours, diagnosis="no such action", mend=mend)
 
 
 def _share(chosen, action) -> float:
@@ -82,8 +83,8 @@ def _wrong_share(case, want, got, name, *advice) -> Problem:
         f"  yours     {got}",
         "",
         f"Likely: {name}.",
-        *advice,
         diagnosis=name,
+        mend=" ".join(advice),
     )
 
 
@@ -148,9 +149,9 @@ def _judge_generator(function) -> None:
             *shown,
             "",
             "Likely: another generator than rng.",
-            "Draw every random number from the argument rng, as it comes: rng.random().",
-            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
             diagnosis="another generator than rng",
+            mend="Draw every random number from the argument rng, as it comes: rng.random(). "
+            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
         )
 
 
@@ -225,11 +226,11 @@ EPSILON_GREEDY = Check(
     judge=judge_epsilon_greedy,
     returns="the number of an action",
     hints=(
-        "There are two questions, one after the other: does the agent explore this time? And then: "
-        "which action?",
-        "How often is a number from `rng.random()` below `epsilon`? For the greedy part you need a "
-        "list of all actions whose value equals the largest: NumPy's `flatnonzero` gives places "
-        "where something is true.",
+        "Two questions, in this order: is this a step to explore? And if not, which actions are "
+        "best? There can be several.",
+        "One number between 0 and 1, drawn from `rng` and compared with `epsilon`, answers the "
+        "first. To explore is to take any action, each equally likely. `np.flatnonzero` lists the "
+        "places where a condition holds, such as: equal to the largest value.",
         "`if rng.random() < epsilon: return int(rng.integers(len(q)))`, and then "
         "`return int(rng.choice(np.flatnonzero(q == q.max())))`. The course's own version draws "
         "both numbers at once, which is quicker to train with.",
@@ -385,8 +386,8 @@ Q_LEARNING_TARGET = Check(
     ),
     hints=(
         "There are two cases. What can follow a step that ended the episode?",
-        "The reward counts in both. What follows counts only while the episode goes on: the value "
-        "of the best next action, discounted.",
+        "If `terminated`, the target is `reward` alone. Else add what the best next action is "
+        "worth, discounted. An array knows its largest entry.",
         "`if terminated: return reward`, and then `return reward + gamma * next_q.max()`.",
     ),
 )
@@ -537,10 +538,10 @@ TD_UPDATE = Check(
     ),
     hints=(
         "First the error: how far is the target from what the table says now?",
-        "Keep the error in a variable before you change anything: afterwards it is another number. "
-        "The entry moves by a part of it.",
-        "`td_error = td_target - q[obs, action]` comes first. Then "
-        "`q[obs, action] += alpha * td_error`, and `return td_error`.",
+        "Keep the error under a name of its own, before anything is changed. Then the entry of "
+        "`obs` and `action` moves by `alpha` times the error, in place.",
+        "`td_error = td_target - q[obs, action]`, then `q[obs, action] += alpha * td_error`, and "
+        "`return td_error`.",
     ),
 )
 
