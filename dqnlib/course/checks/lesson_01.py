@@ -225,6 +225,15 @@ EPSILON_GREEDY = Check(
     path="dqnlib.tabular.epsilon_greedy",
     judge=judge_epsilon_greedy,
     returns="the number of an action",
+    solution="""
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return int(rng.integers(len(q)))
+    best = np.flatnonzero(q == q.max())
+    return int(rng.choice(best))
+""",
     hints=(
         "Two questions, in this order: is this a step to explore? And if not, which actions are "
         "best? There can be several.",
@@ -630,6 +639,18 @@ SWEEP_RIGHT = _mean_of(lambda p, s, r, t, q, g: p * (r + _follow(q, s, t, g)))
 VALUE_ITERATION_SWEEP = Check(
     path="dqnlib.planning.value_iteration_sweep",
     returns="a new table, one row a state,",
+    solution="""
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for probability, next_obs, reward, terminated in outcomes[obs][action]:
+                follow = 0 if terminated else gamma * q[next_obs].max()
+                new[obs, action] += probability * (reward + follow)
+    return new
+""",
     cases=(
         # γ = 0.5. Row 0: −1 + 0.5 · 6 = 2; 0.75 (−2 + 0.5 · 8) + 0.25 (2 + 0.5 · 4) = 2.5
         # row 1: 0.5 (1 + 0.5 · 8) + 0.5 · 2 = 3.5; −1 + 0.5 · 6 = 2; row 2: 2; −3 + 0.5 · 6 = 0
