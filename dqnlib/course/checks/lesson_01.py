@@ -434,14 +434,14 @@ TD_UPDATE = Check(
         Case(
             {"q": TABLE, "obs": 1, "action": 1, "td_target": 7.0, "alpha": 0.25},
             10.0,
-            "the target 7 lies above the old value −3: the TD error is 7 − (−3)",
+            "the target 7 lies above the old value −3",
             after=_after(1, 1, -0.5),
         ),
         # error 0 − 4 = −4; 4 + 0.5 · (−4) = 2
         Case(
             {"q": TABLE, "obs": 0, "action": 2, "td_target": 0.0, "alpha": 0.5},
             -4.0,
-            "the target 0 lies below the old value 4: the TD error is 0 − 4",
+            "the target 0 lies below the old value 4",
             after=_after(0, 2, 2.0),
         ),
         # error −6 − 2 = −8; a step size of 1 goes all the way to −6
