@@ -80,6 +80,7 @@ REJECTED = {
         **one_seed_is_exact(), "error": [np.zeros(48), np.full(48, 0.02)],
     },
     "some pair is still off by more than 1": one_seed_is_exact(),
+    "at most two pairs in three": one_seed_is_exact(),
     "without what follows": {
         **trainer(run([-50, -60, -40])), "config": TabularConfig(), "reward_alone": None,
     },
