@@ -101,7 +101,9 @@ def test_blank_hands_back_the_reference(answer, capsys):
     cell = Cell(answer)
     assert cell.error is None, f"{answer.source}\n{cell.error}"
     assert cell.returned is load(answer.path)
-    assert capsys.readouterr().out == exercises.BLANK.format(answer.name) + "\n"
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"○ {answer.name}: ")
+    assert printed.endswith("still blank. The lesson goes on with the course's own version.\n")
     SEEN[answer.name, "blank"] += 1
 
 

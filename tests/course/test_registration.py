@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib.course import checks, notebooks, progress
+from dqnlib.course import checks, notebooks, overview
 
 ROOT = notebooks.ROOT
 TITLE = "07b A toy lesson"
@@ -119,14 +119,14 @@ def test_the_exercise_is_known(course):
         "-c",
         textwrap.dedent("""
             from dqnlib import exercise, own, tabular
-            from dqnlib.course import checks, notebooks, progress
+            from dqnlib.course import checks, notebooks, overview
 
             print(tabular.__file__)
             print([path.name for path in notebooks.lessons()])
             print(list(checks.lessons()))
             exercise("dqnlib.tabular.best_action")(lambda q: q.argmax())
             own("dqnlib.tabular.best_action")
-            print(progress.table())
+            print(overview.table())
             """),
     )
     where, books, titles, *rest = printed.splitlines()
@@ -238,15 +238,15 @@ def test_a_damaged_file_names_itself_and_harms_no_other_lesson(folder, text, say
     assert checks.find(SOUND).path == SOUND
     with pytest.raises(checks.DamagedLessonError, match=r"lesson_99\.py"):
         checks.find("dqnlib.tabular.perhaps_there")
-    assert "lesson_99.py cannot be used" in progress.table()
-    assert "00 Start here" in progress.table()
+    assert "lesson_99.py cannot be used" in overview.table()
+    assert "00 Start here" in overview.table()
 
 
 def test_a_lesson_without_exercises_is_a_row(folder):
     (folder / "lesson_99.py").write_text("TITLE = '99 <b>Last'; CHECKS = ()")
     assert list(checks.lessons())[-1] == "99 <b>Last"
-    assert "99 &lt;b&gt;Last</td>" in progress.table()
-    assert "0 of 0" in progress.table()
+    assert "99 &lt;b&gt;Last</td>" in overview.table()
+    assert "0 of 0" in overview.table()
 
 
 def test_other_files_are_no_lessons(folder):
