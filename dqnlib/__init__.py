@@ -49,7 +49,7 @@ _HOME = {
 }
 _ROOMS = {
     "classics", "envs", "experiments", "features", "frames", "hunts", "intervals", "labs",
-    "networks", "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
+    "networks", "pictures", "planning", "plots", "policies", "probes", "replay", "reports", "saved", "seeds",
     "studies", "tabular", "targets", "training",
 }  # fmt: skip
 

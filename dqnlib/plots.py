@@ -3,7 +3,6 @@
 Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 """
 
-import html
 import os
 import sys
 from collections import Counter
@@ -122,7 +121,7 @@ def learning_curves(
         ax.set_xlabel("episode")
         ax.set_ylim(floor, 0)
     else:
-        _steps_axis(ax, runs)
+        steps_axis(ax, runs)
     ax.set_ylabel(f"return of an episode\n(mean of the last {smooth})")
     return _with_legend(ax, "lower right" if all(tabular) else "best")
 
@@ -141,7 +140,7 @@ def evaluation_curves(runs: dict[str, Run], ax=None, seeds: bool = False):
         if seeds:
             ax.plot(run.eval_steps, values.T, color=COLORS[i % len(COLORS)], lw=0.6, alpha=0.4)
         band(ax, run.eval_steps, values, _with_seeds(label, run), i)
-    _steps_axis(ax, runs)
+    steps_axis(ax, runs)
     ax.set_ylabel("return of a greedy episode")
     return _with_legend(ax)
 
@@ -165,93 +164,10 @@ def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bo
         text = _with_seeds(label, run, f", {lost} diverged" if lost else "")
         band(ax, run.record_steps[known], values[:, known], text, i)
     if log:
-        _log_scale(ax)
-    _steps_axis(ax, runs)
+        log_scale(ax)
+    steps_axis(ax, runs)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
-
-
-def seed_lines(run: Run, name: str, ylabel: str, ax=None, log: bool = True, bound=None):
-    """Draw something recorded, such as "q", with one line a seed; × marks where a seed diverges.
-
-    bound: (number, text), a dotted line with its text, such as the largest value that can be. A
-    line ends with its last finite record. Raises ValueError for anything but a deep run, and for
-    a name that is not recorded.
-    """
-    _by_label({name: run}, Run)
-    if name not in run.records:
-        raise ValueError(f"there is no record {name!r}; there are {', '.join(run.records)}")
-    ax = ax or new_axes()
-    for k, values in enumerate(run.records[name]):
-        gone = run.diverged[k] >= 0
-        known = np.isfinite(values) & ((run.record_steps < run.diverged[k]) if gone else True)
-        x, y = run.record_steps[known], values[known]
-        color = COLORS[k % len(COLORS)]
-        ax.plot(x, y, color=color, lw=1.1, alpha=0.85)
-        if gone and len(x):
-            ax.plot(x[-1:], y[-1:], "x", color=color, ms=9, mew=2.5, clip_on=False, zorder=5)
-    if log:
-        _log_scale(ax)
-    if bound:
-        ax.axhline(bound[0], color="#20242b", ls=":", lw=1.8)
-        ax.annotate(bound[1], (0.01, bound[0]), xycoords=("axes fraction", "data"),
-                    xytext=(0, 3), textcoords="offset points", color="#20242b")  # fmt: skip
-    _steps_axis(ax, {name: run})
-    ax.set_ylabel(ylabel)
-    lost = np.count_nonzero(run.diverged >= 0)
-    ax.set_title(f"{seeds_in_words(len(run.seeds))}, × {lost} diverged", loc="right", fontsize=10)
-    return ax
-
-
-class Table:
-    """Rows under headings, as text and as HTML; every entry is a text."""
-
-    def __init__(self, headings: list[str], rows: list[list[str]]):
-        self.headings, self.rows = headings, rows
-
-    def __repr__(self) -> str:
-        lines = [self.headings, *self.rows]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        first, *rest = widths
-        return "\n".join(
-            f"{line[0]:{first}}" + "".join(f"  {v:>{w}}" for v, w in zip(line[1:], rest))
-            for line in lines
-        )
-
-    def _repr_html_(self) -> str:
-        def row(tag: str, entries: list[str]) -> str:
-            cells = (
-                f"<{tag} style='text-align:{'right' if i else 'left'}'>{html.escape(v)}</{tag}>"
-                for i, v in enumerate(entries)
-            )
-            return f"<tr>{''.join(cells)}</tr>"
-
-        head, body = row("th", self.headings), (row("td", r) for r in self.rows)
-        return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def arms_table(runs: dict[str, Run]) -> Table:
-    """Return a table of arms under both rules of evaluation (lesson 02), and of their values.
-
-    whole, late: the mean over seeds with its 95 % interval; best: the mean of each seed's best
-    evaluation; highest Q: the largest finite value recorded, the median over seeds; diverged: how
-    many seeds ran away to infinity. Raises ValueError for anything but a dict of deep runs.
-    """
-    _by_label(runs, Run)
-    rows = []
-    for label, run in runs.items():
-        best = np.nanmean(run.eval_returns, axis=2).max(1).mean()
-        rows.append([
-            label, str(interval(run.whole())), str(interval(run.late())), f"{best:.0f}",
-            f"{np.median(highest_q(run)):,.0f}", str(np.count_nonzero(run.diverged >= 0)),
-        ])  # fmt: skip
-    return Table(["", "whole curve", "late", "best", "highest Q", "diverged"], rows)
-
-
-def highest_q(run: Run) -> np.ndarray:
-    """Return [S] the largest finite Q-value that was recorded of each seed; NaN without one."""
-    q = np.where(np.isfinite(run.q), run.q, -np.inf).max(1, initial=-np.inf)
-    return np.where(np.isfinite(q), q, np.nan)
 
 
 def _with_seeds(label: str, run: TabularRun | Run, more: str = "") -> str:
@@ -263,7 +179,7 @@ def _with_legend(ax, place: str = "best"):
     return ax
 
 
-def _log_scale(ax) -> None:
+def log_scale(ax) -> None:
     """Make the axis of values logarithmic, with plain numbers on it."""
     from matplotlib.ticker import LogFormatter
 
@@ -272,7 +188,7 @@ def _log_scale(ax) -> None:
     ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))  # some, if few decades
 
 
-def _steps_axis(ax, runs: dict[str, Run]) -> None:
+def steps_axis(ax, runs: dict[str, Run]) -> None:
     """Let the axis of environment steps go from 0 to the end of the longest run."""
     last = max([1, ax.dataLim.x1, *(run.steps for run in runs.values())])
     ax.set_xlim(0, 1.02 * last)
@@ -294,7 +210,7 @@ def error_curves(
     for i, (label, values) in enumerate(errors.items()):
         band(ax, x[label] if isinstance(x, dict) else x, np.atleast_2d(values), label, i)
     if log:
-        _log_scale(ax)
+        log_scale(ax)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)

@@ -12,7 +12,7 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
-from dqnlib import TabularConfig, TabularModel, plots, train_tabular
+from dqnlib import TabularConfig, TabularModel, plots, reports, train_tabular
 from dqnlib.config import Config
 from dqnlib.data import Step
 from dqnlib.intervals import mean_interval
@@ -339,7 +339,7 @@ def test_one_line_a_seed_ends_with_a_mark_where_it_diverges():
     run = deep_run(
         [[]] * 3, [[]] * 3, steps=500, records={"q": q}, diverged=np.array([-1, 400, -1])
     )
-    ax = plots.seed_lines(run, "q", "largest Q", bound=(100, "bound"))
+    ax = reports.seed_lines(run, "q", "largest Q", bound=(100, "bound"))
     first, second, mark, third, bound = ax.lines
     assert [first.get_ydata().tolist(), third.get_ydata().tolist()] == [[1, 2, 3, 4], [2, 4, 9, 16]]
     assert second.get_ydata().tolist() == [3, 60]
@@ -351,9 +351,9 @@ def test_one_line_a_seed_ends_with_a_mark_where_it_diverges():
     assert ax.get_yscale() == "log"
     assert ax.get_title(loc="right") == "3 seeds, × 1 diverged"
     assert_axis_of_steps(ax, 500)
-    assert plots.seed_lines(run, "q", "", log=False).get_yscale() == "linear"
+    assert reports.seed_lines(run, "q", "", log=False).get_yscale() == "linear"
     with pytest.raises(ValueError, match="there is no record 'foo'; there are q"):
-        plots.seed_lines(run, "foo", "")
+        reports.seed_lines(run, "foo", "")
 
 
 def test_a_table_of_arms_has_both_rules_and_the_values():
@@ -364,7 +364,7 @@ def test_a_table_of_arms_has_both_rules_and_the_values():
         [[]] * 2, [[]] * 2, steps=400, records={"q": q}, diverged=np.array([300, -1]),
         eval_steps=np.array([100, 200, 300, 400]), eval_returns=returns,
     )  # fmt: skip
-    table = plots.arms_table({"<a>": run})
+    table = reports.arms_table({"<a>": run})
     assert table.headings == ["", "whole curve", "late", "best", "highest Q", "diverged"]
     assert table.rows == [["<a>", "20.0 [20.0, 20.0]", "50.0 [50.0, 50.0]", "50", "300", "1"]]
     assert repr(table).splitlines() == [
@@ -375,6 +375,15 @@ def test_a_table_of_arms_has_both_rules_and_the_values():
         table._repr_html_()
     )
     assert "&lt;a&gt;" in table._repr_html_()
-    assert plots.highest_q(run).tolist() == [200, 400]
+    assert reports.highest_q(run).tolist() == [200, 400]
     lost = deep_run([[]], [[]], records={"q": np.full((1, 2), np.nan)})
-    assert np.isnan(plots.highest_q(lost)).all()
+    assert np.isnan(reports.highest_q(lost)).all()
+
+
+def test_reports_are_of_deep_runs(run):
+    with pytest.raises(ValueError, match="one deep run, not something of the type TabularRun"):
+        reports.seed_lines(run, "q", "")
+    with pytest.raises(ValueError, match="a label for each deep run"):
+        reports.arms_table({"a": run})
+    with pytest.raises(ValueError, match="a label for each deep run"):
+        reports.arms_table([run])

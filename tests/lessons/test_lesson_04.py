@@ -10,7 +10,7 @@ import pytest
 import torch
 from lesson_support import assert_each_claim_can_fail, code_cells
 
-from dqnlib import plots, studies
+from dqnlib import reports, studies
 from dqnlib.config import Config
 from dqnlib.data import Batch, Moment
 from dqnlib.hunts.lesson_04 import HUNT
@@ -56,18 +56,18 @@ def stored(**odd):
 
 
 class Draws:
-    """Stands for `dqnlib.plots`: the numbers are its own, the pictures are not drawn."""
+    """Stands for `plots` and `reports`: the numbers are its own, the pictures are not drawn."""
 
-    highest_q = staticmethod(plots.highest_q)
-    arms_table = staticmethod(plots.arms_table)
+    highest_q = staticmethod(reports.highest_q)
+    arms_table = staticmethod(reports.arms_table)
 
     def __getattr__(self, name):
         return lambda *args, **kwargs: None
 
 
 NAMES = {
-    "plots": Draws(), "Run": Run, "torch": torch, "QNetwork": QNetwork, "td_target": td_target,
-    "mse_loss": mse_loss, "mine": {}, "bound": None, "outcomes": list("0123"), "chase": None,
+    "plots": Draws(), "reports": Draws(), "Run": Run, "torch": torch, "QNetwork": QNetwork,
+    "td_target": td_target, "mse_loss": mse_loss, "mine": {}, "bound": None, "outcomes": list("0123"), "chase": None,
     "sgd": Config(), "hard_update": None, "polyak_update": None, "moving": run(),
 }  # fmt: skip
 PROBES = [np.ones((5, 80)) * 0.1 for _ in range(3)]
@@ -179,7 +179,7 @@ def test_the_curves_show_what_they_are_said_to_show():
     shared = Trainer(short.replace(**changed), range(3))
     for _ in shared:
         pass
-    assert plots.highest_q(shared.run()).min() > 100  # past the bound, in every seed
+    assert reports.highest_q(shared.run()).min() > 100  # past the bound, in every seed
     assert np.mean([r[-10:].mean() for r in shared.run().returns]) > 60  # and it plays
     for slots in ({"sync_target": never}, {"td_target": kept}):
         other = Trainer(short, range(3), **slots)
