@@ -68,9 +68,9 @@ class Draws:
 NAMES = {
     "plots": Draws(), "reports": Draws(), "Run": Run, "torch": torch, "QNetwork": QNetwork,
     "td_target": td_target, "mse_loss": mse_loss, "mine": {}, "bound": None,
-    "outcomes": list("0123"), "chase": None, "sgd": Config(), "hard_update": None, "polyak_update": None, "moving": run(),
+    "outcomes": list("0123"), "chase": None, "sgd": Config(), "hard_update": None,
+    "polyak_update": None, "moving": run(),
 }  # fmt: skip
-PROBES = [np.ones((5, 80)) * 0.1 for _ in range(3)]
 
 
 def probe_runs(*args, **kwargs):
