@@ -585,7 +585,7 @@ def _too_long(asked: bool) -> Problem:
         )  # fmt: skip
     return mistaken(
         "collect(env, policy, buffer, steps=8, seed=7)", "8 environment steps",
-        "more than 300 steps", "steps counts environment steps",
+        "more than 300 steps", "something else than environment steps is counted",
         "Count the calls of env.step, over as many episodes as it takes, and stop after `steps`.",
     )  # fmt: skip
 
