@@ -693,7 +693,7 @@ class ReplayBuffer:
     def sample(self, batch_size, rng):
         return ____
 
-=== blank
+=== wrong: it grows past its capacity
 class ReplayBuffer:
     def __init__(self, capacity):
         self.data = []
