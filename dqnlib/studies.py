@@ -64,6 +64,37 @@ def two_by_two(config: Config) -> dict[str, Config]:
     }
 
 
+def mixing_and_reuse() -> dict[str, Config]:
+    """Return arms that differ in mixing, in reuse and in the target network (lesson 03).
+
+    "newest": drawn from the last batch_size steps, "of all": from everything so far. With an update
+    every k steps a transition is used batch_size / k times on average; the learning rate is k times
+    as large, as there are k times fewer updates.
+    """
+    base = SGD.replace(
+        steps=20_000, warmup=500, epsilon_steps=4_000, eval_every=1_000, sync_every=1
+    )
+
+    def every(k: int) -> dict:
+        rate = k * base.learning_rate
+        return {"update_every": k, "learning_rate": rate, "final_learning_rate": rate}
+
+    ways = {
+        "newest 1": {"capacity": 1, "batch_size": 1},
+        "1 of all": {"batch_size": 1},
+        "newest 64, every 64 steps": {"capacity": 64, **every(64)},
+        "64 of all, every 64 steps": every(64),
+        "64 of all, every 8 steps": every(8),
+        "newest 64": {"capacity": 64},
+        "64 of all": {},
+    }
+    return {
+        name + more: base.replace(**way, **target)
+        for more, target in (("", {}), (", target network", {"sync_every": 100}))
+        for name, way in ways.items()
+    }
+
+
 STUDIES = {
     "replay_target_sgd": Study(
         "replay × target with plain SGD (lesson 04)", two_by_two(SGD), FIFTY
@@ -149,6 +180,9 @@ STUDIES = {
         max_and_soft(ACROBOT),
         TWENTY,
         looks=True,
+    ),
+    "mixing_and_reuse": Study(
+        "what replay does: mixing or reuse (lesson 03)", mixing_and_reuse(), tuple(range(100, 120))
     ),
 }
 

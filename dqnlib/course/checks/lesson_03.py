@@ -571,7 +571,7 @@ class ReplayBuffer:
         if not all(hasattr(transition, name) for name in FIELDS):
             raise mistaken(
                 "what is handed to buffer.add",
-                "a Transition(obs, action, reward, next_obs, terminated)",
+                "a Transition with its five fields",
                 f"{type(transition).__name__} {show(transition)}"[:80],
                 "no Transition is added",
                 "The buffer asks for transition.obs, transition.action and so on: make a "
