@@ -21,7 +21,7 @@ HUNT = Hunt(
         steps=8_000, max_episode_steps=100, epsilon_steps=3_000, warmup=500, sync_every=100,
         capacity=20_000, eval_every=1_000,
     ),
-    sabotage=lambda: {"transitions": _EveryEnd},
+    sabotage=lambda: {"transitions": lambda n, gamma: _EveryEnd()},
     suspects=(
         Suspect(
             "the value of a terminal state is kept",
