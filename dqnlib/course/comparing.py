@@ -91,8 +91,8 @@ def _square(both: list[str], rows: int) -> tuple[list[str], str]:
 def same(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, list | tuple):
-        return isinstance(b, list | tuple) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):  # else one is an array
+        return len(a) == len(b) and all(map(same, a, b))
     if a is None or b is None:
         return a is b
     x, y = numbers(a), numbers(b)
