@@ -1,4 +1,4 @@
-"""Features of continuous observations, and linear functions of them (lesson 02).
+"""Features of continuous observations, and linear functions of them (lessons 02, 02b).
 
 A table needs one row a state; a continuous observation needs features. `Bins` cuts the space into
 boxes, `TileCoder` lays several shifted grids over it. A linear function adds the weights of the

@@ -3,7 +3,8 @@
 What is learned about comes from above: `dqnlib.classics.binned_cart_pole` has the grids, and the
 method for one run. Row k of a grid is what run k alone would give.
 
-G grids, S runs, R = G · S rows, O numbers in an observation, A actions; M evaluations of E episodes.
+G grids, S runs, R = G · S rows, O numbers in an observation, A actions; M evaluations of E
+episodes.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,7 +64,9 @@ def q_learning(config: Config, coders: dict[str, Bins], seeds: tuple[int, ...]) 
         next_obs, reward, terminated, truncated = env.step(action)
         next_at = rows(next_obs.astype(float))
         target = reward + config.gamma * q[next_at].max(1) * ~terminated
-        q[at, action] += config.learning_rate * (target - q[at, action])  # no two rows share a table
+        q[at, action] += config.learning_rate * (
+            target - q[at, action]
+        )  # no two rows share a table
         ended = terminated | truncated
         for k in ended.nonzero()[0]:
             returns[k].append(float(env.total[k]))

@@ -24,8 +24,10 @@ def alone(seed: int, actions) -> tuple[np.ndarray, int]:
     """Return the last observation of Gymnasium's CartPole, and the steps until it ended."""
     env = gym.make("CartPole-v1")
     obs, _ = env.reset(seed=seed)
-    for length, action in enumerate(actions, 1):
+    length = 0
+    for action in actions:
         obs, _, terminated, truncated, _ = env.step(action)
+        length += 1
         if terminated or truncated:
             break
     return obs, length
