@@ -40,7 +40,7 @@ def fitted(changes, earned):
     shape = (SEEDS, 50)
     return {
         "changes": np.broadcast_to(changes, shape), "earned": np.broadcast_to(earned, shape),
-        "rounds": None, "plots": plots(),
+        "looks": None, "plots": plots(),
     }  # fmt: skip
 
 
