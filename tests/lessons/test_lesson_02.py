@@ -12,6 +12,7 @@ from dqnlib import targets
 from dqnlib.networks import QNetwork
 
 SEEDS, EVALUATIONS = 10, 20
+OPTIONS = ["", "", ""]
 
 
 def run(whole, late, best=400.0, **more):
@@ -40,7 +41,7 @@ def fitted(changes, earned):
     shape = (SEEDS, 50)
     return {
         "changes": np.broadcast_to(changes, shape), "earned": np.broadcast_to(earned, shape),
-        "looks": None, "plots": plots(),
+        "looks": None, "plots": plots(), "options": OPTIONS,
     }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def uncut(reward, terminated, next_q, gamma):
 def naive(**found):
     given = {"whole": 45, "late": 20, "best": 400}
     table = run(whole=50, late=60)
-    return {"run": run(**{**given, **found}), "tables": {"5 bins": table}}
+    return {"run": run(**{**given, **found}), "tables": {"5 bins": table}, "options": OPTIONS}
 
 
 def rates(**late):

@@ -9,6 +9,7 @@ from lesson_support import assert_each_claim_can_fail
 from dqnlib.classics import baird
 
 SEEDS = 10
+OPTIONS = ["", "", ""]
 
 
 def run(q, diverged=-1):
@@ -27,6 +28,7 @@ def three(mine, without):
     rising = np.linspace(12, without, 50)[None]
     names = ("on-policy", "true returns", "a table")
     return {
+        "options": OPTIONS,
         "mine_baird": np.full((SEEDS, 50), float(mine)),
         "without": dict.fromkeys(names, np.repeat(rising, SEEDS, 0)),
     }
@@ -35,6 +37,7 @@ def three(mine, without):
 def car(steps, value):
     """Return what the claims on Mountain Car read: episodes of so many steps, and this value."""
     return {
+        "options": OPTIONS,
         "drive": lambda *_, **__: ([steps] * 30, np.zeros((9, 3))),
         "linear_q": lambda *_: np.array([float(value)]),
         "coder": MagicMock(), "mountain_car": MagicMock(),
