@@ -150,7 +150,7 @@ def test_without_a_kernel_there_is_a_still():
     lab = PlayLab()
     shown = lab._repr_mimebundle_()
     assert shown["text/plain"].startswith("Play lab: run this cell")
-    assert Image.open(io.BytesIO(lab.still())).size == (910, 150)
+    assert Image.open(io.BytesIO(lab.still())).size == (910, 172)
 
 
 @pytest.mark.parametrize("wrong", [{"seed": -1}, {"seed": 1.5}, {"numbers_only": "yes"}])
