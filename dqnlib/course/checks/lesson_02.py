@@ -103,9 +103,11 @@ def _judge_outputs(cls, shape, n_actions, hidden, sizes):
             out = net(obs)
         want = f"shape {[size, n_actions]}: one value an action for each observation"
         if out is None:
-            line = "forward returned None: is there a return in its last line?"
-            raise Problem(f"This case: {case}", f"  expected  {want}", "  yours     None", line,
-                          diagnosis="returned None")  # fmt: skip
+            raise Problem(
+                f"This case: {case}", f"  expected  {want}", "  yours     None",
+                "forward returned None.", diagnosis="returned None",
+                mend="Is there a return in the last line of forward?",
+            )  # fmt: skip
         if not isinstance(out, torch.Tensor):
             raise Problem(
                 f"This case: {case}", f"  expected  {want}", f"  yours     {show(out)}",
@@ -119,9 +121,9 @@ def _judge_outputs(cls, shape, n_actions, hidden, sizes):
                 f"This case: {case}",
                 f"  obs before   {show(before[0])}, ...",
                 f"  obs after    {show(obs[0])}, ...",
-                "It changed its argument obs. The replay buffer still needs it: take out what",
-                "works in place, such as obs -= ..., relu_(obs) or inplace=True.",
+                "It changed its argument obs. The replay buffer still needs it.",
                 diagnosis="arguments changed",
+                mend="Take out what works in place: obs -= ..., relu_(obs) or inplace=True.",
             )
     return net
 
@@ -393,7 +395,7 @@ Q_NETWORK = Check(
             raises="type must be tuple of ints,but got tuple",
         ),
         Mistake(
-            "nn.Sequential got a list",
+            "a list in place of single layers",
             "nn.Sequential takes the layers one by one: put a star before the list, "
             "nn.Sequential(*layers).",
             raises="list is not a Module subclass",
@@ -682,9 +684,9 @@ def judge_gradient(function) -> None:
             f"This case: {case}",
             f"  expected  the gradient {show(want)}",
             f"  yours     the gradient {show(q.grad)}",
-            "The loss has the right value, but another gradient. Compute it from q, action and",
-            "td_target in one go, without changing q.",
+            "The loss has the right value, but another gradient.",
             diagnosis="another gradient",
+            mend="Compute it from q, action and td_target in one go, without changing q.",
         )
 
 

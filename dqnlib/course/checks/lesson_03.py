@@ -65,8 +65,12 @@ def _length(buffer) -> int:
     if isinstance(length, int | np.integer) and not isinstance(length, bool):
         return int(length)
     lines = ("This case: len(buffer)", "  expected  a whole number", f"  yours     {show(length)}")
-    text = "__len__ returns how many transitions are kept: is there a return len(...) in it?"
-    raise Problem(*lines, text, diagnosis="returned None" if length is None else "wrong type")
+    raise Problem(
+        *lines,
+        "__len__ returns how many transitions are kept.",
+        diagnosis="returned None" if length is None else "wrong type",
+        mend="Is there a return in it, and of a whole number, such as the length of a list?",
+    )
 
 
 def _shared(got: str) -> Problem:
@@ -128,8 +132,8 @@ def _expect_batch(batch, size, shape, case) -> None:
     want = "a Batch(obs, action, reward, next_obs, terminated) of tensors"
     if batch is None:
         lines = (f"This case: {case}", f"  expected  {want}", "  yours     None")
-        text = "sample returned None: is there a return in its last line?"
-        raise Problem(*lines, text, diagnosis="returned None")
+        mend = "Is there a return in the last line of sample?"
+        raise Problem(*lines, "sample returned None.", diagnosis="returned None", mend=mend)
     if not all(hasattr(batch, name) for name in FIELDS):
         got = f"{type(batch).__name__} {show(batch)}"[:80]
         raise mistaken(
@@ -563,7 +567,7 @@ def _plain(value):
 
 def _two_things(case, want, got) -> Problem:
     return mistaken(
-        case, want, got, "reset gives two things",
+        case, want, got, "both results of reset are taken for the observation",
         "env.reset() returns the observation and a dictionary: obs, info = env.reset().",
     )  # fmt: skip
 
@@ -585,7 +589,7 @@ def _too_long(asked: bool) -> Problem:
         )  # fmt: skip
     return mistaken(
         "collect(env, policy, buffer, steps=8, seed=7)", "8 environment steps",
-        "more than 300 steps", "steps counts environment steps",
+        "more than 300 steps", "steps counts something else than steps",
         "Count the calls of env.step, over as many episodes as it takes, and stop after `steps`.",
     )  # fmt: skip
 
@@ -764,8 +768,8 @@ def _judge_returns(case, returns, want, rows) -> None:
     lines = (f"This case: {case}", f"  expected  {want}, the returns of the episodes that ended",
              f"  yours     {show(returns)}")  # fmt: skip
     if returns is None:
-        text = "The transitions are right. But it returned None: is there a return at the end?"
-        raise Problem(*lines, text, diagnosis="returned None")
+        text, mend = "The transitions are right. But it returned None.", "Return them at the end."
+        raise Problem(*lines, text, diagnosis="returned None", mend=mend)
     try:
         got = [float(r) for r in returns]
     except (TypeError, ValueError):
@@ -819,12 +823,12 @@ COLLECT = Check(
     returns="a list of returns",
     mistakes=(
         Mistake(
-            "env.step gives five things",
+            "the five results of a step are taken apart wrongly",
             "next_obs, reward, terminated, truncated, info = env.step(action).",
             raises=("too many values to unpack (expected ", "to unpack (expected 6, got 5)"),
         ),
         Mistake(
-            "add takes one Transition",
+            "add got something else than one Transition",
             "Make one thing of the five first: buffer.add(Transition(obs, action, reward, "
             "next_obs, terminated)).",
             raises="ReplayBuffer.add() takes",

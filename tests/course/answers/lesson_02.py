@@ -124,7 +124,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         ...
 
-=== wrong: super().__init__() is missing
+=== wrong: nn.Module was never set up
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         size = math.prod(obs_shape)
@@ -137,7 +137,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         return self.layers(obs)
 
-=== wrong: super().__init__() is missing
+=== wrong: nn.Module was never set up
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         sizes = [math.prod(obs_shape), *hidden, n_actions]
@@ -440,7 +440,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         return self.layers(obs)
 
-=== wrong: nn.Sequential got a list
+=== wrong: a list in place of single layers
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         super().__init__()
@@ -1402,7 +1402,7 @@ def mse_loss(q, action, td_target):
 def mse_loss(q, action, td_target):
     return 0.5 * (q[action] - td_target.detach()).square().mean()
 
-=== wrong: gather needs an index of shape [B, 1]
+=== wrong: an index with one axis for a table with two
 def mse_loss(q, action, td_target):
     return 0.5 * (q.gather(1, action) - td_target.detach()).square().mean()
 

@@ -698,7 +698,7 @@ def collect(env, policy, buffer, steps, seed):
         env.close()
     return returns
 
-=== wrong: steps counts environment steps
+=== wrong: steps counts something else than steps
 def collect(env, policy, buffer, steps, seed):
     scores = []
     for episode in range(steps):
@@ -879,14 +879,14 @@ def collect(env, policy, buffer, steps, seed):
             "            total = 0.0\n            continue\n",
         ),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             "obs, info = env.reset(seed=seed)",
             "obs = env.reset(seed=seed)",
             "policy(obs)",
             "policy(obs[0] if isinstance(obs, tuple) else obs)",
         ),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             MOVE,
             "",
             END,
@@ -894,7 +894,7 @@ def collect(env, policy, buffer, steps, seed):
             + "        obs = env.reset() if terminated or truncated else next_obs\n",
         ),
         (
-            "wrong: env.step gives five things",
+            "wrong: the five results of a step are taken apart wrongly",
             "terminated, truncated, info = env",
             "done, info = env",
         ),
@@ -910,7 +910,7 @@ def collect(env, policy, buffer, steps, seed):
         ("wrong: too few steps", "range(steps)", "range(1, steps)"),
         ("wrong: too few steps", "            obs, info = env.reset()\n", "            break\n"),
         (
-            "wrong: steps counts environment steps",
+            "wrong: steps counts something else than steps",
             "for _ in range(steps):",
             "while len(returns) < steps:",
         ),
@@ -945,17 +945,17 @@ def collect(env, policy, buffer, steps, seed):
         ("wrong: wrong type", "    return returns", "    return sum(returns)"),
         ("wrong: returned None", "    return returns", ""),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             "obs, info = env.reset(seed=seed)",
             "obs = env.reset(seed=seed)",
         ),
         (
-            "wrong: env.step gives five things",
+            "wrong: the five results of a step are taken apart wrongly",
             "terminated, truncated, info = env",
             "terminated, info = env",
         ),
         (
-            "wrong: add takes one Transition",
+            "wrong: add got something else than one Transition",
             "Transition(obs, action, reward, next_obs, terminated)",
             "obs, action, reward, next_obs, terminated",
         ),
