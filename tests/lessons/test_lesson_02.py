@@ -8,7 +8,8 @@ import torch
 from lesson_support import assert_each_claim_can_fail
 from torch import nn
 
-from dqnlib import targets
+from dqnlib import bug_hunt, targets
+from dqnlib.hunts.lesson_02 import HUNT
 from dqnlib.networks import QNetwork
 
 SEEDS, EVALUATIONS = 10, 20
@@ -90,3 +91,11 @@ REJECTED = {
 
 def test_each_claim_can_fail():
     assert_each_claim_can_fail("02_", REJECTED)
+
+
+def test_the_clues_of_the_hunt_name_the_guilty_one():
+    table = bug_hunt("02").probes()
+    assert all(row.word == "right" for row in table.healthy)
+    wrong = {row.probe for row in table.suspect if row.word != "right"}
+    assert wrong == {"TruncatedForever"}
+    assert HUNT.guilty.startswith("the time limit")

@@ -6,7 +6,9 @@ from unittest.mock import MagicMock
 import numpy as np
 from lesson_support import assert_each_claim_can_fail
 
+from dqnlib import bug_hunt
 from dqnlib.classics import baird
+from dqnlib.hunts.lesson_02b import HUNT
 
 SEEDS = 10
 OPTIONS = ["", "", ""]
@@ -77,3 +79,13 @@ def test_the_steps_by_hand():
     values = baird.FEATURES @ baird.START
     assert (values[0], values[6]) == (3, 12)
     assert round(float(baird.FEATURES[6] @ weights), 2) == 13.24
+
+
+def test_the_clues_of_the_hunt_name_the_guilty_one():
+    table = bug_hunt("02b").probes()
+    assert all(row.word == "right" for row in table.healthy)
+    assert {row.probe for row in table.suspect if row.word != "right"} == {
+        "TruncatedForever",
+        "Termination",
+    }
+    assert HUNT.guilty.startswith("the discount")
