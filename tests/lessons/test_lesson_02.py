@@ -73,7 +73,7 @@ def rates(**late):
 
 REJECTED = {
     "every grid earns more than 30 and less than 150": tables(whole=60, late=300),
-    "the fits settle": fitted(np.linspace(1, 2, 50), 400),
+    "round 50 changes less than half": fitted(np.linspace(1, 2, 50), 400),
     "all ten agents earn more than twice what the data do": fitted(np.linspace(1, 0, 50), 30),
     "with the mask the value is 1": lambda: probes(10, 10),
     "without it, it is more than 3": lambda: probes(1, 1),

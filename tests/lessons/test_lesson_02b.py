@@ -53,7 +53,7 @@ def figure(*means):
 
 
 REJECTED = {
-    "with γ = 0.99 the numbers of at least 8 seeds": naive(run(90), run(9), run(1)),
+    "with γ = 0.99 the numbers of more than half": naive(run(90), run(9), run(1)),
     "with γ = 0.9 none, and no value": naive(run(300, 700), run(80), run(1)),
     "without guesses none": naive(run(300, 700), run(9), run(1, diverged=500)),
     "alone, the first step drives w above 500": {
