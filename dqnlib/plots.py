@@ -183,7 +183,7 @@ def seed_lines(run: Run, name: str, ylabel: str, ax=None, log=True, bound=None, 
         raise ValueError(f"there is no record {name!r}; there are {', '.join(run.records)}")
     ax = ax or new_axes()
     for k, values in enumerate(run.records[name]):
-        gone = 0 <= run.diverged[k]
+        gone = run.diverged[k] >= 0
         known = np.isfinite(values) & ((run.record_steps < run.diverged[k]) if gone else True)
         known &= (values > 0) | (not log)  # a log scale has no place for the others
         x, y = run.record_steps[known], np.minimum(values[known], top)
