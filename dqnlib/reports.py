@@ -11,12 +11,12 @@ from dqnlib.intervals import interval
 from dqnlib.results import Run
 
 
-def seed_lines(run: Run, name: str, ylabel: str, ax=None, log: bool = True, bound=None):
+def seed_lines(run: Run, name: str, ylabel: str, ax=None, log=True, bound=None, top=np.inf):
     """Draw something recorded, such as "q", with one line a seed; × marks where a seed diverges.
 
-    bound: (number, text), a dotted line with its text, such as the largest value that can be. A
-    line ends with its last finite record. Raises ValueError for anything but a deep run, and for
-    a name that is not recorded.
+    bound: (number, text), a dotted line with its text, such as the largest value that can be; top:
+    higher values are drawn there. A line ends with its last finite record, on a log scale its last
+    one above 0. Raises ValueError for anything but a deep run, and for what is not recorded.
     """
     if not isinstance(run, Run):
         raise ValueError(f"give one deep run, not something of the type {type(run).__name__}")
@@ -26,7 +26,8 @@ def seed_lines(run: Run, name: str, ylabel: str, ax=None, log: bool = True, boun
     for k, values in enumerate(run.records[name]):
         gone = run.diverged[k] >= 0
         known = np.isfinite(values) & ((run.record_steps < run.diverged[k]) if gone else True)
-        x, y = run.record_steps[known], values[known]
+        known &= (values > 0) | (not log)  # a log scale has no place for the others
+        x, y = run.record_steps[known], np.minimum(values[known], top)
         color = plots.COLORS[k % len(plots.COLORS)]
         ax.plot(x, y, color=color, lw=1.1, alpha=0.85)
         if gone and len(x):

@@ -387,3 +387,20 @@ def test_reports_are_of_deep_runs(run):
         reports.arms_table({"a": run})
     with pytest.raises(ValueError, match="a label for each deep run"):
         reports.arms_table([run])
+
+
+def test_lines_of_seeds_stay_in_the_picture():
+    """A × at a value below 0 has no place on a log scale; a huge one stands at the top."""
+    q = np.array([[1.0, 10.0, -3.0, np.nan], [1.0, 1e30, np.nan, np.nan]])
+    run = Run(
+        config=Config(steps=4), seeds=(0, 1), steps=4, returns=(np.array([]),) * 2,
+        ends=(np.array([]),) * 2, record_steps=np.arange(1, 5), records={"q": q, "loss": q},
+        eval_steps=np.array([]), eval_returns=np.zeros((2, 0, 1)), diverged=np.array([4, 3]),
+        parameters={}, best_parameters={}, best_steps=np.array([-1, -1]),
+    )  # fmt: skip
+    ax = reports.seed_lines(run, "q", "q", bound=(100, "bound"), top=1e5)
+    marks = [line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "x"]
+    assert marks == [[2.0, 10.0], [2.0, 1e5]]
+    plain = reports.seed_lines(run, "q", "q", log=False)
+    marks = [line.get_xydata()[0].tolist() for line in plain.lines if line.get_marker() == "x"]
+    assert marks == [[3.0, -3.0], [2.0, 1e30]]

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-
 from dqnlib.arguments import check_number, check_seeds
 from dqnlib.config import Config
 from dqnlib.envs import make

@@ -1,4 +1,4 @@
-"""The Baird lab: weights that diverge, and the three switches that stop it (lesson 02)."""
+"""The Baird lab: weights that diverge, and the three switches that stop it (lesson 02b)."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ import numpy as np
 from dqnlib import pictures
 from dqnlib.arguments import check_count, seeds_in_words
 from dqnlib.classics import baird
-from dqnlib.labs.baird_lines import HEIGHT, Lines, line_picture, error_lines, still_of, weight_lines
+from dqnlib.labs.baird_lines import HEIGHT, Lines, error_lines, line_picture, still_of, weight_lines
 from dqnlib.labs.curves import evenly, grown
 from dqnlib.labs.frame import Lab
 from dqnlib.labs.texts import WIDTH, in_lines, named_speeds

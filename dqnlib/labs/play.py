@@ -11,7 +11,7 @@ from dqnlib.labs.texts import WIDTH, in_lines, letter
 from dqnlib.pictures import INK, MUTED, Card
 from dqnlib.pictures.carts import cart_pole
 
-STAGE = 150  # CSS pixels, height of the picture
+STAGE = 172  # CSS pixels, height of the picture
 LEFT, RIGHT = 0, 1  # the actions
 _NAMES = ("position", "speed", "angle", "speed of the angle")
 _SHOWN = 12  # returns that are listed
@@ -34,7 +34,7 @@ class PlayLab(Lab):
     hint = "Keep the pole up: press Left or Right for one step, or Go to let time run."
     go = "Go"
     period, speed = 1 / 20, 10
-    speeds = {f"{v} steps/s": v for v in (3, 5, 10, 20)} | {"real time: 50 steps/s": 50}  # noqa: RUF012
+    speeds = {f"{v} steps/s": v for v in (3, 5, 10, 20)} | {"real time: 50 steps/s": 50}
 
     def __init__(self, *, seed: int = 0, numbers_only: bool = False, name: str = "play"):
         self.seed = check_count("seed", seed, 0)

@@ -914,8 +914,9 @@ FITTED_Q = Check(
     path="dqnlib.features.fitted_q",
     returns="an array [F, A]: the new weights",
     cases=(
-        # next values: state 0 has max(2, 6) = 6, state 1 max(4, 1) = 4. Targets: 1 + 2, 3 + 2, 0 + 3
-        # for action 0; 5 (terminated), 2 + 2, −4 + 3 for action 1. One feature a state: their means
+        # next values: state 0 has max(2, 6) = 6, state 1 max(4, 1) = 4. Targets: 1 + 2, 3 + 2 and
+        # 0 + 3 for action 0; 5 (terminated), 2 + 2 and −4 + 3 for action 1. With one feature a
+        # state the fits are their means
         Case(
             {
                 "x": np.eye(2)[[0, 0, 1, 0, 1, 1]],
@@ -929,9 +930,9 @@ FITTED_Q = Check(
             np.array([[4.0, 5.0], [3.0, 1.5]]),
             "two states with a feature each, six transitions: the fit is the mean of the targets",
         ),
-        # values (x, −x), so the best next one is |x|. Targets 1 + 0.9 · 2 = 2.8 and 3 + 0.9 · 2 = 4.8
-        # for action 0; 0.5 + 0.9 = 1.4 and −5 (terminated) for action 1. Slopes Σxy / Σx²:
-        # (2.8 + 9.6) / 5 and (1.4 − 15) / 10
+        # values (x, −x), so the best next one is |x|. Targets 1 + 0.9 · 2 = 2.8 and
+        # 3 + 0.9 · 2 = 4.8 for action 0; 0.5 + 0.9 = 1.4 and −5 (terminated) for action 1. Slopes
+        # Σxy / Σx²: (2.8 + 9.6) / 5 and (1.4 − 15) / 10
         Case(
             {
                 "x": np.array([[1.0], [2], [1], [3]]),

@@ -881,7 +881,8 @@ def td_target(rewards, dones, q_next, discount):
 === right
 def td_target(reward, terminated, next_q, gamma):
     discount = gamma * (1.0 - terminated.to(next_q.dtype))
-    return torch.einsum("b,b->b", discount, next_q.sort(dim=1, descending=True).values[:, 0]) + reward
+    best = next_q.sort(dim=1, descending=True).values[:, 0]
+    return torch.einsum("b,b->b", discount, best) + reward
 
 === right
 def td_target(reward, terminated, next_q, gamma):
