@@ -30,6 +30,7 @@ _HOME = {
     "train": "training",
     "claim": "experiments",
     "evaluate": "agents",
+    "greedy_episodes": "agents",
     "load_run": "saved",
     "save_run": "saved",
     "sweep": "experiments",

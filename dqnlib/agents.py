@@ -1,6 +1,7 @@
 """The agents of a run that is over: their networks, and how well they play."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,11 +11,12 @@ from dqnlib.arguments import check_count
 from dqnlib.device import compute_threads
 from dqnlib.policies import random_streams
 from dqnlib.results import Run, check_slots, parameters_of
-from dqnlib.seeds.acting import Examiner
+from dqnlib.seeds.acting import EVAL_LIMIT, Examiner, network_input
 from dqnlib.seeds.environments import environments
 from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.slots import network_maker
+from dqnlib.seeds.stacks import Stack
 
 
 def evaluate(
@@ -42,10 +44,23 @@ def evaluate(
         raise ValueError(
             "the run has no best agents, for it was not evaluated while it trained (eval_every)"
         )
-    numbers = [
-        int(np.random.SeedSequence([random_streams(s).eval_seed, seed, 1]).generate_state(1)[0])
+    numbers = _fresh(run, seed, 1)
+    stacked = _networks(run, arrays, numbers, env, network, values)
+    names = [f"seed {s}" for s in run.seeds]
+    with compute_threads(1):
+        return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
+
+
+def _fresh(run: Run, seed: int, what: int) -> list[int]:
+    """Return a number for each seed of a run, from which its starts come; what: 1, 2, ..."""
+    return [
+        int(np.random.SeedSequence([random_streams(s).eval_seed, seed, what]).generate_state(1)[0])
         for s in run.seeds
     ]
+
+
+def _networks(run: Run, arrays, numbers: list[int], env, network=None, values=None) -> Stack:
+    """Return the networks of a run side by side; ValueError if the makers do not fit it."""
     shape = environments(run.config, env, numbers[:1])
     make = network_maker(run.config, network)
     stacked = stack(make, numbers, shape.obs_shape, shape.n_actions, "cpu", values)
@@ -56,9 +71,48 @@ def evaluate(
             "the network does not fit the run: give the makers that it was trained with, as "
             "network=... and env=..."
         ) from None
-    names = [f"seed {s}" for s in run.seeds]
+    return stacked
+
+
+class Episodes(NamedTuple):
+    """Greedy episodes of S agents, E each, step by step; NaN after an episode's end."""
+
+    value: np.ndarray  # [S, E, T] what the network says: the largest action value
+    reward: np.ndarray  # [S, E, T] what came of it
+    terminated: np.ndarray  # [S, E] bool; False: a time limit cut the episode
+
+
+def greedy_episodes(
+    run: Run, episodes: int = 5, *, seed: int = 0, env: Callable | None = None
+) -> Episodes:
+    """Play a run's agents greedily on fresh starts, and keep values and rewards of every step.
+
+    So what a network promises can be held against what its agent then earns (van Hasselt, Guez &
+    Silver 2016, Figure 3; lesson 05). The starts come as those of `evaluate`, but are others. env:
+    your own, if the run was trained with it. Raises ValueError as `evaluate` does.
+    """
+    episodes, seed = check_count("episodes", episodes), check_count("seed", seed, 0)
+    check_slots(run, env=env, network=None, values=None)
+    numbers = _fresh(run, seed, 2)
+    stacked = _networks(run, parameters_of(run, best=False), numbers, env)
+    starts = [int(x) for n in numbers for x in np.random.SeedSequence(n).generate_state(episodes)]
+    rows = environments(run.config, env, starts)
+    if rows.limit is None and rows.registered_limit is None:
+        rows.limit = EVAL_LIMIT
+    value, reward, over, terminated = [], [], *np.zeros((2, len(starts)), bool)
     with compute_threads(1):
-        return Examiner(run.config, env, numbers, names).returns(stacked, 0, episodes)
+        while not over.all():
+            obs = torch.from_numpy(rows.obs).view(len(numbers), episodes, *rows.obs_shape)
+            q = stacked.q(network_input(obs, "cpu")).flatten(0, 1).numpy()  # [S * E, A]
+            value.append(np.where(over, np.nan, q.max(1)))
+            next_obs, gained, died, cut = rows.step(q.argmax(1))
+            reward.append(np.where(over, np.nan, gained))
+            terminated |= died & ~over
+            over = over | died | cut
+            rows.advance(next_obs, died | cut)
+    shape = (len(numbers), episodes, -1)
+    found = (np.array(x).T.reshape(shape) for x in (value, reward))
+    return Episodes(*found, terminated.reshape(shape[:2]))
 
 
 def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | None = None):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.classic_control import PendulumEnv
 
 from dqnlib import probes  # noqa: F401 (registers the course's own environments)
 from dqnlib.config import Config
@@ -57,8 +58,50 @@ class PureNoise(gym.Env):
         return self._somewhere(), float(self.np_random.standard_normal()), False, False, {}
 
 
-if "dqnlib/PureNoise-v0" not in gym.registry:  # a reload registers nothing twice
-    gym.register("dqnlib/PureNoise-v0", entry_point="dqnlib.envs:PureNoise", max_episode_steps=100)
+class Casino(PureNoise):
+    """Slot machines that lose on average, and a door: Q* = 0 behind every action but a bad one.
+
+    Ten rooms, one-hot for a network. The actions 0 to `machines` − 1 play a machine: reward drawn
+    from N(mean, 1), then any of the rooms. The last action leaves: reward 0, and the episode
+    terminates. With a negative mean the best is to leave at once, V* = 0, and a machine is worth
+    the mean. Gymnasium truncates after 50 steps. (The idea is the roulette of van Hasselt 2010,
+    section 4.1, with fewer bets.)
+    """
+
+    def __init__(self, machines: int = 8, mean: float = -0.1):
+        super().__init__(machines + 1)
+        self.machines, self.mean = machines, mean
+
+    def step(self, action):
+        """Return a room, a reward, whether the agent left, truncated (False) and an empty dict."""
+        left = int(action) == self.machines
+        reward = 0.0 if left else self.mean + float(self.np_random.standard_normal())
+        return self._somewhere(), reward, left, False, {}
+
+
+class DiscretePendulum(PendulumEnv):
+    """Gymnasium's Pendulum-v1 with numbered torques: `n_actions`, evenly from −2 to 2.
+
+    Every reward is at most 0 (16.27 below it at worst), so every true value is, too: a positive
+    value can only be an overestimate (lesson 05). Gymnasium truncates after 200 steps; the
+    episode never terminates.
+    """
+
+    def __init__(self, n_actions: int = 11):
+        super().__init__()
+        self.torques = np.linspace(-self.max_torque, self.max_torque, n_actions)
+        self.action_space = gym.spaces.Discrete(n_actions)
+
+    def step(self, action):
+        """Act with one of the torques; return what Pendulum-v1 returns."""
+        return super().step(self.torques[[int(action)]])
+
+
+for _name, _limit in (("PureNoise", 100), ("Casino", 50), ("DiscretePendulum", 200)):
+    if f"dqnlib/{_name}-v0" not in gym.registry:  # a reload registers nothing twice
+        gym.register(
+            f"dqnlib/{_name}-v0", entry_point=f"dqnlib.envs:{_name}", max_episode_steps=_limit
+        )
 
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s
 SCALES = {"CartPole-v1": (0.4, 0.5, 5.0, 0.5)}

@@ -3,6 +3,7 @@
 Pure functions about one run; each has a lesson that builds it. B transitions, A actions.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -62,6 +63,20 @@ def huber_loss(q, action, td_target):
     """
     taken = q.gather(1, action[:, None]).squeeze(1)  # [B]
     return nn.functional.huber_loss(taken, td_target.detach())
+
+
+def returns_to_go(reward, gamma, last_value):
+    """Return what was earned from each step of an episode on: G [T], later rewards discounted.
+
+    reward: [T] of one episode in order; gamma: 0 to 1; last_value: what still follows after the
+    last reward: 0 if the episode terminated there, an estimate where it was only cut. Returns a
+    NumPy array of floats (Sutton & Barto 2018, eq. 3.9; lesson 05).
+    """
+    earned, following = np.zeros(len(reward)), last_value
+    for t in reversed(range(len(reward))):
+        following = reward[t] + gamma * following
+        earned[t] = following
+    return earned
 
 
 def hard_update(online: nn.Module, target: nn.Module) -> None:

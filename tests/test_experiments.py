@@ -20,7 +20,7 @@ from joblib.parallel import ThreadingBackend
 from support import Lottery
 
 from dqnlib import experiments, training
-from dqnlib.agents import evaluate, network_of
+from dqnlib.agents import evaluate, greedy_episodes, network_of
 from dqnlib.config import Config
 from dqnlib.experiments import claim, sweep
 from dqnlib.intervals import interval
@@ -96,6 +96,55 @@ def test_evaluate_agrees_with_a_plain_loop(run, best):
     assert found.tolist() == want
     assert len({x for row in want for x in row}) > 4  # not all alike
     assert found.tolist() == evaluate(run, 4, seed=2, best=best).tolist()
+
+
+def steps_by_hand(module, start: int) -> tuple[list, list, bool]:
+    """Values and rewards of one greedy episode of CartPole, and whether the pole fell."""
+    env = gym.make("CartPole-v1")
+    obs, over, values, rewards = env.reset(seed=start)[0], False, [], []
+    while not over:
+        x = torch.from_numpy(obs * np.float32([0.4, 0.5, 5.0, 0.5]))
+        with torch.no_grad():
+            q = module(x[None])[0]
+        obs, reward, terminated, truncated, _ = env.step(int(q.argmax()))
+        values.append(float(q.max()))
+        rewards.append(reward)
+        over = terminated or truncated
+    return values, rewards, terminated
+
+
+def test_greedy_episodes_are_those_of_a_plain_loop(run):
+    found = greedy_episodes(run, 3, seed=2)
+    longest = 0
+    for k, name in enumerate(run.seeds):
+        number = np.random.SeedSequence([random_streams(name).eval_seed, 2, 2]).generate_state(1)
+        for e, start in enumerate(np.random.SeedSequence(int(number[0])).generate_state(3)):
+            values, rewards, fell = steps_by_hand(network_of(run, name), int(start))
+            longest = max(longest, len(values))
+            value, reward = found.value[k, e], found.reward[k, e]
+            assert np.allclose(value[: len(values)], values, atol=1e-4)
+            assert np.isnan(value[len(values) :]).all()
+            assert reward[: len(rewards)].tolist() == rewards
+            assert np.isnan(reward[len(rewards) :]).all()
+            assert found.terminated[k, e] == fell
+    assert found.value.shape == found.reward.shape == (2, 3, longest)
+    again = greedy_episodes(run, 3, seed=2)
+    assert np.array_equal(found.value, again.value, equal_nan=True)
+    other = greedy_episodes(run, 3, seed=3)
+    assert found.value[0, 0, 0] != other.value[0, 0, 0]
+
+
+def test_greedy_episodes_in_an_environment_of_ones_own():
+    """An episode that is cut has not terminated; one that has no end is cut after 1,000 steps."""
+    run = training.train(TINY, (0, 1), env=lambda: gym.make("dqnlib/TruncatedForever-v0"))
+    found = greedy_episodes(run, 2, env=lambda: gym.make("dqnlib/TruncatedForever-v0"))
+    assert found.reward.tolist() == [[[1.0] * 5] * 2] * 2
+    assert not found.terminated.any()
+    with pytest.raises(ValueError, match="give the same as env="):
+        greedy_episodes(run, 2)
+    endless = gym.make("dqnlib/TruncatedForever-v0").unwrapped
+    made = training.train(TINY, (0,), env=lambda: type(endless)())
+    assert greedy_episodes(made, 1, env=lambda: type(endless)()).reward.shape == (1, 1, 1_000)
 
 
 def test_the_best_agents_are_not_the_last_ones(run):

@@ -487,3 +487,13 @@ def test_random_streams_are_reproducible_and_apart():
     assert len({d.tobytes() for d in draws}) == 4
     assert np.array_equal(again.explore.random(8), draws[0])
     assert np.array_equal(again.sample.random(8), draws[1])
+
+
+# -- what was earned -----------------------------------------------------------------------------
+
+
+def test_returns_to_go_by_hand():
+    # 5; 2 + ½ · 5; 1 + ½ · 4.5; with −8 still to come: 5 − 4 = 1; 2.5; 2.25
+    assert targets.returns_to_go([1, 2, 5], 0.5, 0).tolist() == [3.25, 4.5, 5.0]
+    assert targets.returns_to_go(np.array([1, 2, 5]), 0.5, -8.0).tolist() == [2.25, 2.5, 1.0]
+    assert targets.returns_to_go([], 0.5, 7.0).tolist() == []

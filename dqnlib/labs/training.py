@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from dqnlib import pictures
-from dqnlib.arguments import check_number, check_seeds
+from dqnlib.arguments import check_choice, check_number, check_seeds
 from dqnlib.config import Config, check_config
 from dqnlib.device import compute_threads
 from dqnlib.labs.curves import grown, side_curves
@@ -32,7 +32,8 @@ class TrainingLab(Lab):
     own one-run functions (see `dqnlib.Trainer`); slots_b left out, B has the same. bound: a value
     that no Q-value can truly exceed, or the true value, drawn as a line; bound_text: what it is.
     returns, values: (low, high) of the two axes at first; an axis grows when a mean leaves it.
-    still: {"A": Run, "B": Run}, runs that a page without the live lab shows. track: show where the
+    still: {"A": Run, "B": Run}, runs that a page without the live lab shows; still_shows: their
+    "returns" or "values". track: show where the
     carts are while they learn; left out, they are shown where target_epsilon has a slider. name: a
     second lab of the same name replaces the first.
 
@@ -61,6 +62,7 @@ class TrainingLab(Lab):
         returns: tuple[float, float] = (0, 500),
         values: tuple[float, float] = (0, 120),
         still: dict[str, Run] | None = None,
+        still_shows: str = "returns",
         track: bool | None = None,
         name: str = "training",
     ):
@@ -78,6 +80,7 @@ class TrainingLab(Lab):
         tracked = self.sides.items() if wanted and self._can_watch else ()
         self._tracks = {k: Positions(side) for k, side in tracked}
         self._given, self._stopped = still, False
+        self._still_shows = check_choice("still_shows", still_shows, ("returns", "values"))
         self._grown: dict[str, tuple[float, float]] = {}  # axes that had to grow
         self._start_clock()
         self.release()
@@ -204,9 +207,11 @@ class TrainingLab(Lab):
             self._grown[slot] = limits
             self._curves[slot] = self._picture(slot)
 
-    def _picture(self, slot: str) -> CurvePicture:
-        seeds = len(self.sides["A"].seeds)
+    def _picture(
+        self, slot: str, width: int = WIDTH // 2, height: int = 250, run: Run | None = None
+    ) -> CurvePicture:
         side = self.sides["A"]
+        seeds = (run or side).seeds
         labels = {
             "returns": "return of an episode (mean of 10)",
             "values": "mean largest Q-value",
@@ -214,8 +219,8 @@ class TrainingLab(Lab):
         picture = CurvePicture(
             (0, max(s.config.steps for s in self.sides.values())),
             self._grown.get(slot, self.limits[slot]), "environment steps", labels[slot],
-            width=WIDTH // 2, height=250, scale=1,
-            note=f"95% of the mean of {seeds}|seed {side.seeds[0]}" if slot == "values" else "",
+            width=width, height=height, scale=1,
+            note=f"95% of the mean of {len(seeds)}|seed {seeds[0]}" if slot == "values" else "",
             empty="Press Start.",
         )  # fmt: skip
         picture.axes.xaxis.set_major_formatter(lambda x, _: f"{x / 1000:g}k" if x else "0")
@@ -244,8 +249,11 @@ class TrainingLab(Lab):
             empty="Run this cell in JupyterLab for the live lab.",
         )  # fmt: skip
         given = self._given or {}
-        curves = [
-            side_curves([self.sides[k].several(run)[0]], one=True)[0]  # runs may differ in seeds
+        values = self._still_shows == "values"
+        if values:
+            picture = self._picture("values", WIDTH, 236, given.get("A"))
+        curves = [  # runs may differ in seeds
+            side_curves([self.sides[k].several(run)[values]], one=True)[0]
             for k, run in given.items()
             if k in self.sides
         ]

@@ -5,6 +5,7 @@ nothing; `advance` then starts new episodes. Gymnasium's own vector environments
 put a step between two episodes that never happened.
 """
 
+import math
 from collections.abc import Callable
 
 import gymnasium as gym
@@ -251,8 +252,73 @@ class CartPoles(Environments):
         self._rngs[k].bit_generator.state = row["now"]
 
 
-# Environments of Gymnasium that are computed for all rows at once, to the same bits.
-VECTORISED: dict[str, type[Environments]] = {"CartPole-v1": CartPoles}
+class Pendulums(Environments):
+    """The course's pendulum with numbered torques in every row; the same bits as one at a time.
+
+    The physics is Gymnasium's, operation by operation, with its numbers. Each row has its own
+    generator for the starts of its episodes.
+    """
+
+    cheap_rows = True
+
+    def _make_rows(self, make) -> None:
+        env = make()
+        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
+        self.n_actions, self._scale = env.n_actions, env.scale
+        self.registered_limit = time_limit(env)
+        self.limit = self.registered_limit  # that of the config, if it has one
+        self._rod = env.unwrapped  # its mass, length and bounds
+        self._angle, self._speed = np.zeros((2, len(self.seeds)))  # rad, rad a second
+        self._rngs: list = [None] * len(self.seeds)
+
+    def _step(self, action: np.ndarray):
+        p, angle, speed = self._rod, self._angle, self._speed
+        torque = p.torques[action]
+        turned = (angle + math.pi) % (2 * math.pi) - math.pi  # 0 is upright
+        cost = _squares(turned) + 0.1 * _squares(speed) + 0.001 * _squares(torque)
+        push = 3 * p.g / (2 * p.l) * np.sin(angle) + 3.0 / (p.m * p.l**2) * torque
+        self._speed = np.clip(speed + push * p.dt, -p.max_speed, p.max_speed)
+        self._angle = angle + self._speed * p.dt
+        return self._observed(slice(None)), -cost, np.zeros(len(cost), bool), False
+
+    def _observed(self, rows) -> np.ndarray:
+        angle, speed = self._angle[rows], self._speed[rows]
+        obs = np.stack([np.cos(angle), np.sin(angle), speed], axis=1).astype(np.float32)
+        return obs * self._scale
+
+    def _check(self, next_obs: np.ndarray, reward: np.ndarray) -> None:
+        """Nothing to check: angles and speeds stay finite, and no cost is above 17."""
+
+    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
+        for k, seed in zip(rows, seeds or [], strict=False):
+            self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
+        high = np.array([math.pi, 1.0])
+        for k in rows:
+            self._angle[k], self._speed[k] = self._rngs[k].uniform(low=-high, high=high)
+        self.obs[rows] = self._observed(rows)
+        self.total[rows], self.length[rows] = 0.0, 0
+
+    def _row_state(self, k: int) -> dict:
+        return {
+            "rod": np.array([self._angle[k], self._speed[k]]),
+            "now": self._rngs[k].bit_generator.state,
+        }
+
+    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
+        self._angle[k], self._speed[k] = row["rod"]
+        self._rngs[k].bit_generator.state = row["now"]
+
+
+def _squares(values: np.ndarray) -> np.ndarray:
+    """Return x ** 2 one by one, as Gymnasium does: of an array it can differ in the last digit."""
+    return np.array([x**2 for x in values.tolist()])
+
+
+# Environments that are computed for all rows at once, to the same bits.
+VECTORISED: dict[str, type[Environments]] = {
+    "CartPole-v1": CartPoles,
+    "dqnlib/DiscretePendulum-v0": Pendulums,
+}
 
 
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:

@@ -431,3 +431,54 @@ def test_a_new_process_knows_it():
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) in range(10)
+
+
+# -- the casino ----------------------------------------------------------------------------
+
+CASINO = "dqnlib/Casino-v0"
+
+
+@pytest.mark.parametrize(("machines", "mean"), [(8, -0.1), (2, -0.5)])
+def test_the_house_wins_and_the_door_is_free(machines, mean):
+    env = envs.make(CASINO, machines=machines, mean=mean)
+    assert (env.action_space.n, env.observation_space.n) == (machines + 1, 10)
+    rewards, rooms, lengths, length = [[] for _ in range(machines)], [], [], 0
+    env.reset(seed=0)
+    for k in range(8_000):
+        room, reward, terminated, truncated, _ = env.step(k % machines)
+        length += 1
+        assert not terminated
+        rewards[k % machines].append(reward)
+        rooms.append(room)
+        if truncated:
+            lengths.append(length)
+            length, _ = 0, env.reset()
+    assert set(lengths) == {50}
+    assert np.bincount(rooms) == pytest.approx(np.full(10, 800), abs=135)
+    for each in map(np.array, rewards):
+        assert each.mean() == pytest.approx(mean, abs=4.5 / math.sqrt(len(each)))
+        assert each.std() == pytest.approx(1, abs=0.1)
+    env.reset()
+    _, reward, terminated, truncated, _ = env.step(machines)
+    assert (reward, terminated, truncated) == (0.0, True, False)
+
+
+@pytest.mark.parametrize("env_id", [CASINO, "dqnlib/DiscretePendulum-v0"])
+def test_gymnasium_finds_nothing_to_say_about(env_id):
+    check_env(envs.make(env_id).unwrapped, skip_render_check=True)
+
+
+@pytest.mark.parametrize("n_actions", [3, 11])
+def test_a_pendulum_with_numbered_torques_is_gymnasiums(n_actions):
+    mine = envs.make("dqnlib/DiscretePendulum-v0", n_actions=n_actions)
+    other = gym.make("Pendulum-v1")
+    assert mine.spec.max_episode_steps == other.spec.max_episode_steps == 200
+    assert mine.reset(seed=3)[0].tolist() == other.reset(seed=3)[0].tolist()
+    for k in range(200):
+        torque = np.array([-2 + 4 * (k % n_actions) / (n_actions - 1)])
+        obs, reward, *ends, _ = mine.step(k % n_actions)
+        want_obs, want, *want_ends, _ = other.step(torque)
+        assert np.allclose(obs, want_obs, atol=1e-6)
+        assert reward == pytest.approx(want)
+        assert -16.3 < reward <= 0
+        assert ends == want_ends == [False, k == 199]

@@ -370,8 +370,13 @@ def test_the_still_shows_given_runs_and_can_do_without():
     lab = make()
     empty = lab.still()
     assert empty.startswith(b"\x89PNG")
-    other = make(still={"A": train(TINY, [0, 1])}, name="other")
+    runs = {"A": train(TINY, [0, 1])}
+    other = make(still=runs, name="other")
     assert other.still() != empty
+    values = make(still=runs, still_shows="values", bound=0, bound_text="the truth", name="third")
+    assert values.still() not in (empty, other.still())
+    with pytest.raises(ValueError, match="still_shows"):
+        make(still_shows="q")
 
 
 def test_closing_lets_go_of_the_runs_and_a_second_lab_replaces_the_first():

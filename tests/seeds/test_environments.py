@@ -5,6 +5,7 @@ The oracle is a plain loop over single environments (`One`), with Gymnasium's ow
 `tests/mutants/seeds/test_environments.toml` lists the mutants that these tests kill.
 """
 
+import copy
 import random
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +24,13 @@ from dqnlib.networks import QNetwork
 from dqnlib.policies import epsilon_greedy
 from dqnlib.seeds import acting
 from dqnlib.seeds.acting import EVAL_LIMIT, Actor, Examiner
-from dqnlib.seeds.environments import VECTORISED, CartPoles, Environments, environments
+from dqnlib.seeds.environments import (
+    VECTORISED,
+    CartPoles,
+    Environments,
+    Pendulums,
+    environments,
+)
 from dqnlib.seeds.learner import LearnerError, TrainingError
 from dqnlib.seeds.networks import stack
 from dqnlib.storage import from_plain, to_plain
@@ -131,6 +138,30 @@ def test_each_cartpole_is_gymnasiums(skill, steps, ends):
     if skill == 1:
         assert count["truncated"] == 2 * len(SEEDS)  # at step 500 and 1000, still up
         assert envs.length.tolist() == [10] * len(SEEDS)
+
+
+PENDULUM = Config(env_id="dqnlib/DiscretePendulum-v0", obs_scale=(1.0, 1.0, 0.125))
+
+
+@pytest.mark.parametrize("limit", [None, 60])
+def test_each_pendulum_is_the_one_alone(limit):
+    config = PENDULUM.replace(max_episode_steps=limit)
+    envs = environments(config, None, SEEDS)
+    assert isinstance(envs, Pendulums)
+    assert envs.cheap_rows
+    assert (envs.obs_shape, envs.obs_dtype, envs.n_actions) == ((3,), np.float32, 11)
+    singles = [One(make_for(config), s) for s in SEEDS]
+    count = assert_same_as_single(envs, singles, dice(11), 450)
+    assert count == {"terminated": 0, "truncated": len(SEEDS) * (450 // (limit or 200))}
+
+
+def test_a_pendulum_goes_on_where_it_was():
+    envs, other = (environments(PENDULUM, None, seeds) for seeds in (SEEDS, SEEDS[::-1]))
+    play(envs, dice(11), 230)
+    kept = copy.deepcopy(envs.state())
+    want = play(envs, dice(11, seed=1), 230)
+    other.restore(kept)
+    assert play(other, dice(11, seed=1), 230) == want
 
 
 @pytest.mark.parametrize("row", [0, 5, 6])

@@ -100,7 +100,7 @@ DOUBLE_TD_TARGET = Check(
             _following(lambda online, target: (online.softmax(dim=1) * target).sum(dim=1)),
         ),
         Mistake(
-            "the worst action in place of the best",
+            "the worst action",
             "argmin finds the smallest value; the best action has the largest.",
             _following(lambda online, target: _at_best(-online, target)),
         ),
@@ -144,6 +144,18 @@ DOUBLE_TD_TARGET = Check(
             "the mean of both networks",
             "One network selects, the other evaluates. Nothing is averaged.",
             _following(lambda online, target: (_best(online) + _best(target)) / 2),
+        ),
+        Mistake(
+            "the mean over the actions",
+            "That is the value of pure chance. Double DQN takes the one action that the online "
+            "network likes best.",
+            _following(lambda online, target: target.mean(dim=1)),
+        ),
+        Mistake(
+            "half of the maximum and half of the mean",
+            "That is the soft target of lesson 04b, with Double DQN's choice. Here nothing is left "
+            "to chance: take the value of the chosen action alone.",
+            _following(lambda online, target: (_at_best(online, target) + target.mean(dim=1)) / 2),
         ),
         Mistake(
             "the number of the action in place of its value",
@@ -218,10 +230,12 @@ DOUBLE_TD_TARGET = Check(
     hints=(
         "It is your `td_target` with the max taken apart: which action, and what is it worth? "
         "Each network answers one of the two.",
-        "`action = online_next_q.argmax(dim=1)` is [B]. `target_next_q.gather(1, action[:, None])` "
-        "picks one value a row, as in your loss, and is [B, 1]: `.squeeze(1)` makes it [B].",
-        "`action = online_next_q.argmax(dim=1)`, then `next_value = target_next_q.gather(1, "
-        "action[:, None]).squeeze(1)`, and `return reward + gamma * next_value * ~terminated`.",
+        "First one action a row from `online_next_q`, as a number. Then, in each row of "
+        "`target_next_q`, the value in that column: your loss of lesson 02 picks one value a row "
+        "in the same way. What terminated has no next value.",
+        "`action = online_next_q.argmax(dim=1, keepdim=True)` is a column [B, 1], and "
+        "`gather(1, action)` on the other network's values gives a column, too: `squeeze(1)` makes "
+        "it [B]. The rest is your `td_target`, with this in the place of the max.",
     ),
 )
 
@@ -308,7 +322,7 @@ DOUBLE_ESTIMATE = Check(
             lambda chooser, judge: judge[chooser.argmax(axis=0), np.arange(judge.shape[1])].mean(),
         ),
         Mistake(
-            "the worst action in place of the best",
+            "the worst action",
             "argmin finds the smallest value; the chooser's favorite has the largest.",
             lambda chooser, judge: _each_trial(judge, chooser.argmin(axis=1)).mean(),
         ),
@@ -327,7 +341,24 @@ DOUBLE_ESTIMATE = Check(
             ),
         ),
         Mistake(
-            "the sum in place of the mean",
+            "both ways, and then the mean",
+            "One direction is enough here: the chooser selects, the judge evaluates.",
+            lambda chooser, judge: (
+                (
+                    _each_trial(judge, chooser.argmax(axis=1)).mean()
+                    + _each_trial(chooser, judge.argmax(axis=1)).mean()
+                )
+                / 2
+            ),
+        ),
+        Mistake(
+            "the largest of both sets together",
+            "Averaged first, both sets are one larger set of estimates, and its luckiest error "
+            "wins again. Keep them apart.",
+            lambda chooser, judge: ((chooser + judge) / 2).max(axis=1).mean(),
+        ),
+        Mistake(
+            "the sum over the trials",
             "The estimate is the mean over trials: divide by their number.",
             lambda chooser, judge: _each_trial(judge, chooser.argmax(axis=1)).sum(),
         ),
@@ -346,11 +377,194 @@ DOUBLE_ESTIMATE = Check(
     hints=(
         "Two questions for every trial: which action does the chooser like best, and what does "
         "the judge say about that action?",
-        "`action = chooser.argmax(axis=1)` is [N], one action a trial. An array can be asked for "
-        "a row and a column at once: `judge[rows, columns]`, with `rows = np.arange(len(judge))`.",
-        "`action = chooser.argmax(axis=1)`, and then "
-        "`return judge[np.arange(len(judge)), action].mean()`.",
+        "The first answer is one number a trial, [N]: look for an argmax along the actions. For "
+        "the second, an array can be asked for a row and a column at once: `values[rows, columns]` "
+        "with two lists of the same length.",
+        "`action = chooser.argmax(axis=1)` says which column. The rows are all of them in turn, "
+        "`np.arange(len(judge))`. What is left is one value a trial: take the mean.",
     ),
 )
 
-CHECKS = (DOUBLE_TD_TARGET, DOUBLE_ESTIMATE)
+# -- returns_to_go -------------------------------------------------------------------------
+
+
+def _earned(reward, gamma, last_value):
+    found, following = np.zeros(len(reward)), last_value
+    for t in reversed(range(len(reward))):
+        found[t] = following = reward[t] + gamma * following
+    return found
+
+
+def _weighted(reward, gamma):
+    """Return the rewards as seen from the start of the episode, [T]."""
+    return reward * gamma ** np.arange(len(reward))
+
+
+def _past(reward, gamma, last_value):
+    found, before = np.zeros(len(reward)), 0.0
+    for t, r in enumerate(reward):
+        found[t] = before = r + gamma * before
+    return found
+
+
+def _all_late(reward, gamma, last_value):
+    found, following = np.zeros(len(reward)), last_value
+    for t in reversed(range(len(reward))):
+        found[t] = following = gamma * (reward[t] + following)
+    return found
+
+
+def _normalized(ddof):
+    def wrong(reward, gamma, last_value):
+        found = _earned(reward, gamma, last_value)
+        spread = found.std(ddof=ddof) if len(found) > ddof else 0.0
+        return (found - found.mean()) / (spread + 1e-8)
+
+    return wrong
+
+
+RETURNS_TO_GO = Check(
+    path="dqnlib.targets.returns_to_go",
+    returns="a list or an array [T]",
+    cases=(
+        # from the last step back: 5; 2 + 0.5 · 5 = 4.5; 1 + 0.5 · 4.5 = 3.25
+        Case(
+            {"reward": np.array([1, 2, 5]), "gamma": 0.5, "last_value": 0.0},
+            np.array([3.25, 4.5, 5.0]),
+            "three steps, and then the episode terminated",
+        ),
+        # −2 + 0.9 · 10 = 7; 3 + 0.9 · 7 = 9.3
+        Case(
+            {"reward": np.array([3.0, -2.0]), "gamma": 0.9, "last_value": 10.0},
+            np.array([9.3, 7.0]),
+            "cut after two steps, with 10 still to come",
+        ),
+        # 4 + 0.5 · (−6) = 1
+        Case(
+            {"reward": np.array([4.0]), "gamma": 0.5, "last_value": -6.0},
+            np.array([1.0]),
+            "one step, and -6 still to come",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "what came before is summed up",
+            "A return looks ahead: from the last step go back to the first one.",
+            _past,
+        ),
+        Mistake(
+            "the last step comes first",
+            "You went through the episode from its end. Turn the result round, so that place 0 "
+            "belongs to the first step.",
+            lambda r, g, v: _earned(r, g, v)[::-1],
+        ),
+        Mistake(
+            "nothing is discounted",
+            "A reward that comes k steps later counts gamma to the power of k.",
+            lambda r, g, v: r[::-1].cumsum()[::-1] + v,
+        ),
+        Mistake(
+            "what follows is discounted once, however late it comes",
+            "Each further step costs one more factor gamma. Work backwards, and use the return of "
+            "the step after.",
+            lambda r, g, v: np.array([r[t] + g * (r[t + 1 :].sum() + v) for t in range(len(r))]),
+        ),
+        *(
+            Mistake(
+                "all is discounted from the start of the episode",
+                "Each return is seen from its own step, whose reward counts in full.",
+                wrong,
+            )
+            for wrong in (
+                lambda r, g, v: _earned(r, g, v) * g ** np.arange(len(r)),
+                lambda r, g, v: _weighted(r, g)[::-1].cumsum()[::-1] + v,
+                lambda r, g, v: _weighted(r, g)[::-1].cumsum()[::-1],
+            )
+        ),
+        Mistake(
+            "a running sum from the start",
+            "That adds up the past. The return of a step adds up what is still to come.",
+            lambda r, g, v: _weighted(r, g).cumsum(),
+        ),
+        Mistake(
+            "the reward of the step itself is discounted, too",
+            "It comes at once, so it counts in full; only what follows it is discounted.",
+            _all_late,
+        ),
+        *(
+            Mistake(
+                "the reward of the step itself is left out",
+                "The return from a step on begins with the reward of this step.",
+                lambda r, g, v, factor=factor: (
+                    (g if factor else 1) * np.append(_earned(r, g, v)[1:], v)
+                ),
+            )
+            for factor in (False, True)
+        ),
+        Mistake(
+            "last_value is not used",
+            "Where the episode was only cut, something is still to come after the last reward.",
+            lambda r, g, v: _earned(r, g, 0.0),
+        ),
+        Mistake(
+            "last_value is not discounted",
+            "It comes one step after the last reward, so one factor gamma is due.",
+            lambda r, g, v: _earned(r, g, v / g),
+        ),
+        Mistake(
+            "last_value in place of the last reward",
+            "It is what comes after the last reward, and the last reward counts, too.",
+            lambda r, g, v: _earned(np.append(r[:-1], v), g, 0.0),
+        ),
+        Mistake(
+            "last_value follows every step",
+            "It follows the last step only. What follows any other one is the return of the next.",
+            lambda r, g, v: r + g * v,
+        ),
+        Mistake(
+            "only one step is looked ahead",
+            "The return holds all later rewards, not the next one alone.",
+            lambda r, g, v: r + g * np.append(r[1:], v),
+        ),
+        *(
+            Mistake(
+                "the returns are normalized",
+                "Some policy-gradient programs do so. Here the number itself is wanted, since it "
+                "is to be compared with a Q-value.",
+                _normalized(ddof),
+            )
+            for ddof in (0, 1)
+        ),
+        Mistake(
+            "the fractions are cut off",
+            "The rewards are whole numbers here, and an array made like them keeps whole numbers "
+            "only: make one of floats.",
+            lambda r, g, v: _earned(r, g, v).astype(r.dtype),
+        ),
+        Mistake(
+            "the mean in place of the sum",
+            "A return adds up; nothing is divided by the number of steps.",
+            lambda r, g, v: _earned(r, g, v) / np.arange(len(r), 0, -1),
+        ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts, and it differs from run to "
+                "run: write gamma in place of the number.",
+                lambda r, g, v, number=number: _earned(r, number, v),
+            )
+            for number in (0.99, 0.98, 0.95, 0.9, 0.5)
+        ),
+    ),
+    hints=(
+        "What is earned from a step on is its reward, and then what is earned from the next step "
+        "on. So in which direction do you go through the episode?",
+        "Begin at the end, where you know what follows: `last_value`. At each step put the reward "
+        "in front of what follows; that is then what follows the step before.",
+        "With `following = last_value`, loop over `reversed(range(len(reward)))`, let "
+        "`following = reward[t] + gamma * following`, and keep each at place t of an array of "
+        "floats.",
+    ),
+)
+
+CHECKS = (DOUBLE_TD_TARGET, DOUBLE_ESTIMATE, RETURNS_TO_GO)
