@@ -83,7 +83,9 @@ def test_the_table():
 
 
 def test_the_table_of_seeds():
-    table = seed_table(made_up([[50, 500, 100.4, 480], [10, 20, 30, 40]], final=[[450, 460], [9, 10]]))
+    table = seed_table(
+        made_up([[50, 500, 100.4, 480], [10, 20, 30, 40]], final=[[450, 460], [9, 10]])
+    )
     assert table.rows == (("0", "5,000", "100", "455"), ("1", "never", "–", "10"))
     assert seed_table(made_up([[500, 100, 480]])).rows == (("0", "2,500", "100", "480"),)
 

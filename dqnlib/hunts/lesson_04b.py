@@ -13,10 +13,7 @@ HUNT = Hunt(
     story="A colleague's agent with the target of this lesson, e = 0.5. On CartPole its curves are "
     "those of a healthy twin with the same seeds, and nobody would look for a mistake. But on "
     "another task its values came out nearly twice too large. The probes must tell.",
-    config=Config(
-        steps=7_500, final_learning_rate=8.5e-4, target_epsilon=0.5, eval_every=750,
-        eval_episodes=5,
-    ),  # fmt: skip
+    config=Config(steps=7_500, final_learning_rate=8.5e-4, target_epsilon=0.5, eval_every=750),
     sabotage=lambda: {"td_target": _cut_in_part},
     suspects=(
         Suspect(

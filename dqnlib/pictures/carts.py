@@ -38,7 +38,9 @@ def animated_carts(
     words; every: steps from frame to frame. Raises ValueError for another number of episodes.
     """
     if not isinstance(episodes, Mapping) or len(episodes) != 2:
-        raise ValueError("give a dict of two episodes, states [T, 4] by title: {'before': states, ...}")
+        raise ValueError(
+            "give a dict of two episodes, states [T, 4] by title: {'before': states, ...}"
+        )
     longest = max(len(states) for states in episodes.values())
     frames = []
     for t in [*range(0, longest, every), *[longest - 1] * 12]:  # the end stands for a moment

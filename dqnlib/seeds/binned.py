@@ -63,7 +63,9 @@ def q_learning(config: Config, coders: dict[str, Bins], seeds: tuple[int, ...]) 
         next_obs, reward, terminated, truncated = env.step(action)
         next_at = rows(next_obs.astype(float))
         target = reward + config.gamma * q[next_at].max(1) * ~terminated
-        q[at, action] += config.learning_rate * (target - q[at, action])  # no two rows share a table
+        q[at, action] += config.learning_rate * (
+            target - q[at, action]
+        )  # no two rows share a table
         ended = terminated | truncated
         for k in ended.nonzero()[0]:
             returns[k].append(float(env.total[k]))

@@ -980,9 +980,7 @@ FITTED_Q = Check(
             "the mean of the targets in place of a fit",
             "A mean is the best fit only where a feature is 1 or 0. With other numbers the sum of "
             "weight times feature must come near to the targets: least squares does it.",
-            _fitting(
-                fit=lambda x, y, a, w, k: (x * y[:, None])[a == k].sum(0) / x[a == k].sum(0)
-            ),
+            _fitting(fit=lambda x, y, a, w, k: (x * y[:, None])[a == k].sum(0) / x[a == k].sum(0)),
         ),
         Mistake(
             "the rewards alone are fitted",

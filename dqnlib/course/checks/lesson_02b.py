@@ -25,8 +25,13 @@ SEMI_GRADIENT_TD = Check(
         # v = 2 + 3 = 5, next v = 8 − 1 = 7; δ = 0.5 + 0.5 · 7 − 5 = −1; w + 0.1 · 2 · (−1) · (1, 3)
         Case(
             {
-                "weights": np.array([2.0, 1.0]), "x": np.array([1.0, 3.0]), "reward": 0.5,
-                "next_x": np.array([4.0, -1.0]), "gamma": 0.5, "ratio": 2.0, "alpha": 0.1,
+                "weights": np.array([2.0, 1.0]),
+                "x": np.array([1.0, 3.0]),
+                "reward": 0.5,
+                "next_x": np.array([4.0, -1.0]),
+                "gamma": 0.5,
+                "ratio": 2.0,
+                "alpha": 0.1,
             },
             np.array([1.8, 0.4]),
             "the value is 2·1 + 1·3 = 5, that of the next state 2·4 − 1·1 = 7",
@@ -34,8 +39,12 @@ SEMI_GRADIENT_TD = Check(
         # Baird, state 1 to 7 by "solid": v = 3, next v = 12, δ = 0.9 · 12 − 3 = 7.8; 0.01 · 7 · 7.8
         Case(
             {
-                "weights": np.array([1.0, 10.0, 1.0]), "x": np.array([2.0, 0.0, 1.0]),
-                "reward": 0.0, "next_x": np.array([0.0, 1.0, 2.0]), "gamma": 0.9, "ratio": 7.0,
+                "weights": np.array([1.0, 10.0, 1.0]),
+                "x": np.array([2.0, 0.0, 1.0]),
+                "reward": 0.0,
+                "next_x": np.array([0.0, 1.0, 2.0]),
+                "gamma": 0.9,
+                "ratio": 7.0,
                 "alpha": 0.01,
             },
             np.array([1 + 2 * 0.546, 10.0, 1.546]),
@@ -44,8 +53,13 @@ SEMI_GRADIENT_TD = Check(
         # the target policy never does this: ρ = 0
         Case(
             {
-                "weights": np.array([1.0, -2.0]), "x": np.array([1.0, 1.0]), "reward": 5.0,
-                "next_x": np.array([0.0, 1.0]), "gamma": 0.9, "ratio": 0.0, "alpha": 0.5,
+                "weights": np.array([1.0, -2.0]),
+                "x": np.array([1.0, 1.0]),
+                "reward": 5.0,
+                "next_x": np.array([0.0, 1.0]),
+                "gamma": 0.9,
+                "ratio": 0.0,
+                "alpha": 0.5,
             },
             np.array([1.0, -2.0]),
             "an action that the target policy never takes: ρ = 0",
@@ -68,9 +82,7 @@ SEMI_GRADIENT_TD = Check(
         Mistake(
             "the importance ratio weighs the target alone",
             "The ratio counts for the whole step: it stands in front of the TD error.",
-            _stepping(
-                lambda w, x, r, nx, g, ratio, a: a * (ratio * (r + g * nx @ w) - x @ w) * x
-            ),
+            _stepping(lambda w, x, r, nx, g, ratio, a: a * (ratio * (r + g * nx @ w) - x @ w) * x),
         ),
         Mistake(
             "the importance ratio is turned round",
@@ -102,17 +114,13 @@ SEMI_GRADIENT_TD = Check(
         Mistake(
             "every weight moves by the same amount",
             "A weight moves as far as its feature counts: the gradient of x @ weights is x.",
-            _stepping(
-                lambda w, x, r, nx, g, ratio, a: a * ratio * _error(w, x, r, nx, g) + 0 * x
-            ),
+            _stepping(lambda w, x, r, nx, g, ratio, a: a * ratio * _error(w, x, r, nx, g) + 0 * x),
         ),
         Mistake(
             "the products are not added up",
             "A value is one number, the sum of weight times feature: x @ weights, where "
             "x * weights is still a list of products.",
-            _stepping(
-                lambda w, x, r, nx, g, ratio, a: a * ratio * (r + g * nx * w - x * w) * x
-            ),
+            _stepping(lambda w, x, r, nx, g, ratio, a: a * ratio * (r + g * nx * w - x * w) * x),
         ),
         Mistake(
             "the discount is missing",
@@ -122,9 +130,7 @@ SEMI_GRADIENT_TD = Check(
         Mistake(
             "gamma discounts the reward as well",
             "The reward of this step comes now, and counts in full.",
-            _stepping(
-                lambda w, x, r, nx, g, ratio, a: a * ratio * (g * (r + nx @ w) - x @ w) * x
-            ),
+            _stepping(lambda w, x, r, nx, g, ratio, a: a * ratio * (g * (r + nx @ w) - x @ w) * x),
         ),
         Mistake(
             "the reward is missing",
@@ -288,8 +294,10 @@ LINEAR_UPDATE = Check(
         Mistake(
             "the step is returned in place of the error",
             "The weights are right. Return the whole TD error, without alpha.",
-            lambda w, f, a, y, alpha: alpha
-            * _moved(lambda f, a: (f, a), lambda error, alpha: alpha * error)(w, f, a, y, alpha),
+            lambda w, f, a, y, alpha: (
+                alpha
+                * _moved(lambda f, a: (f, a), lambda error, alpha: alpha * error)(w, f, a, y, alpha)
+            ),
         ),
     ),
     hints=(
