@@ -133,18 +133,6 @@ STUDIES = {
         TWENTY,
         looks=True,
     ),
-    "soft_no_target": Study(
-        "the soft target without a target network (lesson 04b)",
-        {"soft, no target network": FULL.replace(**NO_TARGET, **SOFT)},
-        TWENTY,
-        looks=True,
-    ),
-    "soft_acrobot": Study(
-        "what the soft target costs on Acrobot-v1 (lesson 04b)",
-        max_and_soft(ACROBOT),
-        TWENTY,
-        looks=True,
-    ),
 }
 
 
