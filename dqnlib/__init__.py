@@ -41,7 +41,7 @@ _HOME = {
     "exercise": "course.exercises",
     "hints": "course.exercises",
     "own": "course.exercises",
-    "show_progress": "course.progress",
+    "show_progress": "course.overview",
     "predict": "course.predictions",
     "reveal": "course.predictions",
     "quiz": "course.quizzes",

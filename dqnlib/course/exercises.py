@@ -12,22 +12,24 @@
 The library's version at the dotted path is the reference solution: there is no second copy.
 """
 
+import dataclasses
 import html
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dqnlib.course import checks, progress, solutions
-from dqnlib.course.answers import is_blank, mentions
+from dqnlib.course import checks, progress, solutions, written
+from dqnlib.course.answers import blank_methods, is_blank, mentions
 from dqnlib.course.judge import run_check
-from dqnlib.course.reference import load, reference_imports, reference_source
+from dqnlib.course.reference import load
 from dqnlib.course.shown import folded, inline
 from dqnlib.course.types import Check, Wrong
 
 _met: set[tuple[str, str]] = set()  # mistakes that were made in this process: path, diagnosis
 BLANK = "○ {}: still blank. The lesson goes on with the course's own version."
+PARTLY = "○ {}: {}; {} still blank. The lesson goes on with the course's own version."
 RIGHT = "✓ {}: right. From here on, the lesson runs on your version."
 
 
@@ -63,9 +65,12 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     check = checks.find(path)
 
     def decorate(function: Callable) -> Callable:
-        if is_blank(function):
+        blank = blank_methods(function)
+        if is_blank(function) and not blank:
             return _go_on_without(check)
         try:
+            if blank:
+                return _go_on_without(check, *_judge_parts(check, function, blank))
             run_check(check, function)
         except Wrong as wrong:
             if wrong.diagnosis == "raises NotImplementedError" and mentions(
@@ -91,10 +96,29 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     return decorate
 
 
-def _go_on_without(check: Check) -> Callable:
-    """Say that an answer is still blank; return the library's version."""
+def _judge_parts(check: Check, cls: type, blank: list[str]) -> tuple[list[str], list[str]]:
+    """Judge what is filled in of a class; return what is right so far, and what is still blank.
+
+    Raises Wrong for a part that is not right.
+    """
+    right = []
+    for part in check.parts:
+        if not {part.name, *part.needs}.isdisjoint(blank):
+            continue
+        run_check(dataclasses.replace(check, judge=part.judge), cls)
+        right += [part.name] if part.name not in right else []
+    return right, blank
+
+
+def _go_on_without(check: Check, right: Sequence[str] = (), blank: Sequence[str] = ()) -> Callable:
+    """Say that an answer, or a part of it, is still blank; return the library's version."""
     _record(check.path, "blank")
-    print(BLANK.format(check.name))
+    if right:
+        verb = ["is", "are"][len(right) > 1], ["is", "are"][len(blank) > 1]
+        parts = f"{', '.join(right)} {verb[0]} right so far", f"{', '.join(blank)} {verb[1]}"
+        print(PARTLY.format(check.name, *parts))
+    else:
+        print(BLANK.format(check.name))
     _display(Hints(check))
     return load(check.path)
 
@@ -144,7 +168,7 @@ def _record(path: str, status: str) -> None:
 
 
 class Hints:
-    """Three hints and the solution, folded; the solution is read from the library's source.
+    """Three hints and the solution as a learner would write it, folded.
 
     mend: how to mend the mistake that was just made, folded as well.
     """
@@ -163,7 +187,7 @@ class Hints:
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]
         path = self._check.path
-        source = "\n".join([*reference_imports(path), "", "", reference_source(path)]).strip()
+        source = "\n".join([*written.imports(path), "", "", written.solution(path)]).strip()
         parts.append(folded("Solution", f"<pre>{html.escape(source)}</pre>"))
         return "".join(parts)
 

@@ -8,7 +8,7 @@ import nbformat
 
 from dqnlib.course import notebooks
 from dqnlib.course.exercises import BLANK, RIGHT
-from dqnlib.course.reference import reference_imports, reference_source
+from dqnlib.course.written import imports, solution
 
 DECORATOR = re.compile(r"""^@exercise\(\s*["']([\w.]+)["']""", re.MULTILINE)
 _LINE = re.compile(re.escape(BLANK).replace(r"\{\}", r"(\w+)"))
@@ -30,9 +30,9 @@ def solve(source: str) -> str:
     """Put the reference solutions into the exercises of a cell."""
     lines = source.splitlines()
     for path, node in reversed(list(functions(source))):
-        lines[node.lineno - 1 : node.end_lineno] = reference_source(path).splitlines()
+        lines[node.lineno - 1 : node.end_lineno] = solution(path).splitlines()
         top = node.decorator_list[0].lineno - 1
-        lines[top:top] = reference_imports(path)
+        lines[top:top] = imports(path)
     return "\n".join(lines)
 
 

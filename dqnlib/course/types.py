@@ -40,6 +40,15 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A method of a class that can be judged while others are still blank."""
+
+    name: str
+    needs: tuple[str, ...]  # the methods without which nothing can be seen of it
+    judge: Callable[[type], None]  # raises Problem
+
+
+@dataclass(frozen=True)
 class Check:
     """All that is known about one exercise. `judge` replaces the cases where chance is in play."""
 
@@ -49,6 +58,7 @@ class Check:
     mistakes: tuple[Mistake, ...] = ()
     judge: Callable[[Callable], None] | None = None  # raises Problem
     also: Callable[[Callable], None] | None = None  # the same, once all cases are right
+    parts: tuple[Part, ...] = ()  # of a class
     returns: str = "one plain number"
     solution: str = ""  # as a learner would write it; empty: the library's source is shown
     tensors: bool = False  # the arrays of the cases reach the function as tensors

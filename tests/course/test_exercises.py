@@ -930,10 +930,10 @@ def test_ipython_shows_the_hints(cells):
 def test_judging_loads_no_training_code():
     code = """
         import sys
-        import dqnlib.course.exercises, dqnlib.course.progress
+        import dqnlib.course.exercises, dqnlib.course.overview
         import dqnlib.course.predictions, dqnlib.course.checks
         dqnlib.course.checks.lessons()
-        dqnlib.course.progress.table()
+        dqnlib.course.overview.table()
         print(*sorted(name.partition(".")[0] for name in sys.modules if "." not in name))
         print(*sorted(name for name in sys.modules if name.startswith("dqnlib.")))
     """

@@ -7,7 +7,7 @@ import numpy as np
 
 from dqnlib.course.errors import NO_SUPER
 from dqnlib.course.messages import during, mistaken, show
-from dqnlib.course.types import Case, Check, Mistake, Problem
+from dqnlib.course.types import Case, Check, Mistake, Part, Problem
 
 TITLE = "02 Function approximation"
 
@@ -179,31 +179,35 @@ def _judge_widths(cls) -> None:
     """Raise Problem unless every hidden width makes a layer, by the sizes of the weights."""
     for hidden in ((8, 6), (5,), (7, 5, 3)):
         net = _judge_outputs(cls, (4,), 2, hidden, sizes=(2,))
-        widths = (4, *hidden, 2)
-        want = sorted(tuple(sorted(pair)) for pair in itertools.pairwise(widths))
-        got = sorted(tuple(sorted(p.shape)) for p in net.parameters() if p.ndim == 2)
-        if got == want:
-            continue
-        case = _call((4,), 2, hidden)
-        shown = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in want)}"
-        yours = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in got) or '(none)'}"
-        if any(64 in pair for pair in got):
-            raise mistaken(
-                case, shown, yours, "hidden is not used",
-                "64 is only what stands there if nobody says otherwise: build each layer from "
-                "the widths in hidden.",
-            )  # fmt: skip
-        if len(got) < len(want):
-            raise mistaken(
-                case, shown, yours, "a layer is missing",
-                "There is one layer for each width in hidden, and the output layer after them. "
-                "Are all of them stored under self, and used?",
-            )  # fmt: skip
+        _expect_widths(net, hidden)
+
+
+def _expect_widths(net, hidden) -> None:
+    widths = (4, *hidden, 2)
+    want = sorted(tuple(sorted(pair)) for pair in itertools.pairwise(widths))
+    got = sorted(tuple(sorted(p.shape)) for p in net.parameters() if p.ndim == 2)
+    if got == want:
+        return
+    case = _call((4,), 2, hidden)
+    shown = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in want)}"
+    yours = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in got) or '(none)'}"
+    if any(64 in pair for pair in got):
         raise mistaken(
-            case, shown, yours, "other widths than those in hidden",
-            "Each layer takes as many numbers as the one before it gives: begin with the size "
-            "of an observation, go through hidden in its order, and end with n_actions.",
+            case, shown, yours, "hidden is not used",
+            "64 is only what stands there if nobody says otherwise: build each layer from "
+            "the widths in hidden.",
         )  # fmt: skip
+    if len(got) < len(want):
+        raise mistaken(
+            case, shown, yours, "a layer is missing",
+            "There is one layer for each width in hidden, and the output layer after them. "
+            "Are all of them stored under self, and used?",
+        )  # fmt: skip
+    raise mistaken(
+        case, shown, yours, "other widths than those in hidden",
+        "Each layer takes as many numbers as the one before it gives: begin with the size "
+        "of an observation, go through hidden in its order, and end with n_actions.",
+    )  # fmt: skip
 
 
 def _judge_several_axes(cls) -> None:
@@ -383,9 +387,51 @@ def _judge_two_networks(cls) -> None:
         )  # fmt: skip
 
 
+# What can be judged of the class while `forward` is still blank.
+def judge_init(cls) -> None:
+    """Raise Problem unless each network has layers of its own, as wide as hidden says."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        _judge_class(cls)
+        _judge_sizes(cls)
+
+
+def _judge_sizes(cls) -> None:
+    import torch
+
+    for hidden in ((8, 6), (5,), (7, 5, 3)):
+        net = _make(cls, (4,), 2, hidden)
+        if any(map(torch.nn.parameter.is_lazy, net.parameters())):
+            return  # made with the first observation
+        if not any(True for _ in net.parameters()):
+            raise mistaken(
+                _call((4,), 2, hidden), "a weight and a bias for each layer", "no parameters",
+                "no layer is stored in the network",
+                "Make the layers inside __init__ and store them under self, as in self.layers.",
+            )  # fmt: skip
+        _expect_widths(net, hidden)
+
+
+NETWORK = """
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
+        size, layers = math.prod(obs_shape), [nn.Flatten()]
+        for width in hidden:
+            layers += [nn.Linear(size, width), nn.ReLU()]
+            size = width
+        self.layers = nn.Sequential(*layers, nn.Linear(size, n_actions))
+
+    def forward(self, obs):  # [B, *O] -> [B, A]
+        return self.layers(obs)
+"""
+
 Q_NETWORK = Check(
     path="dqnlib.networks.QNetwork",
     judge=judge_q_network,
+    parts=(Part("__init__", (), judge_init),),
+    solution=NETWORK,
     returns="a tensor [B, A]",
     mistakes=(
         Mistake(

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dqnlib.course.checks.kept import judge_add, judge_new_buffer
 from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.reference import load
-from dqnlib.course.types import Check, Mistake, Problem
+from dqnlib.course.types import Check, Mistake, Part, Problem
 
 TITLE = "03 Experience replay"
 
@@ -396,9 +397,50 @@ def _judge_shapes(cls) -> None:
             _expect_rows(batch, f"{case}, sample(4, rng)")
 
 
+# The library keeps one array a field, which is quicker to draw from.
+BUFFER = """
+class ReplayBuffer:
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.kept = []  # transitions
+        self.next = 0  # where the next one goes, once the list is full
+
+    def __len__(self):
+        return len(self.kept)
+
+    def add(self, transition):
+        obs, action, reward, next_obs, terminated = transition
+        obs, next_obs = np.array(obs, np.float32), np.array(next_obs, np.float32)  # copies
+        row = (obs, action, reward, next_obs, terminated)
+        if len(self.kept) < self.capacity:
+            self.kept.append(row)
+        else:
+            self.kept[self.next] = row
+        self.next = (self.next + 1) % self.capacity
+
+    def sample(self, batch_size, rng):
+        places = rng.integers(len(self.kept), size=batch_size)
+        obs, action, reward, next_obs, terminated = zip(*(self.kept[i] for i in places))
+        return Batch(
+            obs=torch.from_numpy(np.stack(obs)),
+            action=torch.tensor(action),
+            reward=torch.tensor(reward, dtype=torch.float32),
+            next_obs=torch.from_numpy(np.stack(next_obs)),
+            terminated=torch.tensor(terminated),
+        )
+"""
+# What can be judged of the class while the rest of it is still blank.
+BUFFER_PARTS = (
+    Part("__len__", ("__init__",), judge_new_buffer),
+    Part("__len__", ("__init__", "add"), _judge_length),
+    Part("add", ("__init__",), judge_add),
+)
+
 REPLAY_BUFFER = Check(
     path="dqnlib.replay.ReplayBuffer",
     judge=judge_replay_buffer,
+    parts=BUFFER_PARTS,
+    solution=BUFFER,
     returns="a Batch",
     mistakes=(
         Mistake(
