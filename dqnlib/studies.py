@@ -37,7 +37,7 @@ SGD = FULL.replace(
 FIFTY = tuple(range(1_000, 1_050))  # ten leave intervals of 90 on either side: too wide here
 NO_REPLAY = {"capacity": 1, "batch_size": 1}
 NO_TARGET = {"sync_every": 1}
-JUDGED = tuple(range(10_000, 10_025))  # the course reports how agents stay solved on these
+JUDGED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
 TWENTY = JUDGED[:20]
 FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
 SOFT = {"target_epsilon": 0.5}
@@ -45,6 +45,7 @@ ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_eve
 INPUTS = {
     "raw": FULL.replace(obs_scale=1.0),
     "angle × 5": FULL.replace(obs_scale=(1.0, 1.0, 5.0, 1.0)),
+    "raw, rate 0.003": FULL.replace(obs_scale=1.0, learning_rate=3e-3),
 }
 
 
@@ -117,7 +118,7 @@ STUDIES = {
     ),
     "soft_dose": Study(
         "how much of the target is left to chance (lesson 04b)",
-        {f"e = {e:g}": FULL.replace(target_epsilon=e) for e in (0.1, 0.2, 1.0)},
+        {f"e = {e:g}": FULL.replace(target_epsilon=e) for e in (0.1, 0.2, 0.3, 1.0)},
         TWENTY,
         looks=True,
     ),
@@ -128,8 +129,27 @@ STUDIES = {
         looks=True,
     ),
     "soft_inputs": Study(
-        "the soft target, and the scale of the inputs (lesson 04b)",
-        {f"soft, {inputs}": config.replace(**SOFT) for inputs, config in INPUTS.items()},
+        "the soft target, the scale of the inputs and the learning rate (lesson 04b)",
+        {
+            f"{target}, {inputs}": config
+            for inputs, both in INPUTS.items()
+            for target, config in max_and_soft(both).items()
+        },
+        TWENTY,
+        looks=True,
+    ),
+    "soft_no_target": Study(
+        "the soft target without a target network (lesson 04b)",
+        {
+            f"{target}, no target network": config
+            for target, config in max_and_soft(FULL.replace(**NO_TARGET)).items()
+        },
+        TWENTY,
+        looks=True,
+    ),
+    "soft_acrobot": Study(
+        "what the soft target costs on Acrobot-v1 (lesson 04b)",
+        max_and_soft(ACROBOT),
         TWENTY,
         looks=True,
     ),
