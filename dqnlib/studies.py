@@ -37,8 +37,8 @@ SGD = FULL.replace(
 FIFTY = tuple(range(1_000, 1_050))  # ten leave intervals of 90 on either side: too wide here
 NO_REPLAY = {"capacity": 1, "batch_size": 1}
 NO_TARGET = {"sync_every": 1}
-HUNDRED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
-TWENTY = HUNDRED[:20]
+JUDGED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
+TWENTY = JUDGED[:20]
 FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
 SOFT = {"target_epsilon": 0.5}
 ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_every=500)
@@ -136,7 +136,7 @@ STUDIES = {
     "stays_solved": Study(
         "does a solved agent stay solved? (lessons 04b and 05)",
         {"DQN": FULL, "Double DQN": FULL.replace(double=True), "soft target": FULL.replace(**SOFT)},
-        HUNDRED,
+        JUDGED,
         looks=True,
         true_values=True,
     ),
@@ -162,7 +162,7 @@ STUDIES = {
     "soft_inputs": Study(
         "the soft target, the scale of the inputs and the learning rate (lesson 04b)",
         {
-            f"{inputs}, {target}": config
+            f"{target}, {inputs}": config
             for inputs, both in INPUTS.items()
             for target, config in max_and_soft(both).items()
         },
@@ -171,7 +171,10 @@ STUDIES = {
     ),
     "soft_no_target": Study(
         "the soft target without a target network (lesson 04b)",
-        max_and_soft(FULL.replace(**NO_TARGET)),
+        {
+            f"{target}, no target network": config
+            for target, config in max_and_soft(FULL.replace(**NO_TARGET)).items()
+        },
         TWENTY,
         looks=True,
     ),
