@@ -48,7 +48,7 @@ _HOME = {
     "bug_hunt": "hunts",
 }
 _ROOMS = {
-    "classics", "envs", "experiments", "features", "frames", "hunts", "intervals", "labs",
+    "classics", "envs", "experiments", "features", "frames", "grid_plots", "hunts", "intervals", "labs",
     "networks", "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
     "studies", "tabular", "targets", "training",
 }  # fmt: skip
