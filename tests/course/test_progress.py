@@ -454,7 +454,7 @@ def test_table():
     assert "1 of 1" in zero
     assert "width:100%" in zero
     assert "✓ episode_return" in zero
-    assert "0 of 5" in one
+    assert "0 of 4" in one
     assert "width:0%" in one
     assert "✗ epsilon_greedy" in one
     assert "○ td_update" in one
