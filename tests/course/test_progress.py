@@ -460,7 +460,7 @@ def test_table():
     assert "○ td_update" in one
     assert "<p>" not in page
     progress.record(SECOND, "right")
-    assert "width:20%" in rows(overview.table())[1]
+    assert "width:25%" in rows(overview.table())[1]
 
 
 def cells_of(lesson):
