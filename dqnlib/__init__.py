@@ -48,9 +48,9 @@ _HOME = {
     "bug_hunt": "hunts",
 }
 _ROOMS = {
-    "balance", "classics", "envs", "experiments", "features", "frames", "hunts", "intervals",
-    "labs", "networks", "pictures", "planning", "plots", "policies", "probes", "replay", "reports",
-    "saved", "seeds", "staying", "studies", "tabular", "targets", "training",
+    "balance", "classics", "envs", "experiments", "features", "frames", "grid_plots", "hunts",
+    "intervals", "labs", "networks", "pictures", "planning", "plots", "policies", "probes",
+    "replay", "reports", "saved", "seeds", "staying", "studies", "tabular", "targets", "training",
 }  # fmt: skip
 
 moved.let_imports_find()

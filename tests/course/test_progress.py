@@ -454,13 +454,13 @@ def test_table():
     assert "1 of 1" in zero
     assert "width:100%" in zero
     assert "✓ episode_return" in zero
-    assert "0 of 5" in one
+    assert "0 of 4" in one
     assert "width:0%" in one
     assert "✗ epsilon_greedy" in one
     assert "○ td_update" in one
     assert "<p>" not in page
     progress.record(SECOND, "right")
-    assert "width:20%" in rows(overview.table())[1]
+    assert "width:25%" in rows(overview.table())[1]
 
 
 def cells_of(lesson):

@@ -226,8 +226,6 @@ EPSILON_GREEDY = Check(
     judge=judge_epsilon_greedy,
     returns="the number of an action",
     solution="""
-import numpy as np
-
 def epsilon_greedy(q, epsilon, rng):
     if rng.random() < epsilon:
         return int(rng.integers(len(q)))
@@ -640,8 +638,6 @@ VALUE_ITERATION_SWEEP = Check(
     path="dqnlib.planning.value_iteration_sweep",
     returns="a new table, one row a state,",
     solution="""
-import numpy as np
-
 def value_iteration_sweep(q, outcomes, gamma):
     new = np.zeros((len(q), len(q[0])))
     for obs in range(len(q)):
