@@ -3,12 +3,15 @@
 A table needs one row a state; a continuous observation needs features. `Bins` cuts the space into
 boxes, `TileCoder` lays several shifted grids over it. A linear function adds the weights of the
 features that are on: `linear_q` and `linear_update` for action values, `LinearFit` for samples.
+`polynomial` has features that are numbers: `fitted_q` fits weights of them to a fixed data set, and
+`semi_gradient_td` takes one step for the values of states (lesson 02b).
 
-O numbers in an observation, T tilings, F features, A actions.
+O numbers in an observation, T tilings, F features, A actions, N transitions.
 
 Source: Sutton & Barto, Reinforcement Learning: An Introduction, 2nd edition, chapters 9 and 10.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -157,6 +160,50 @@ def linear_update(weights, features, action, td_target, alpha):
     td_error = td_target - weights[features, action].sum()
     weights[features, action] += alpha * td_error
     return td_error
+
+
+def polynomial(obs, degree: int = 2) -> np.ndarray:
+    """Return the products of up to `degree` of an observation's numbers: [..., O] -> [..., F].
+
+    The first feature is 1, the next ones are the numbers themselves: for two numbers and degree 2
+    they are 1, s₁, s₂, s₁², s₁s₂, s₂² (Sutton & Barto, section 9.5.1).
+    """
+    obs, axes = np.asarray(obs, float), range(np.shape(obs)[-1])
+    products = [
+        np.prod(obs[..., list(chosen)], axis=-1)
+        for size in range(check_count("degree", degree) + 1)
+        for chosen in itertools.combinations_with_replacement(axes, size)
+    ]
+    return np.stack(products, -1)
+
+
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    """Do one round of fitted Q-iteration: fit new weights to targets from the present ones.
+
+    x, next_x: [N, F] features before and after each of N transitions; action: [N] int; reward:
+    [N]; terminated: [N] bool; weights: [F, A], left as they are; gamma: 0 to 1. Returns new
+    weights [F, A]; those of an action are fitted by least squares to its own transitions, and of
+    several fits that are equally good the smallest is taken (Ernst, Geurts & Wehenkel 2005,
+    Figure 1; lesson 02).
+    """
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated  # [N]
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a  # [N]
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+
+def semi_gradient_td(weights, x, reward, next_x, gamma, ratio, alpha):
+    """Return the weights after one step of off-policy semi-gradient TD(0), as a new array [F].
+
+    weights: [F], left as they are; x, next_x: [F] features of a state and of the next one; a value
+    is their product with the weights; reward: float; gamma: 0 to 1; ratio: ρ, how much likelier
+    the target policy takes the action than the behavior; alpha: step size (Sutton & Barto,
+    equation 11.2; lesson 02b).
+    """
+    td_error = reward + gamma * next_x @ weights - x @ weights
+    return weights + alpha * ratio * td_error * x
 
 
 class LinearFit:

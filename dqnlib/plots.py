@@ -3,6 +3,7 @@
 Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 """
 
+import html
 import os
 import sys
 from collections.abc import Mapping
@@ -164,6 +165,89 @@ def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bo
     _steps_axis(ax, runs)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
+
+
+def seed_lines(run: Run, name: str, ylabel: str, ax=None, log: bool = True, bound=None):
+    """Draw something recorded, such as "q", with one line a seed; × marks where a seed diverges.
+
+    bound: (number, text), a dotted line with its text, such as the largest value that can be. A
+    line ends with its last finite record. Raises ValueError for anything but a deep run, and for
+    a name that is not recorded.
+    """
+    _by_label({name: run}, Run)
+    if name not in run.records:
+        raise ValueError(f"there is no record {name!r}; there are {', '.join(run.records)}")
+    ax = ax or new_axes()
+    for k, values in enumerate(run.records[name]):
+        gone = 0 <= run.diverged[k]
+        known = np.isfinite(values) & ((run.record_steps < run.diverged[k]) if gone else True)
+        x, y = run.record_steps[known], values[known]
+        color = COLORS[k % len(COLORS)]
+        ax.plot(x, y, color=color, lw=1.1, alpha=0.85)
+        if gone and len(x):
+            ax.plot(x[-1:], y[-1:], "x", color=color, ms=9, mew=2.5, clip_on=False, zorder=5)
+    if log:
+        _log_scale(ax)
+    if bound:
+        ax.axhline(bound[0], color="#20242b", ls=":", lw=1.8)
+        ax.annotate(bound[1], (0.01, bound[0]), xycoords=("axes fraction", "data"),
+                    xytext=(0, 3), textcoords="offset points", color="#20242b")  # fmt: skip
+    _steps_axis(ax, {name: run})
+    ax.set_ylabel(ylabel)
+    lost = np.count_nonzero(run.diverged >= 0)
+    ax.set_title(f"{seeds_in_words(len(run.seeds))}, × {lost} diverged", loc="right", fontsize=10)
+    return ax
+
+
+class Table:
+    """Rows under headings, as text and as HTML; every entry is a text."""
+
+    def __init__(self, headings: list[str], rows: list[list[str]]):
+        self.headings, self.rows = headings, rows
+
+    def __repr__(self) -> str:
+        lines = [self.headings, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        first, *rest = widths
+        return "\n".join(
+            f"{line[0]:{first}}" + "".join(f"  {v:>{w}}" for v, w in zip(line[1:], rest))
+            for line in lines
+        )
+
+    def _repr_html_(self) -> str:
+        def row(tag: str, entries: list[str]) -> str:
+            cells = (
+                f"<{tag} style='text-align:{'right' if i else 'left'}'>{html.escape(v)}</{tag}>"
+                for i, v in enumerate(entries)
+            )
+            return f"<tr>{''.join(cells)}</tr>"
+
+        head, body = row("th", self.headings), (row("td", r) for r in self.rows)
+        return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def arms_table(runs: dict[str, Run]) -> Table:
+    """Return a table of arms under both rules of evaluation (lesson 02), and of their values.
+
+    whole, late: the mean over seeds with its 95 % interval; best: the mean of each seed's best
+    evaluation; highest Q: the largest finite value recorded, the median over seeds; diverged: how
+    many seeds ran away to infinity. Raises ValueError for anything but a dict of deep runs.
+    """
+    _by_label(runs, Run)
+    rows = []
+    for label, run in runs.items():
+        best = np.nanmean(run.eval_returns, axis=2).max(1).mean()
+        rows.append([
+            label, str(interval(run.whole())), str(interval(run.late())), f"{best:.0f}",
+            f"{np.median(highest_q(run)):,.0f}", str(np.count_nonzero(run.diverged >= 0)),
+        ])  # fmt: skip
+    return Table(["", "whole curve", "late", "best", "highest Q", "diverged"], rows)
+
+
+def highest_q(run: Run) -> np.ndarray:
+    """Return [S] the largest finite Q-value that was recorded of each seed; NaN without one."""
+    q = np.where(np.isfinite(run.q), run.q, -np.inf).max(1, initial=-np.inf)
+    return np.where(np.isfinite(q), q, np.nan)
 
 
 def _with_seeds(label: str, run: TabularRun | Run, more: str = "") -> str:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dqnlib.features import Bins, LinearFit, TileCoder, linear_q, linear_update
+from dqnlib.features import (
+    Bins,
+    LinearFit,
+    TileCoder,
+    fitted_q,
+    linear_q,
+    linear_update,
+    polynomial,
+    semi_gradient_td,
+)
 
 CAR_LOW, CAR_HIGH = (-1.2, -0.07), (0.5, 0.07)  # two axes of very different lengths
 
@@ -237,3 +246,49 @@ def test_a_full_linear_update_reaches_its_target(tilings, action, td_target, see
     changed = np.zeros((30, 4), bool)
     changed[features, action] = True
     assert np.array_equal(weights[~changed], before[~changed])
+
+
+# -- features that are numbers ---------------------------------------------------------------
+
+
+def test_polynomial_by_hand():
+    assert polynomial([2.0, 3.0]).tolist() == [1, 2, 3, 4, 6, 9]
+    assert polynomial([2.0, 3.0], 1).tolist() == [1, 2, 3]
+    cubes = polynomial([[2.0, 3.0], [0.0, 1.0]], 3)
+    assert cubes.tolist()[0][6:] == [8, 12, 18, 27]
+    assert polynomial(np.zeros((5, 4))).shape == (5, 15)
+    with pytest.raises(ValueError, match="degree"):
+        polynomial([1.0], 0)
+
+
+def test_a_round_of_fitted_q_by_hand():
+    """With one feature a state the fit is the mean of the targets, as in a table."""
+    x = np.eye(2)[[0, 0, 1, 1]]
+    next_x = np.eye(2)[[1, 1, 0, 0]]
+    action, reward = np.array([0, 0, 0, 1]), np.array([1.0, 3.0, 0.0, 5.0])
+    terminated = np.array([False, False, False, True])
+    weights = np.array([[2.0, 6.0], [4.0, 1.0]])  # values of state 0, and of state 1
+    new = fitted_q(x, action, reward, terminated, next_x, weights, 0.5)
+    # state 0, action 0: the mean of 1 + 0.5 · 4 and 3 + 0.5 · 4; state 1: 0 + 0.5 · 6, and 5
+    assert np.allclose(new, [[4.0, 0.0], [3.0, 5.0]])
+    assert weights.tolist() == [[2.0, 6.0], [4.0, 1.0]]
+
+
+def test_fitted_q_is_the_least_squares_fit():
+    rng = np.random.default_rng(0)
+    x, next_x = rng.normal(size=(2, 200, 3))
+    action, reward = rng.integers(2, size=200), rng.normal(size=200)
+    weights = rng.normal(size=(3, 2))
+    new = fitted_q(x, action, reward, np.zeros(200, bool), next_x, weights, 0.9)
+    target = reward + 0.9 * (next_x @ weights).max(1)
+    error = target - (x @ new)[np.arange(200), action]
+    for a in range(2):  # at the best fit the errors are orthogonal to every feature
+        assert np.allclose(error[action == a] @ x[action == a], 0, atol=1e-9)
+
+
+def test_a_step_of_semi_gradient_td_by_hand():
+    weights, x, next_x = np.array([2.0, 1.0]), np.array([1.0, 3.0]), np.array([4.0, -1.0])
+    new = semi_gradient_td(weights, x, 0.5, next_x, 0.5, 2.0, 0.1)
+    # δ = 0.5 + 0.5 · 7 − 5 = −1; w + 0.1 · 2 · (−1) · x
+    assert np.allclose(new, [1.8, 0.4])
+    assert weights.tolist() == [2.0, 1.0]

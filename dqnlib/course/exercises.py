@@ -5,7 +5,8 @@
         return ____
 
 * blank: says so and hands back the library's version, so that the lesson goes on;
-* wrong: raises `Wrong`, a message of one screen with the failing case and the likely mistake;
+* wrong: raises `Wrong`, a message of one screen with the failing case and the likely mistake. How
+  to mend it is folded beside the hints, and comes in the message with the same mistake again;
 * right: says so, records it, and hands back the learner's own version for what follows.
 
 The library's version at the dotted path is the reference solution: there is no second copy.
@@ -25,6 +26,7 @@ from dqnlib.course.reference import load, reference_imports, reference_source
 from dqnlib.course.shown import folded, inline
 from dqnlib.course.types import Check, Wrong
 
+_met: set[tuple[str, str]] = set()  # mistakes that were made in this process: path, diagnosis
 BLANK = "○ {}: still blank. The lesson goes on with the course's own version."
 RIGHT = "✓ {}: right. From here on, the lesson runs on your version."
 
@@ -74,8 +76,12 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
             if os.environ.get("DQNLIB_ON_WRONG") == "continue":  # when a whole copy is judged
                 print(wrong)
                 return load(path)
-            _display(Hints(check))
+            _display(Hints(check, wrong.mend))
+            if (check.path, wrong.diagnosis) in _met:
+                wrong.args = (wrong.at_length,)
+            _met.add((check.path, wrong.diagnosis))
             raise
+        _met.difference_update({met for met in _met if met[0] == check.path})
         _record(check.path, "right")
         print(RIGHT.format(check.name))
         _keep(check.path, function)
@@ -138,17 +144,21 @@ def _record(path: str, status: str) -> None:
 
 
 class Hints:
-    """Three hints and the solution, folded; the solution is read from the library's source."""
+    """Three hints and the solution, folded; the solution is read from the library's source.
 
-    def __init__(self, check: Check):
-        self._check = check
+    mend: how to mend the mistake that was just made, folded as well.
+    """
+
+    def __init__(self, check: Check, mend: str = ""):
+        self._check, self._mend = check, mend
 
     def __repr__(self) -> str:
         return f"Hints and solution for {self._check.name}: unfold them one by one."
 
     def _repr_html_(self) -> str:
         titles = ("Hint 1", "Hint 2, stronger", "Hint 3, nearly there")
-        parts = [
+        parts = [folded("How to mend it", f"<p>{inline(self._mend)}</p>")] if self._mend else []
+        parts += [
             folded(title, f"<p>{inline(hint)}</p>")
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]

@@ -15,6 +15,7 @@ _HOME = {
     "ChaseLab": "chase",
     "CliffLab": "cliff",
     "DiscountLab": "discount",
+    "PlayLab": "play",
     "SurfaceLab": "surface",
     "TrainingLab": "training",
     "update_line": "cliff_side",

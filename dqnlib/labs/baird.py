@@ -7,7 +7,7 @@ import numpy as np
 from dqnlib import pictures
 from dqnlib.arguments import check_count, seeds_in_words
 from dqnlib.classics import baird
-from dqnlib.labs.baird_lines import HEIGHT, Lines, line_picture, norm_lines, still_of, weight_lines
+from dqnlib.labs.baird_lines import HEIGHT, Lines, line_picture, error_lines, still_of, weight_lines
 from dqnlib.labs.curves import evenly, grown
 from dqnlib.labs.frame import Lab
 from dqnlib.labs.texts import WIDTH, in_lines, named_speeds
@@ -45,12 +45,15 @@ def verdict(errors: np.ndarray, first: float) -> str:
 
 
 class BairdLab(Lab):
-    """Baird's counterexample live, over several seeds: eight weights, and how long they are.
+    """Baird's counterexample live, over several seeds: its weights, and how wrong the values are.
 
     Three switches are the three parts of the deadly triad: off-policy training, bootstrapping,
     and function approximation. All three on, the weights diverge, though every reward is 0 and
     weights of 0 would be right; take one away, and they stay bounded. A fourth switch takes the
     chance out (expected updates): the weights diverge all the same.
+
+    The picture on the right shows the largest error of a value, and not the length of the weights:
+    that of a table grows while its values come no further from the truth than they began.
 
     The switches off-policy, bootstrapping and expected, and the sliders for α and γ, act in flight:
     the weights stay, and a dotted line marks the moment. To switch between weights and table
@@ -95,7 +98,7 @@ class BairdLab(Lab):
 
     def make_curves(self) -> None:
         if not self._pictures:
-            self._pictures = {slot: self._picture(slot) for slot in ("weights", "norm")}
+            self._pictures = {slot: self._picture(slot) for slot in ("weights", "errors")}
 
     # -- training ------------------------------------------------------------------------------
 
@@ -106,7 +109,7 @@ class BairdLab(Lab):
         self._history[0] = self.runs.weights
         self._switched: list[int] = []  # after how many updates
         self._limits = {"updates": (0, min(1000, self.updates)), "weights": (-10, 40),
-                        "norm": (0, 50)}  # fmt: skip
+                        "errors": (0, 50)}  # fmt: skip
         self._pictures = {slot: self._picture(slot) for slot in self._pictures}
 
     def advance(self) -> bool:
@@ -154,7 +157,7 @@ class BairdLab(Lab):
     def show(self) -> None:
         self.put("status", self._status())
         if self._pictures:
-            self._draw_lines(self.norms)
+            self._draw_lines(self.errors)
 
     def _status(self) -> str:
         errors, norms = self.errors.mean(1), self.norms
@@ -194,12 +197,12 @@ class BairdLab(Lab):
             + (": nothing is learned from it" if s["ratio"] == 0 else "")
         )
 
-    def _draw_lines(self, norms: np.ndarray) -> None:
-        at = evenly(len(norms), _POINTS)
+    def _draw_lines(self, errors: np.ndarray) -> None:
+        at = evenly(len(errors), _POINTS)
         weights = self._history[at].mean(1)  # [n, W]
         lines = {
             "weights": weight_lines(at, weights, self.settings["approximation"]),
-            "norm": norm_lines(at, norms[at], self.runs.seeds),
+            "errors": error_lines(at, errors[at], self.runs.seeds),
         }
         self._make_room(lines)
         for slot, curves in lines.items():
@@ -255,7 +258,7 @@ class BairdLab(Lab):
                 self.row(alpha, gamma),
                 self.text("message", 42),
                 self.row(self.picture("weights", half, HEIGHT),
-                         self.picture("norm", half, HEIGHT)),
+                         self.picture("errors", half, HEIGHT)),
                 self.text("status", 69),
             ]
         )  # fmt: skip

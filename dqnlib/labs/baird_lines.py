@@ -1,4 +1,4 @@
-"""The lines of the Baird lab: eight weights, and how long they are."""
+"""The lines of the Baird lab: its weights, and how wrong the values are."""
 
 import functools
 from collections.abc import Iterable
@@ -42,11 +42,11 @@ def weight_lines(at: np.ndarray, weights: np.ndarray, approximation: bool) -> li
     return curves
 
 
-def norm_lines(at: np.ndarray, norms: np.ndarray, seeds: tuple[int, ...]) -> list[Curve]:
-    """Return the lines of the norms [n, S] after `at` [n] updates, and of their mean."""
-    curves = [Curve(f"seed {seed}" if k else "each seed", MUTED, x=at, mean=norms[:, k])
+def error_lines(at: np.ndarray, errors: np.ndarray, seeds: tuple[int, ...]) -> list[Curve]:
+    """Return the lines of the largest errors [n, S] after `at` [n] updates, and of their mean."""
+    curves = [Curve(f"seed {seed}" if k else "each seed", MUTED, x=at, mean=errors[:, k])
               for k, seed in enumerate(seeds)]  # fmt: skip
-    return [*curves, Curve("mean", INK, x=at, mean=norms.mean(1))]
+    return [*curves, Curve("mean", INK, x=at, mean=errors.mean(1))]
 
 
 def _axis_number(value: float, _=None) -> str:
@@ -55,11 +55,11 @@ def _axis_number(value: float, _=None) -> str:
 
 
 def line_picture(slot: str, limits: dict, what: str, seeds: int, switched: Iterable[int]) -> Lines:
-    """Return the empty picture of the weights, or of the norm."""
+    """Return the empty picture of the weights, or of the errors."""
     of = "weight" if what == "weights" else "value in the table"
     ylabel = {
         "weights": f"{of}\n(mean of {seeds_in_words(seeds)})",
-        "norm": f"norm of the {what}",
+        "errors": "largest error of a value\n(all are truly 0)",
     }
     named = ("w₁ to w₆", "w₇", "w₈", "v₁ to v₆", "v₇", "each seed", "mean")
     picture = Lines(
@@ -78,13 +78,15 @@ def still_of(seeds: tuple[int, ...], settings: tuple) -> bytes:
     """Return what 1,000 updates with these settings give."""
     settings = dict(settings)
     weights = np.moveaxis(baird.weights(1000, seeds=seeds, **settings), 1, 0)[::5]  # [201, S, W]
-    at, norms, mean = np.arange(0, 1001, 5), np.linalg.norm(weights, axis=-1), weights.mean(1)
-    tops = {"weights": max(40, 1.1 * mean.max()), "norm": max(50, 1.1 * norms.max())}
+    features, _ = baird.representation(settings["approximation"])
+    at, mean = np.arange(0, 1001, 5), weights.mean(1)
+    errors = abs(weights @ features.T).max(-1)  # [201, S]
+    tops = {"weights": max(40, 1.1 * mean.max()), "errors": max(50, 1.1 * errors.max())}
     limits = {"updates": (0, 1000), "weights": (min(-10, 1.1 * mean.min()), tops["weights"]),
-              "norm": (0, tops["norm"])}  # fmt: skip
+              "errors": (0, tops["errors"])}  # fmt: skip
     lines = {
         "weights": weight_lines(at, mean, settings["approximation"]),
-        "norm": norm_lines(at, norms, seeds),
+        "errors": error_lines(at, errors, seeds),
     }
     what = "weights" if settings["approximation"] else "table"
     image = Image.new("RGB", (WIDTH, HEIGHT), pictures.CARD)

@@ -6,13 +6,14 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium.envs.classic_control import CartPoleEnv
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from dqnlib.device import compute_threads
 from dqnlib.envs import make_for
 from dqnlib.labs.texts import WIDTH
 from dqnlib.labs.training_side import Side
-from dqnlib.pictures import CARD, EDGE, INK, SIDE_COLORS, Card
+from dqnlib.pictures import CARD
+from dqnlib.pictures.carts import cart_pole
 from dqnlib.replay import as_input
 from dqnlib.seeds.stacks import without_sharing
 
@@ -69,19 +70,3 @@ def frame_of(states: list[np.ndarray], texts: list[str], sides: Iterable[Side]) 
         line = f"{side.title} {text}".strip()
         frame.paste(cart_pole(state, line, side.side, WIDTH // 2, STAGE), (i * (WIDTH // 2), 0))
     return frame
-
-
-def cart_pole(state, text: str, side: str, width: int, height: int) -> Image.Image:
-    """Return a picture of a cart and its pole. state: position, speed, angle, its speed."""
-    card = Card(width, height)
-    k, ground = card.scale, height - 26
-    pen = ImageDraw.Draw(card.image)
-    unit = (width - 24) / 4.8  # CSS pixels a meter: the track goes from -2.4 to 2.4
-    x = width / 2 + unit * float(np.clip(state[0], -2.4, 2.4))
-    tip = x + unit * np.sin(state[2]), ground - 14 - unit * np.cos(state[2])  # a pole of 1 meter
-    pen.line([(12 * k, ground * k), ((width - 12) * k, ground * k)], EDGE, k)
-    card.box(x - 20, ground - 14, x + 20, ground, SIDE_COLORS[side])
-    pen.line([(x * k, (ground - 14) * k), (tip[0] * k, tip[1] * k)], INK, 5 * k)
-    card.chip(8, 14, side, SIDE_COLORS[side])
-    card.text(32, 14, text, 12)
-    return card.image.reduce(k)

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import torch
 from answers import bank
+from given_away import told_too_early
 
 from dqnlib.course import checks, exercises, judge, sandbox, types
 from dqnlib.course.judge import run_check
@@ -109,6 +110,7 @@ def test_wrong_answer_gets_its_diagnosis(answer, capsys, monkeypatch):
     monkeypatch.setattr(sandbox, "TIME_LIMIT", answer.limit or sandbox.TIME_LIMIT)
     stdout, own_exit = sys.stdout, builtins.exit
     before = set(threading.enumerate())
+    exercises._met.clear()  # each answer is a learner's first
 
     cell = Cell(answer)
 
@@ -119,6 +121,7 @@ def test_wrong_answer_gets_its_diagnosis(answer, capsys, monkeypatch):
     assert sys.stdout is stdout
     assert builtins.exit is own_exit
     check_message(message, answer)
+    assert not told_too_early(message, answer), message
     check_threads(set(threading.enumerate()) - before, answer)
     SEEN[answer.name, "wrong"] += 1
 

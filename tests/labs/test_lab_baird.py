@@ -116,21 +116,21 @@ def test_a_table_begins_anew():
 
 def test_lines_come_after_the_first_look_and_the_axes_grow():
     lab = BairdLab(updates=3000)
-    assert "norm" not in lab._values
+    assert "errors" not in lab._values
     lab._repr_mimebundle_()
     assert lab.settle(60)
-    assert picture(lab, "weights").size == picture(lab, "norm").size == (455, 270)
-    seen = {lab._values["norm"]}
+    assert picture(lab, "weights").size == picture(lab, "errors").size == (455, 270)
+    seen = {lab._values["errors"]}
     run_to_the_end(lab)
-    seen.add(lab._values["norm"])
+    seen.add(lab._values["errors"])
     assert len(seen) == 2
     assert lab._limits["updates"] == (0, 3000)
-    assert lab._limits["norm"][1] > lab.norms[-1].mean() > lab._limits["norm"][1] / 4
-    low, high = lab._pictures["norm"].axes.get_ylim()
-    assert (low, high) == lab._limits["norm"]
+    assert lab._limits["errors"][1] > lab.errors[-1].mean() > lab._limits["errors"][1] / 4
+    low, high = lab._pictures["errors"].axes.get_ylim()
+    assert (low, high) == lab._limits["errors"]
     lab.reset()
     assert lab.settle()
-    assert lab._pictures["norm"].axes.get_ylim() == (0, 50)
+    assert lab._pictures["errors"].axes.get_ylim() == (0, 50)
 
 
 def test_weights_beyond_all_bounds_stop_the_lab():
@@ -140,3 +140,15 @@ def test_weights_beyond_all_bounds_stop_the_lab():
     assert np.isfinite(lab.runs.weights).all()
     lab.step()  # nothing happens, and nothing breaks
     assert "have left all bounds" in say(lab)
+
+
+def test_the_picture_of_errors_does_not_mistake_a_table_for_a_divergence():
+    """The length of a table's values grows; its largest error does not."""
+    lab = BairdLab(approximation=False, updates=1000)
+    run_to_the_end(lab)
+    assert lab.norms[-1].mean() > 1.2 * lab.norms[0].mean()
+    assert lab.errors.max() <= 12
+    drawn = []
+    lab._pictures, lab._draw_lines = {"errors": None}, drawn.append
+    lab.show()
+    assert np.array_equal(drawn[0], lab.errors)

@@ -36,7 +36,7 @@ class Kind(NamedTuple):
 
 EVERY_LAB = {
     "BairdLab": Kind(
-        {"seeds": range(2)}, {"weights": (HALF, 270), "norm": (HALF, 270)}, (WIDE, 270)
+        {"seeds": range(2)}, {"weights": (HALF, 270), "errors": (HALF, 270)}, (WIDE, 270)
     ),
     "BiasLab": Kind({}, {"trial": (2 * WIDE, 500), "curves": (WIDE, 250)}, (WIDE, 500)),
     "BufferLab": Kind({}, {"ring": (2 * WIDE, 712)}, (WIDE, 356)),
@@ -49,6 +49,7 @@ EVERY_LAB = {
         {"seeds": range(2)}, {"grid": (2 * WIDE, 764), "curves": (2 * WIDE, 472)}, (WIDE, 382)
     ),
     "DiscountLab": Kind({}, {"bars": (2 * WIDE, 520)}, (WIDE, 260)),
+    "PlayLab": Kind({}, {"stage": (WIDE, 150)}, (WIDE, 150)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
     "TrainingLab": Kind(
         {"seeds": range(2), "b": Config(), "a": Config(warmup=20, batch_size=8)},

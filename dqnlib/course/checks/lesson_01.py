@@ -46,25 +46,26 @@ def _expect_action(got, q, case) -> None:
     call = (case, f"  expected  the number of an action: {', '.join(map(str, range(len(q))))}")
     yours = f"  yours     {show(got)}"
     if got is None:
-        text = "It returned None: is there a return in every branch?"
-        raise Problem(*call, yours, text, diagnosis="returned None")
+        mend = "Is there a return in every branch?"
+        raise Problem(*call, yours, "It returned None.", diagnosis="returned None", mend=mend)
     if isinstance(got, list | tuple) or getattr(got, "ndim", 0) > 0:
-        text = "Several actions make a list of candidates: pick one of them."
-        raise Problem(*call, yours, text, diagnosis="wrong shape")
+        mend = "Several actions make a list of candidates: pick one of them."
+        text = "One action is wanted, and this is several numbers."
+        raise Problem(*call, yours, text, diagnosis="wrong shape", mend=mend)
     if isinstance(got, float | np.floating) and got in q:
         raise Problem(
             *call,
             yours,
             "",
             "Likely: the value in place of the action.",
-            "That is how good the action is; wanted is its place in the row (argmax, not max).",
             diagnosis="the value in place of the action",
+            mend="That is how good the action is; wanted is its place in the row: argmax, not max.",
         )
     if not whole:
         text = f"It is of the type {type(got).__name__}, but a whole number is wanted: an int."
         raise Problem(*call, yours, text, diagnosis="wrong type")
-    text = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
-    raise Problem(*call, yours, text, diagnosis="no such action")
+    mend = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
+    raise Problem(*call, yours, diagnosis="no such action", mend=mend)
 
 
 def _share(chosen, action) -> float:
@@ -82,8 +83,8 @@ def _wrong_share(case, want, got, name, *advice) -> Problem:
         f"  yours     {got}",
         "",
         f"Likely: {name}.",
-        *advice,
         diagnosis=name,
+        mend=" ".join(advice),
     )
 
 
@@ -148,9 +149,9 @@ def _judge_generator(function) -> None:
             *shown,
             "",
             "Likely: another generator than rng.",
-            "Draw every random number from the argument rng, as it comes: rng.random().",
-            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
             diagnosis="another generator than rng",
+            mend="Draw every random number from the argument rng, as it comes: rng.random(). "
+            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
         )
 
 
@@ -225,10 +226,11 @@ EPSILON_GREEDY = Check(
     judge=judge_epsilon_greedy,
     returns="the number of an action",
     hints=(
-        "First decide whether to explore: draw one number with `rng.random()` and compare it "
-        "with `epsilon`.",
-        "To explore is to take any action: `int(rng.integers(len(q)))`. Else find all actions "
-        "whose value equals the largest, `np.flatnonzero(q == q.max())`, and pick one of them.",
+        "Two questions, in this order: is this a step to explore? And if not, which actions are "
+        "best? There can be several.",
+        "One number between 0 and 1, drawn from `rng` and compared with `epsilon`, answers the "
+        "first. To explore is to take any action, each equally likely. `np.flatnonzero` lists the "
+        "places where a condition holds, such as: equal to the largest value.",
         "`if rng.random() < epsilon: return int(rng.integers(len(q)))`, and then "
         "`return int(rng.choice(np.flatnonzero(q == q.max())))`. The course's own version draws "
         "both numbers at once, which is quicker to train with.",
@@ -359,8 +361,8 @@ Q_LEARNING_TARGET = Check(
     ),
     hints=(
         "There are two cases. What can follow a step that ended the episode?",
-        "If `terminated`, the target is `reward` alone. Else add the discounted value of the "
-        "best next action; `next_q.max()` is that value.",
+        "If `terminated`, the target is `reward` alone. Else add what the best next action is "
+        "worth, discounted. An array knows its largest entry.",
         "`if terminated: return reward`, and then `return reward + gamma * next_q.max()`.",
     ),
 )
@@ -489,9 +491,10 @@ TD_UPDATE = Check(
     ),
     hints=(
         "First the error: how far is the target from what the table says now?",
-        "`td_error = td_target - q[obs, action]`. Then move the entry by `alpha` times the "
-        "error, in place, and return the error.",
-        "After that line: `q[obs, action] += alpha * td_error`, and `return td_error`.",
+        "Keep the error under a name of its own, before anything is changed. Then the entry of "
+        "`obs` and `action` moves by `alpha` times the error, in place.",
+        "`td_error = td_target - q[obs, action]`, then `q[obs, action] += alpha * td_error`, and "
+        "`return td_error`.",
     ),
 )
 
@@ -583,8 +586,8 @@ SARSA_TARGET = Check(
     ),
     hints=(
         "It is your Q-learning target with one thing changed: which next value?",
-        "Sarsa uses the value of the action that the policy has really picked: "
-        "`next_q[next_action]`. The case of `terminated` stays as it was.",
+        "Sarsa uses the value of the action that the policy has really picked: which entry of "
+        "`next_q` is that? The case of `terminated` stays as it was.",
         "`if terminated: return reward`, and then `return reward + gamma * next_q[next_action]`.",
     ),
 )
@@ -690,8 +693,8 @@ EXPECTED_SARSA_TARGET = Check(
     ),
     hints=(
         "What does an ε-greedy policy do next, and how likely is each part?",
-        "With probability `1 - epsilon` it takes the best action, worth `next_q.max()`; with "
-        "probability `epsilon` any action, worth `next_q.mean()` on average.",
+        "With probability `epsilon` it takes any action: what is that worth on average? Else it "
+        "takes the best one. Weigh the two values by how likely they are.",
         "`expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()`, and the target is "
         "`reward + gamma * expected`, or `reward` alone after termination.",
     ),

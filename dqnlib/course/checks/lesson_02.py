@@ -103,9 +103,11 @@ def _judge_outputs(cls, shape, n_actions, hidden, sizes):
             out = net(obs)
         want = f"shape {[size, n_actions]}: one value an action for each observation"
         if out is None:
-            line = "forward returned None: is there a return in its last line?"
-            raise Problem(f"This case: {case}", f"  expected  {want}", "  yours     None", line,
-                          diagnosis="returned None")  # fmt: skip
+            raise Problem(
+                f"This case: {case}", f"  expected  {want}", "  yours     None",
+                "forward returned None.", diagnosis="returned None",
+                mend="Is there a return in the last line of forward?",
+            )  # fmt: skip
         if not isinstance(out, torch.Tensor):
             raise Problem(
                 f"This case: {case}", f"  expected  {want}", f"  yours     {show(out)}",
@@ -119,9 +121,9 @@ def _judge_outputs(cls, shape, n_actions, hidden, sizes):
                 f"This case: {case}",
                 f"  obs before   {show(before[0])}, ...",
                 f"  obs after    {show(obs[0])}, ...",
-                "It changed its argument obs. The replay buffer still needs it: take out what",
-                "works in place, such as obs -= ..., relu_(obs) or inplace=True.",
+                "It changed its argument obs. The replay buffer still needs it.",
                 diagnosis="arguments changed",
+                mend="Take out what works in place: obs -= ..., relu_(obs) or inplace=True.",
             )
     return net
 
@@ -393,7 +395,7 @@ Q_NETWORK = Check(
             raises="type must be tuple of ints,but got tuple",
         ),
         Mistake(
-            "nn.Sequential got a list",
+            "a list in place of single layers",
             "nn.Sequential takes the layers one by one: put a star before the list, "
             "nn.Sequential(*layers).",
             raises="list is not a Module subclass",
@@ -628,8 +630,8 @@ TD_TARGET = Check(
     hints=(
         "It is the target of lesson 01, for B transitions at once: no loop and no `if`. Which "
         "axis of `next_q` counts the actions?",
-        "`next_q.max(dim=1).values` is the best value of each row, [B]. A product with "
-        "`~terminated` drops it where the episode has terminated.",
+        "The `max` of a tensor along one axis gives two results, the largest values and their "
+        "places. A truth value counts as 1 or 0 in a product, and `~` turns it round.",
         "`return reward + gamma * next_q.max(dim=1).values * ~terminated`.",
     ),
 )
@@ -682,9 +684,9 @@ def judge_gradient(function) -> None:
             f"This case: {case}",
             f"  expected  the gradient {show(want)}",
             f"  yours     the gradient {show(q.grad)}",
-            "The loss has the right value, but another gradient. Compute it from q, action and",
-            "td_target in one go, without changing q.",
+            "The loss has the right value, but another gradient.",
             diagnosis="another gradient",
+            mend="Compute it from q, action and td_target in one go, without changing q.",
         )
 
 
@@ -826,11 +828,203 @@ MSE_LOSS = Check(
     hints=(
         "Three steps: pick one value from each row of `q`, take its distance from the target, "
         "and make one number of all. Through which of the two may the gradient flow?",
-        "`q.gather(1, action[:, None]).squeeze(1)` is the value of the taken action, [B]. "
-        "`td_target.detach()` is the target without its gradient.",
-        "With `taken` for those values: "
+        "`gather` along axis 1 picks by an index of the shape [B, 1], and gives [B, 1]: `squeeze` "
+        "takes that axis away again. `detach` cuts a tensor off from its gradient.",
+        "With `taken = q.gather(1, action[:, None]).squeeze(1)`: "
         "`return 0.5 * (taken - td_target.detach()).square().mean()`.",
     ),
 )
 
-CHECKS = (Q_NETWORK, TD_TARGET, MSE_LOSS)
+# -- fitted_q ------------------------------------------------------------------------------
+
+
+def _fit(x, y):
+    return np.linalg.lstsq(x, y, rcond=None)[0]
+
+
+def _fitting(next_value=None, target=None, fit=None):
+    """Make a mistake in one part of a round: the next value, the target, or the fit."""
+    next_value = next_value or (lambda q, x, w, a: q.max(1))
+    target = target or (lambda r, v, t, g: r + g * v * ~t)
+    fit = fit or (lambda x, y, a, w, k: _fit(x[a == k], y[a == k]))
+
+    def wrong(x, action, reward, terminated, next_x, weights, gamma):
+        value = next_value(next_x @ weights, x, weights, action)
+        y = target(reward, value, terminated, gamma)
+        return np.stack([fit(x, y, action, weights, k) for k in range(weights.shape[1])], 1)
+
+    return wrong
+
+
+def _one_after_the_other(x, action, reward, terminated, next_x, weights, gamma):
+    new = weights.copy()
+    for k in range(weights.shape[1]):
+        y = reward + gamma * (next_x @ new).max(1) * ~terminated
+        new[:, k] = _fit(x[action == k], y[action == k])
+    return new
+
+
+FITTED_Q = Check(
+    path="dqnlib.features.fitted_q",
+    returns="an array [F, A]: the new weights",
+    cases=(
+        # next values: state 0 has max(2, 6) = 6, state 1 max(4, 1) = 4. Targets: 1 + 2, 3 + 2, 0 + 3
+        # for action 0; 5 (terminated), 2 + 2, −4 + 3 for action 1. One feature a state: their means
+        Case(
+            {
+                "x": np.eye(2)[[0, 0, 1, 0, 1, 1]],
+                "action": np.array([0, 0, 0, 1, 1, 1]),
+                "reward": np.array([1.0, 3, 0, 5, 2, -4]),
+                "terminated": np.array([False, False, False, True, False, False]),
+                "next_x": np.eye(2)[[1, 1, 0, 1, 1, 0]],
+                "weights": np.array([[2.0, 6], [4, 1]]),
+                "gamma": 0.5,
+            },
+            np.array([[4.0, 5.0], [3.0, 1.5]]),
+            "two states with a feature each, six transitions: the fit is the mean of the targets",
+        ),
+        # values (x, −x), so the best next one is |x|. Targets 1 + 0.9 · 2 = 2.8 and 3 + 0.9 · 2 = 4.8
+        # for action 0; 0.5 + 0.9 = 1.4 and −5 (terminated) for action 1. Slopes Σxy / Σx²:
+        # (2.8 + 9.6) / 5 and (1.4 − 15) / 10
+        Case(
+            {
+                "x": np.array([[1.0], [2], [1], [3]]),
+                "action": np.array([0, 0, 1, 1]),
+                "reward": np.array([1.0, 3, 0.5, -5]),
+                "terminated": np.array([False, False, False, True]),
+                "next_x": np.array([[2.0], [-2], [1], [4]]),
+                "weights": np.array([[1.0, -1.0]]),
+                "gamma": 0.9,
+            },
+            np.array([[2.48, -1.36]]),
+            "one feature: the fit of each action is a line through 0",
+        ),
+    ),
+    mistakes=(
+        Mistake(
+            "the value of a terminal state was kept",
+            "After termination no reward can follow: there the target is the reward alone.",
+            _fitting(target=lambda r, v, t, g: r + g * v),
+        ),
+        Mistake(
+            "terminated is used the wrong way round",
+            "What follows counts where the episode goes on: ~terminated turns it round.",
+            _fitting(target=lambda r, v, t, g: r + g * v * t),
+        ),
+        Mistake(
+            "every action learns from all transitions",
+            "A transition says something of the action that was taken, and nothing of the others: "
+            "fit each action to the rows where action is its number.",
+            _fitting(fit=lambda x, y, a, w, k: _fit(x, y)),
+        ),
+        Mistake(
+            "the targets come from the fit that is being made",
+            "All targets of a round come from the weights that were handed in: compute them once, "
+            "before the first fit.",
+            _one_after_the_other,
+        ),
+        Mistake(
+            "the values of now in place of those of the next state",
+            "What follows is worth what the next state says: next_x in place of x.",
+            _fitting(next_value=lambda q, x, w, a: (x @ w).max(1)),
+        ),
+        Mistake(
+            "the next value of the action that was taken",
+            "Q-learning supposes that the best action follows: take the max of each row.",
+            _fitting(next_value=lambda q, x, w, a: q[np.arange(len(q)), a]),
+        ),
+        Mistake(
+            "the mean in place of the largest value",
+            "Q-learning supposes that the best action follows: take the max of each row.",
+            _fitting(next_value=lambda q, x, w, a: q.mean(1)),
+        ),
+        Mistake(
+            "the smallest value in place of the largest",
+            "Q-learning supposes that the best action follows: take the max of each row.",
+            _fitting(next_value=lambda q, x, w, a: q.min(1)),
+        ),
+        Mistake(
+            "the largest value of all transitions",
+            "Each transition has its own next state: take the max along axis 1.",
+            _fitting(next_value=lambda q, x, w, a: np.full(len(q), q.max())),
+        ),
+        Mistake(
+            "the number of the action in place of its value",
+            "argmax says which action is best; the target needs how good it is: max.",
+            _fitting(next_value=lambda q, x, w, a: q.argmax(1)),
+        ),
+        Mistake(
+            "the discount is missing",
+            "What follows is multiplied by gamma.",
+            _fitting(target=lambda r, v, t, g: r + v * ~t),
+        ),
+        Mistake(
+            "gamma discounts the reward as well",
+            "The reward of this step comes now, so it counts in full.",
+            _fitting(target=lambda r, v, t, g: g * (r + v * ~t)),
+        ),
+        Mistake(
+            "the reward is missing",
+            "The target is the reward plus the discounted value of what follows.",
+            _fitting(target=lambda r, v, t, g: g * v * ~t),
+        ),
+        *(
+            Mistake(
+                "gamma is written as a number",
+                "The argument gamma says how much the future counts: write gamma in its place.",
+                _fitting(target=lambda r, v, t, g, number=number: r + number * v * ~t),
+            )
+            for number in (0.99, 0.95, 0.9, 0.5)
+        ),
+        Mistake(
+            "the mean of the targets in place of a fit",
+            "A mean is the best fit only where a feature is 1 or 0. With other numbers the sum of "
+            "weight times feature must come near to the targets: least squares does it.",
+            _fitting(
+                fit=lambda x, y, a, w, k: (x * y[:, None])[a == k].sum(0) / x[a == k].sum(0)
+            ),
+        ),
+        Mistake(
+            "the rewards alone are fitted",
+            "The target is the reward plus the discounted value of what follows.",
+            _fitting(target=lambda r, v, t, g: r),
+        ),
+        Mistake(
+            "the reward is dropped when the episode ends",
+            "The last step gives its reward too; only what would follow is dropped.",
+            _fitting(target=lambda r, v, t, g: (r + g * v) * ~t),
+        ),
+        Mistake(
+            "the change of the weights in place of the new weights",
+            "Fit to the targets themselves, and not to their distance from the present values: "
+            "what is returned takes the place of the old weights.",
+            _fitting(fit=lambda x, y, a, w, k: _fit(x[a == k], (y - x @ w[:, k])[a == k])),
+        ),
+        Mistake(
+            "the fit is added to the old weights",
+            "The new weights take the place of the old ones: the old ones are in the targets only.",
+            _fitting(fit=lambda x, y, a, w, k: w[:, k] + _fit(x[a == k], y[a == k])),
+        ),
+        Mistake(
+            "an action a row in place of an action a column",
+            "weights is [F, A]: the weights of an action stand below each other, in a column.",
+            lambda *args: _fitting()(*args).T,
+        ),
+        Mistake(
+            "all that lstsq gives in place of the weights",
+            "np.linalg.lstsq gives the weights, the residuals and two more: take the first, [0].",
+            raises=("inhomogeneous shape", "setting an array element with a sequence"),
+        ),
+    ),
+    hints=(
+        "First the targets, as in lesson 01, for all transitions at once. Then, for each action "
+        "by itself, weights for which `x @ weights` comes as near to them as can be.",
+        "All next values are `next_x @ weights`, [N, A]. `action == a` picks the rows of one "
+        "action out of `x` and out of the targets; they go into the least-squares fit together.",
+        "`mine = action == a`, and in the loop over a: "
+        "`new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]`. `new` is an array "
+        "of its own: `np.zeros_like(weights)`.",
+    ),
+)
+
+CHECKS = (FITTED_Q, Q_NETWORK, TD_TARGET, MSE_LOSS)

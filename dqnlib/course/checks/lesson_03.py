@@ -1,6 +1,7 @@
 """Lesson 03: experience replay. What a buffer gives is judged from outside, as a lesson uses it."""
 
 import itertools
+import math
 from collections import Counter
 from typing import NamedTuple
 
@@ -64,8 +65,12 @@ def _length(buffer) -> int:
     if isinstance(length, int | np.integer) and not isinstance(length, bool):
         return int(length)
     lines = ("This case: len(buffer)", "  expected  a whole number", f"  yours     {show(length)}")
-    text = "__len__ returns how many transitions are kept: is there a return len(...) in it?"
-    raise Problem(*lines, text, diagnosis="returned None" if length is None else "wrong type")
+    raise Problem(
+        *lines,
+        "__len__ returns how many transitions are kept.",
+        diagnosis="returned None" if length is None else "wrong type",
+        mend="Is there a return in it, and of a whole number, such as the length of a list?",
+    )
 
 
 def _shared(got: str) -> Problem:
@@ -127,8 +132,8 @@ def _expect_batch(batch, size, shape, case) -> None:
     want = "a Batch(obs, action, reward, next_obs, terminated) of tensors"
     if batch is None:
         lines = (f"This case: {case}", f"  expected  {want}", "  yours     None")
-        text = "sample returned None: is there a return in its last line?"
-        raise Problem(*lines, text, diagnosis="returned None")
+        mend = "Is there a return in the last line of sample?"
+        raise Problem(*lines, "sample returned None.", diagnosis="returned None", mend=mend)
     if not all(hasattr(batch, name) for name in FIELDS):
         got = f"{type(batch).__name__} {show(batch)}"[:80]
         raise mistaken(
@@ -476,9 +481,9 @@ ENDS = {2: 3.0, 5: 5.0, 6: 4.0}  # step -> return of the episode that ends with 
 class ScriptedEnv:
     """Plays the episodes of SCRIPT in turn; a reset with a seed begins with the first again."""
 
-    def __init__(self):
+    def __init__(self, memory):
         self.episode, self.t, self.steps, self.after_end = 0, 0, 0, 0
-        self.seeds = []
+        self.seeds, self.memory = [], memory
 
     def reset(self, *, seed=None, options=None):
         self.episode = 1 if seed is not None else self.episode + 1
@@ -491,7 +496,7 @@ class ScriptedEnv:
             raise RuntimeError("step was called before reset")
         self.steps += 1
         if self.steps > 300:
-            raise _too_long()
+            raise _too_long(self.memory.asked)
         script = SCRIPT[min(self.episode, len(SCRIPT)) - 1]
         if self.t == len(script.rewards):
             self.after_end += 1
@@ -508,13 +513,17 @@ class ScriptedEnv:
 
 
 class ReplayBuffer:
-    """Stands for the replay buffer in `collect`, also by its name, and keeps all transitions."""
+    """Stands for the replay buffer in `collect`, also by its name, and keeps all transitions.
+
+    Its length is that of a ring of four, so that it is full before the steps are over.
+    """
 
     def __init__(self):
-        self.rows = []
+        self.rows, self.asked = [], False
 
     def __len__(self):
-        return len(self.rows)
+        self.asked = True
+        return min(len(self.rows), 4)
 
     def add(self, transition):
         if not all(hasattr(transition, name) for name in FIELDS):
@@ -526,7 +535,28 @@ class ReplayBuffer:
                 "The buffer asks for transition.obs, transition.action and so on: make a "
                 "Transition(obs, action, reward, next_obs, terminated) first.",
             )
+        _judge_shape(transition, f"transition {len(self.rows) + 1}, as it is added")
         self.rows.append(tuple(_plain(getattr(transition, name)) for name in FIELDS))
+
+
+def _judge_shape(transition, case) -> None:
+    """Raise Problem for an observation that is not as the environment gave it."""
+    for name in ("obs", "next_obs"):
+        value, want = getattr(transition, name), f"{name}: an observation of shape [1]"
+        if isinstance(value, tuple):
+            raise _two_things(case, want, f"{name}: {show(value)}")
+        if value is None:
+            raise mistaken(
+                case, want, f"{name}: None", "an observation is left out",
+                "Where an episode terminates, the mask in the target hides what follows, and "
+                "after a truncation it is needed: keep what the step gave, always.",
+            )  # fmt: skip
+        shape = np.shape(value)
+        if len(shape) > 1 and math.prod(shape) == 1:
+            raise mistaken(
+                case, want, f"{name}: of shape {list(shape)}", "an axis too many",
+                "The buffer makes the axis of the batch itself: keep an observation as it comes.",
+            )  # fmt: skip
 
 
 def _plain(value):
@@ -535,20 +565,31 @@ def _plain(value):
     return value[0].item() if value.size else None
 
 
+def _two_things(case, want, got) -> Problem:
+    return mistaken(
+        case, want, got, "both results of reset are taken for the observation",
+        "env.reset() returns the observation and a dictionary: obs, info = env.reset().",
+    )  # fmt: skip
+
+
 def _policy(obs) -> int:
     if isinstance(obs, tuple):
-        raise mistaken(
-            "what the policy is asked with", "an observation", f"{show(obs)}",
-            "reset gives two things",
-            "env.reset() returns the observation and a dictionary: obs, info = env.reset().",
-        )  # fmt: skip
+        raise _two_things("what the policy is asked with", "an observation", f"{show(obs)}")
     return int(np.asarray(obs).ravel()[0]) % 3
 
 
-def _too_long() -> Problem:
+def _too_long(asked: bool) -> Problem:
+    if asked:
+        return mistaken(
+            "collect(env, policy, buffer, steps=8, seed=7), where the buffer is full with 4",
+            "8 environment steps", "more than 300 steps",
+            "the length of the buffer is taken for the number of steps",
+            "A full buffer grows no more, and one may hold something already: count the calls of "
+            "env.step yourself.",
+        )  # fmt: skip
     return mistaken(
         "collect(env, policy, buffer, steps=8, seed=7)", "8 environment steps",
-        "more than 300 steps", "steps counts environment steps",
+        "more than 300 steps", "steps counts something else than steps",
         "Count the calls of env.step, over as many episodes as it takes, and stop after `steps`.",
     )  # fmt: skip
 
@@ -556,20 +597,28 @@ def _too_long() -> Problem:
 def judge_collect(function) -> None:
     """Raise Problem unless the function plays the script and keeps the right transitions."""
     for steps in (8, 5, 1):
-        env, memory = ScriptedEnv(), ReplayBuffer()
+        memory = ReplayBuffer()
+        env = ScriptedEnv(memory)
         case = f"collect(env, policy, buffer, steps={steps}, seed=7)"
         with during(f"This case: {case}"):
             returns = function(env, _policy, memory, steps, 7)
         _judge_steps(case, env, memory, steps)
         _judge_seeds(case, env.seeds)
-        missing = len(memory) < env.steps
+        missing = len(memory.rows) < env.steps
         _judge_rows(case, memory.rows[:steps], ROWS[:steps], missing)
         _judge_count(case, env, memory, steps)
         _judge_returns(case, returns, [ENDS[k] for k in ENDS if k <= steps], memory.rows)
 
 
 def _judge_steps(case, env, memory, steps) -> None:
-    """Raise Problem if the episodes are not begun anew where they end."""
+    """Raise Problem if the episodes are not begun anew where they end, and only there."""
+    if len(env.seeds) >= env.steps > 4:
+        raise mistaken(
+            case, "a reset at the beginning and after each episode", f"{len(env.seeds)} resets",
+            "a reset at every step",
+            "A step goes on from where the last one led. A reset belongs before the loop, and to "
+            "the end of an episode.",
+        )  # fmt: skip
     if env.after_end:
         limit = any(row[0] == 23 for row in memory.rows) or env.episode == 2
         what = "a time limit (truncated)" if limit else "its end (terminated)"
@@ -612,6 +661,22 @@ def _judge_rows(case, rows, want, missing) -> None:
         if k + 1 in ENDS:
             this += ", which terminated" if right[4] else ", which a time limit truncated"
         first = k > 0 and k in ENDS
+        if all(r[:4] == w[:4] and r[4] == (not w[4]) for r, w in zip(rows, want, strict=False)):
+            raise mistaken(
+                this, *shown, "terminated is turned round",
+                "The buffer keeps terminated as it is. The target turns it round, later.",
+            )  # fmt: skip
+        if (obs, next_obs, row[2]) == (right[0], right[2], right[3]):
+            raise mistaken(
+                this, *shown, "reward and next_obs are swapped",
+                "The order in a Transition is obs, action, reward, next_obs, terminated.",
+            )  # fmt: skip
+        if (*row[:2], *row[3:]) == (*right[:2], *right[3:]):
+            raise mistaken(
+                this, *shown, "another reward than that of the step",
+                "The buffer keeps what the environment gave for this one step. Another reward is "
+                "another task, and the sum of an episode is its return.",
+            )  # fmt: skip
         if missing and row in want[k + 1 :]:
             raise mistaken(
                 this, *shown, "a step is not stored",
@@ -682,11 +747,12 @@ def _judge_rows(case, rows, want, missing) -> None:
 
 def _judge_count(case, env, memory, steps) -> None:
     name = got = ""
-    if len(memory) < env.steps:
-        name, got = "a step is not stored", f"{env.steps} steps, {len(memory)} transitions"
+    kept = len(memory.rows)
+    if kept < env.steps:
+        name, got = "a step is not stored", f"{env.steps} steps, {kept} transitions"
         advice = "Each step goes into the buffer, the last one of an episode too."
-    elif len(memory) > env.steps:
-        name, got = "a step is stored twice", f"{env.steps} steps, {len(memory)} transitions"
+    elif kept > env.steps:
+        name, got = "a step is stored twice", f"{env.steps} steps, {kept} transitions"
         advice = "Call buffer.add once for each env.step."
     elif env.steps > steps:
         name, got = "too many steps", f"{env.steps} steps"
@@ -702,8 +768,8 @@ def _judge_returns(case, returns, want, rows) -> None:
     lines = (f"This case: {case}", f"  expected  {want}, the returns of the episodes that ended",
              f"  yours     {show(returns)}")  # fmt: skip
     if returns is None:
-        text = "The transitions are right. But it returned None: is there a return at the end?"
-        raise Problem(*lines, text, diagnosis="returned None")
+        text, mend = "The transitions are right. But it returned None.", "Return them at the end."
+        raise Problem(*lines, text, diagnosis="returned None", mend=mend)
     try:
         got = [float(r) for r in returns]
     except (TypeError, ValueError):
@@ -734,7 +800,14 @@ def _judge_returns(case, returns, want, rows) -> None:
             case, *shown, "the last reward of an episode is left out",
             "Add the reward before you look whether the episode is over.",
         )  # fmt: skip
-    ended = [ENDS[k] for k in ENDS if k <= len(rewards) and rows[k - 1][4]]
+    ends = [k for k in ENDS if k <= len(rewards)]
+    if len(got) == len(want) and np.allclose(got, np.diff([0, *ends])):
+        raise mistaken(
+            case, *shown, "lengths in place of returns",
+            "On CartPole the two are the same, as each step earns 1. In general a return is the "
+            "sum of the rewards.",
+        )  # fmt: skip
+    ended = [ENDS[k] for k in ends if rows[k - 1][4]]
     if len(got) == len(ended) and np.allclose(got, ended):
         raise mistaken(
             case, *shown, "the truncated episodes are missing",
@@ -750,12 +823,12 @@ COLLECT = Check(
     returns="a list of returns",
     mistakes=(
         Mistake(
-            "env.step gives five things",
+            "the five results of a step are taken apart wrongly",
             "next_obs, reward, terminated, truncated, info = env.step(action).",
             raises=("too many values to unpack (expected ", "to unpack (expected 6, got 5)"),
         ),
         Mistake(
-            "add takes one Transition",
+            "add got something else than one Transition",
             "Make one thing of the five first: buffer.add(Transition(obs, action, reward, "
             "next_obs, terminated)).",
             raises="ReplayBuffer.add() takes",

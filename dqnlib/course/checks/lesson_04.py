@@ -10,7 +10,7 @@ from dqnlib.course.types import Check, Mistake
 
 TITLE = "04 Target networks"
 
-NO_GRAD = "a change in place without torch.no_grad()"
+NO_GRAD = "torch records the change of a parameter"
 GRAPH_LEFT = "a gradient graph is left behind"
 COPY_RETURNED = "a new network is returned"
 

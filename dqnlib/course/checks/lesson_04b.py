@@ -282,17 +282,17 @@ DQN_UPDATE = Check(
             _step(order="backward zero step"),
         ),
         Mistake(
-            "optimizer.step() is missing",
+            "the optimizer never moves a parameter",
             "The gradients are there, but nobody uses them: call optimizer.step() after backward.",
             _step(order="zero backward"),
         ),
         Mistake(
-            "loss.backward() is missing",
+            "no gradient is computed",
             "Without it there is no gradient that the optimizer could use.",
             _step(order="zero step"),
         ),
         Mistake(
-            "loss.backward() is missing",
+            "no gradient is computed",
             "Without it there is no gradient, and without optimizer.step() no parameter moves.",
             _step(order="zero"),
         ),

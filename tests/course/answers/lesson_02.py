@@ -124,7 +124,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         ...
 
-=== wrong: super().__init__() is missing
+=== wrong: nn.Module was never set up
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         size = math.prod(obs_shape)
@@ -137,7 +137,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         return self.layers(obs)
 
-=== wrong: super().__init__() is missing
+=== wrong: nn.Module was never set up
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         sizes = [math.prod(obs_shape), *hidden, n_actions]
@@ -440,7 +440,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         return self.layers(obs)
 
-=== wrong: nn.Sequential got a list
+=== wrong: a list in place of single layers
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         super().__init__()
@@ -859,6 +859,93 @@ def td_target(reward, terminated, next_q, gamma):
 def td_target(reward, terminated, next_q, gamma):
     return reward + 0.99 * next_q.max(dim=1).values * ~terminated
 
+=== right
+def td_target(reward, terminated, next_q, gamma):
+    non_final = ~terminated  # as in PyTorch's own tutorial
+    next_state_values = torch.zeros_like(reward)
+    next_state_values[non_final] = next_q[non_final].max(1).values
+    return (next_state_values * gamma) + reward
+
+=== right
+def td_target(reward, terminated, next_q, gamma):
+    y = reward + gamma * torch.max(next_q, dim=-1)[0]
+    y = torch.where(terminated, reward, y)
+    return y.detach()
+
+=== right
+def td_target(rewards, dones, q_next, discount):
+    dones = dones.unsqueeze(-1).float()
+    best = q_next.max(dim=1, keepdim=True).values
+    return (rewards.unsqueeze(-1) + discount * best * (1 - dones)).squeeze(-1)
+
+=== right
+def td_target(reward, terminated, next_q, gamma):
+    discount = gamma * (1.0 - terminated.to(next_q.dtype))
+    return torch.einsum("b,b->b", discount, next_q.sort(dim=1, descending=True).values[:, 0]) + reward
+
+=== right
+def td_target(reward, terminated, next_q, gamma):
+    best = torch.vmap(torch.max)(next_q)
+    return torch.lerp(reward, reward + gamma * best, (~terminated).float())
+
+=== wrong: the value of a terminal state was kept
+def td_target(reward, terminated, next_q, gamma):
+    target = reward + gamma * next_q.max(1)[0]
+    if terminated is True:
+        target = reward
+    return target
+
+=== wrong: terminated is used the wrong way round
+def td_target(reward, terminated, next_q, gamma):
+    return torch.where(terminated, reward + gamma * next_q.max(1)[0], reward)
+
+=== wrong: the reward is dropped when the episode ends
+def td_target(reward, terminated, next_q, gamma):
+    y = reward + gamma * next_q.amax(dim=1)
+    y[terminated] = 0.0
+    return y
+
+=== wrong: the largest value of the whole batch
+def td_target(reward, terminated, next_q, gamma):
+    return reward + gamma * torch.max(next_q) * (1 - terminated.float())
+
+=== wrong: a column [B, 1] met a row [B]
+def td_target(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.max(1)[0].unsqueeze(1) * (1 - terminated.float())
+
+=== wrong: gamma is written as a number
+GAMMA = 0.99
+
+def td_target(reward, terminated, next_q, gamma):
+    return reward + GAMMA * next_q.max(1)[0] * (1 - terminated.float())
+
+=== wrong: the number of the action in place of its value
+def td_target(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.max(1)[1] * (1 - terminated.float())
+
+=== wrong: gamma discounts the reward as well
+def td_target(reward, terminated, next_q, gamma):
+    value = torch.where(terminated, reward, reward + next_q.amax(1))
+    return gamma * value
+
+=== wrong: one ended episode ends all of them
+def td_target(reward, terminated, next_q, gamma):
+    done = bool(torch.max(terminated))
+    return reward if done else reward + gamma * next_q.amax(1)
+
+=== wrong: a penalty at the end of the episode
+def td_target(reward, terminated, next_q, gamma):
+    reward = torch.where(terminated, torch.full_like(reward, -1.0), reward)
+    return reward + gamma * next_q.amax(1) * ~terminated
+
+=== wrong: negative values are cut off at 0
+def td_target(reward, terminated, next_q, gamma):
+    best = torch.zeros(len(reward))
+    for k in range(len(reward)):
+        for value in next_q[k]:
+            best[k] = max(best[k], value)
+    return reward + gamma * best * ~terminated
+
 === wrong: the value of a terminal state was kept
 def td_target(reward, terminated, next_q, gamma):
     return reward + gamma * next_q.max(dim=1).values
@@ -1156,6 +1243,90 @@ def mse_loss(q, action, td_target):
     taken = q.gather(1, action[:, None]).squeeze(1)
     return 0.5 * (taken - td_target.detach().mean()).square().mean()
 
+=== right
+def mse_loss(q, action, td_target):
+    index = action.view(-1, 1)
+    difference = q.gather(1, index) - td_target.detach().view(-1, 1)
+    return difference.pow(2).mul(0.5).mean()
+
+=== right
+def mse_loss(q, action, td_target):
+    criterion = nn.MSELoss()
+    taken = torch.sum(q * torch.eye(q.shape[1])[action], dim=-1)
+    return 0.5 * criterion(taken, td_target.detach())
+
+=== right
+def mse_loss(q, action, td_target):
+    fixed = q.detach().clone()
+    fixed[torch.arange(len(q)), action] = td_target.detach()  # the others stay where they are
+    return 0.5 * (q - fixed).square().sum() / len(q)
+
+=== right
+def mse_loss(q, action, td_target):
+    taken = torch.diagonal(q[:, action])  # every row asked for every action, and its own kept
+    return 0.5 * torch.mean((td_target.data - taken) ** 2)
+
+=== right
+def mse_loss(q, action, td_target):
+    taken = torch.stack([row[a] for row, a in zip(q, action)])
+    return nn.functional.mse_loss(taken, td_target.detach(), reduction="sum") / (2 * len(q))
+
+=== wrong: the factor ½ is missing
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action.unsqueeze(1)).squeeze()
+    return ((td_target.detach() - taken) ** 2).mean()
+
+=== wrong: a column [B, 1] met a row [B], and the ½ is missing
+def mse_loss(q, action, td_target):
+    criterion = nn.MSELoss()
+    return criterion(q.gather(1, action.view(-1, 1)), td_target.detach())
+
+=== wrong: a gradient flows into the target
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action.unsqueeze(1)).squeeze(1)
+    return nn.functional.mse_loss(taken, td_target) * 0.5
+
+=== wrong: the sum in place of the mean
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action.unsqueeze(1)).squeeze(1)
+    return nn.MSELoss(reduction="sum")(taken, td_target.detach()) / 2
+
+=== wrong: the best action in place of the one taken
+def mse_loss(q, action, td_target):
+    taken, _ = torch.max(q, 1)
+    return 0.5 * nn.MSELoss()(taken, td_target.detach())
+
+=== wrong: the Huber loss
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action.unsqueeze(1))
+    return nn.SmoothL1Loss()(taken, td_target.detach().unsqueeze(1))
+
+=== wrong: the mean runs over the other actions too
+def mse_loss(q, action, td_target):
+    target = q.detach().clone()  # as with Keras: the others are their own targets
+    target[torch.arange(len(q)), action] = td_target.detach()
+    return 0.5 * nn.MSELoss()(q, target)
+
+=== wrong: every row is asked for every action
+def mse_loss(q, action, td_target):
+    error = q[:, action] - td_target.detach()
+    return torch.mean(0.5 * error**2)
+
+=== wrong: no gradient reaches q
+def mse_loss(q, action, td_target):
+    taken = torch.tensor([q[k][a].item() for k, a in enumerate(action)])
+    return 0.5 * nn.MSELoss()(taken, td_target.detach())
+
+=== wrong: the error is not squared
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action.unsqueeze(1)).squeeze(1)
+    return (td_target.detach() - taken).mul(-0.5).mean()
+
+=== wrong: a loss for each transition in place of their mean
+def mse_loss(q, action, td_target):
+    taken = q.gather(1, action.unsqueeze(1)).squeeze(1)
+    return 0.5 * nn.functional.mse_loss(taken, td_target.detach(), reduction="none")
+
 === wrong: the factor ½ is missing
 def mse_loss(q, action, td_target):
     return nn.functional.mse_loss(q.gather(1, action[:, None]).squeeze(1), td_target.detach())
@@ -1230,7 +1401,7 @@ def mse_loss(q, action, td_target):
 def mse_loss(q, action, td_target):
     return 0.5 * (q[action] - td_target.detach()).square().mean()
 
-=== wrong: gather needs an index of shape [B, 1]
+=== wrong: an index with one axis for a table with two
 def mse_loss(q, action, td_target):
     return 0.5 * (q.gather(1, action) - td_target.detach()).square().mean()
 
@@ -1366,4 +1537,322 @@ def mse_loss(q, action, td_target):
     IMPORTS,
 )
 
-ANSWERS = (*Q_NETWORK, *TD_TARGET, *MSE_LOSS)
+FITTED_Q = answers(
+    "dqnlib.features.fitted_q",
+    r'''
+=== right
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== right
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    """The normal equations."""
+    y = np.where(terminated, reward, reward + gamma * np.max(next_x @ weights, axis=1))
+    columns = []
+    for a in range(weights.shape[1]):
+        own = x[action == a]
+        columns.append(np.linalg.solve(own.T @ own, own.T @ y[action == a]))
+    return np.array(columns).T
+
+=== right
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    best = (next_x @ weights).max(1)
+    best[terminated] = 0.0
+    y = reward + gamma * best
+    fits = [np.linalg.pinv(x[action == a]) @ y[action == a] for a in range(weights.shape[1])]
+    return np.column_stack(fits)
+
+=== right
+def fitted_q(x, a, r, done, x2, w, g):
+    # one regression for all actions: the features of an action that was not taken are 0
+    n, f = x.shape
+    wide = np.zeros((n, w.shape[1], f))
+    wide[np.arange(n), a] = x
+    y = r + (1 - done) * g * np.amax(x2.dot(w), axis=1)
+    fit, *_ = np.linalg.lstsq(wide.reshape(n, -1), y, rcond=None)
+    return fit.reshape(-1, f).T
+
+=== right
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    targets = []
+    for r, t, features in zip(reward, terminated, next_x):
+        values = [features @ weights[:, a] for a in range(weights.shape[1])]
+        targets.append(r if t else r + gamma * max(values))
+    targets, new = np.array(targets), weights.copy()
+    for a in np.unique(action):
+        new[:, a] = np.linalg.lstsq(x[action == a], targets[action == a], rcond=None)[0]
+    return new
+
+=== right
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    y = reward + gamma * np.max(next_x @ weights, 1) * np.logical_not(terminated)
+    taken = np.eye(weights.shape[1])[action]  # [N, A]
+    new = [np.linalg.lstsq(x * k[:, None], y * k, rcond=None)[0] for k in taken.T]
+    return np.transpose(new)
+
+=== blank
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    return ____
+
+=== blank
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = ____
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the value of a terminal state was kept
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * np.amax(next_x @ weights, axis=1)
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: terminated is used the wrong way round
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: every action learns from all transitions
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        new[:, a] = np.linalg.lstsq(x, target, rcond=None)[0]
+    return new
+
+=== wrong: the targets come from the fit that is being made
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    new = weights.copy()
+    for a in range(weights.shape[1]):
+        target = reward + gamma * (next_x @ new).max(axis=1) * ~terminated
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the values of now in place of those of the next state
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the next value of the action that was taken
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    q = next_x @ weights
+    target = reward + gamma * q[np.arange(len(q)), action] * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the mean in place of the largest value
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).mean(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the largest value of all transitions
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max() * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the number of the action in place of its value
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).argmax(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the discount is missing
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the rewards alone are fitted
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], reward[mine], rcond=None)[0]
+    return new
+
+=== wrong: the change of the weights in place of the new weights
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    td_error = target - (x @ weights)[np.arange(len(x)), action]
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], td_error[mine], rcond=None)[0]
+    return new
+
+=== wrong: the fit is added to the old weights
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = weights.copy()
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] += np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: an action a row in place of an action a column
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    y = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    return np.array([np.linalg.lstsq(x[action == a], y[action == a], rcond=None)[0]
+                     for a in range(weights.shape[1])])
+
+=== wrong: all that lstsq gives in place of the weights
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)
+    return new
+
+=== wrong: arguments changed
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    for a in range(weights.shape[1]):
+        mine = action == a
+        weights[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return weights
+
+=== wrong: returned None
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+=== wrong: the smallest value in place of the largest
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).min(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: gamma discounts the reward as well
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = gamma * (reward + (next_x @ weights).max(axis=1) * ~terminated)
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the reward is missing
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the reward is dropped when the episode ends
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = (reward + gamma * (next_x @ weights).max(axis=1)) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: gamma is written as a number
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + 0.95 * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: gamma is written as a number
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + 0.9 * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: it prints
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    print(target.mean())
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: raises NameError
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target = reward + gamma * (next_x @ w).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        mine = action == a
+        new[:, a] = np.linalg.lstsq(x[mine], target[mine], rcond=None)[0]
+    return new
+
+=== wrong: the mean of the targets in place of a fit
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    y = reward + gamma * (next_x @ weights).max(axis=1) * ~terminated
+    new = np.zeros_like(weights)
+    for a in range(weights.shape[1]):
+        own = x[action == a]
+        new[:, a] = own.T @ y[action == a] / own.sum(axis=0)
+    return new
+
+=== wrong: another name
+def fit_q(x, action, reward, terminated, next_x, weights, gamma):
+    return weights
+
+=== wrong: other parameters
+def fitted_q(x, action, reward, next_x, weights, gamma):
+    return weights
+
+=== wrong, 0.3 s: does not end
+def fitted_q(x, action, reward, terminated, next_x, weights, gamma):
+    target, new = reward, weights * 0
+    while np.abs(new - target.max()).max() > 0:  # until it has converged
+        new = new * 0.5
+    return new
+''',
+    "import numpy as np\n",
+)
+
+ANSWERS = (*FITTED_Q, *Q_NETWORK, *TD_TARGET, *MSE_LOSS)

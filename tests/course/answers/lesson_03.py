@@ -593,6 +593,144 @@ def collect(environment, act, memory, n, seed):
             state, score = environment.reset()[0], 0
     return history
 
+=== right
+import itertools
+
+def collect(env, policy, buffer, steps, seed):
+    """A generator of transitions, of which so many are taken."""
+    returns = []
+
+    def stream():
+        for episode in itertools.count():
+            obs, info = env.reset(seed=None if episode else seed)
+            total, over = 0.0, False
+            while not over:
+                action = policy(obs)
+                found = env.step(action)
+                after, reward, terminated, truncated = found[:4]
+                over = bool(terminated or truncated)
+                total += reward
+                if over:
+                    returns.append(total)
+                yield Transition(obs, action, reward, after, terminated)
+                obs = after
+
+    for transition in itertools.islice(stream(), steps):
+        buffer.add(transition)
+    return returns
+
+=== right
+def collect(env, policy, buffer, steps, seed):
+    """Rewards by episode, summed up in the end."""
+    episodes, finished = [[]], 0
+    obs = env.reset(seed=seed)[0]
+    while steps > 0:
+        steps -= 1
+        step = env.step(action := policy(obs))
+        buffer.add(Transition._make((obs, action, *step[1::-1], step[2])))
+        episodes[-1].append(step[1])
+        obs = step[0]
+        if any(step[2:4]):
+            finished += 1
+            episodes.append([])
+            obs = env.reset()[0]
+    return [sum(rewards) for rewards in episodes[:finished]]
+
+=== right
+def collect(env, policy, buffer, steps, seed):
+    """One class keeps the state between the steps."""
+
+    class Player:
+        def __init__(self):
+            self.obs, _ = env.reset(seed=seed)
+            self.total, self.returns = 0.0, []
+
+        def play(self):
+            action = policy(self.obs)
+            next_obs, reward, terminated, truncated, _ = env.step(action)
+            fields = dict(obs=self.obs, action=action, reward=reward, next_obs=next_obs)
+            buffer.add(Transition(**fields, terminated=terminated))
+            self.obs, self.total = next_obs, self.total + reward
+            if terminated or truncated:
+                self.returns += [self.total]
+                self.obs, self.total = env.reset()[0], 0.0
+
+    player = Player()
+    for _ in range(steps):
+        player.play()
+    return player.returns
+
+=== right
+def collect(env, policy, buffer, steps, seed):
+    """Returns as differences of the sum of all rewards."""
+    rewards, ends = [], []
+    obs, _ = env.reset(seed=seed)
+    for t in range(1, steps + 1):
+        action = policy(obs)
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        buffer.add(Transition(np.copy(obs), action, reward, np.copy(next_obs), terminated))
+        rewards.append(reward)
+        obs = next_obs
+        if terminated or truncated:
+            ends.append(t)
+            obs, _ = env.reset()
+    sums = np.concatenate([[0.0], np.cumsum(rewards)])
+    return np.diff(sums[[0, *ends]]).tolist()
+
+=== right
+def collect(env, policy, buffer, steps, seed):
+    """The reset comes when the next step needs it, and the environment is closed in the end."""
+    returns, obs, total = [], None, 0.0
+    try:
+        for step in range(steps):
+            if obs is None:
+                obs, _ = env.reset() if step else env.reset(seed=seed)
+                total = 0.0
+            action = policy(obs)
+            next_obs, reward, *ends, _ = env.step(action)
+            buffer.add(Transition(obs, action, reward, next_obs, ends[0]))
+            total += reward
+            obs = next_obs
+            if True in ends:
+                returns.append(total)
+                obs = None
+    finally:
+        env.close()
+    return returns
+
+=== wrong: steps counts something else than steps
+def collect(env, policy, buffer, steps, seed):
+    scores = []
+    for episode in range(steps):
+        state, _ = env.reset(seed=seed if episode == 0 else None)
+        score = 0
+        while True:
+            action = policy(state)
+            next_state, reward, terminated, truncated, _ = env.step(action)
+            buffer.add(Transition(state, action, reward, next_state, terminated))
+            state = next_state
+            score += reward
+            if terminated or truncated:
+                break
+        scores.append(score)
+    return scores
+
+=== wrong: a truncation is stored as a termination
+def collect(env, policy, buffer, steps, seed):
+    state, _ = env.reset(seed=seed)
+    scores, score = [], 0
+    for step in range(steps):
+        action = policy(state)
+        next_state, reward, terminated, truncated, _ = env.step(action)
+        done = terminated or truncated
+        buffer.add(Transition(state, action, reward, next_state, done))
+        score += reward
+        state = next_state
+        if done:
+            scores.append(score)
+            state, score = env.reset()[0], 0
+    return scores
+
 === blank
 def collect(env, policy, buffer, steps, seed):
     return ____
@@ -687,8 +825,79 @@ def collect(env, policy, buffer, steps, seed):
             "action = policy(obs)",
             "action = policy(obs) + 1",
         ),
-        ("wrong: another transition", ADD, ADD.replace("reward", "total")),
-        ("wrong: another transition", ADD, ADD.replace("reward", "-reward")),
+        ("wrong: another reward than that of the step", ADD, ADD.replace("reward", "total")),
+        ("wrong: another reward than that of the step", ADD, ADD.replace("reward", "-reward")),
+        (
+            "wrong: another reward than that of the step",
+            ADD,
+            "        if terminated:\n            reward = -10.0\n" + ADD,
+        ),
+        (
+            "wrong: another transition",
+            ADD,
+            ADD.replace("next_obs, terminated", "next_obs - obs, terminated"),
+        ),
+        (
+            "wrong: reward and next_obs are swapped",
+            ADD,
+            ADD.replace("reward, next_obs", "next_obs, reward"),
+        ),
+        (
+            "wrong: terminated is turned round",
+            ADD,
+            ADD.replace("terminated)", "1 - terminated)"),
+        ),
+        (
+            "wrong: an observation is left out",
+            ADD,
+            ADD.replace("next_obs", "None if terminated else next_obs"),
+        ),
+        (
+            "wrong: an axis too many",
+            ADD,
+            ADD.replace("obs, action", "np.expand_dims(obs, 0), action"),
+        ),
+        (
+            "wrong: an axis too many",
+            ADD,
+            ADD.replace("next_obs", "torch.tensor(next_obs).unsqueeze(0)"),
+        ),
+        (
+            "wrong: the length of the buffer is taken for the number of steps",
+            "for _ in range(steps):",
+            "while len(buffer) < steps:",
+        ),
+        (
+            "wrong: a reset at every step",
+            "        action = policy(obs)\n",
+            "        obs, info = env.reset()\n        action = policy(obs)\n",
+        ),
+        (
+            "wrong: no reset after the end of an episode",
+            END,
+            "        if terminated or truncated:\n            returns.append(total)\n"
+            "            total = 0.0\n            continue\n",
+        ),
+        (
+            "wrong: both results of reset are taken for the observation",
+            "obs, info = env.reset(seed=seed)",
+            "obs = env.reset(seed=seed)",
+            "policy(obs)",
+            "policy(obs[0] if isinstance(obs, tuple) else obs)",
+        ),
+        (
+            "wrong: both results of reset are taken for the observation",
+            MOVE,
+            "",
+            END,
+            END.replace("            obs, info = env.reset()\n", "")
+            + "        obs = env.reset() if terminated or truncated else next_obs\n",
+        ),
+        (
+            "wrong: the five results of a step are taken apart wrongly",
+            "terminated, truncated, info = env",
+            "done, info = env",
+        ),
         ("wrong: a step is not stored", ADD, "        if not terminated:\n    " + ADD),
         ("wrong: a step is not stored", ADD, "        if not truncated:\n    " + ADD),
         ("wrong: a step is stored twice", ADD, ADD + ADD),
@@ -701,7 +910,7 @@ def collect(env, policy, buffer, steps, seed):
         ("wrong: too few steps", "range(steps)", "range(1, steps)"),
         ("wrong: too few steps", "            obs, info = env.reset()\n", "            break\n"),
         (
-            "wrong: steps counts environment steps",
+            "wrong: steps counts something else than steps",
             "for _ in range(steps):",
             "while len(returns) < steps:",
         ),
@@ -730,22 +939,23 @@ def collect(env, policy, buffer, steps, seed):
             "            returns.append(total)\n",
             "            if terminated:\n                returns.append(total)\n",
         ),
-        ("wrong: other returns", TOTAL, "        total += 1\n"),
+        ("wrong: lengths in place of returns", TOTAL, "        total += 1\n"),
+        ("wrong: other returns", "returns.append(total)", "returns.append(total / steps)"),
         ("wrong: other returns", TOTAL, "        total = reward + 0.99 * total\n"),
         ("wrong: wrong type", "    return returns", "    return sum(returns)"),
         ("wrong: returned None", "    return returns", ""),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             "obs, info = env.reset(seed=seed)",
             "obs = env.reset(seed=seed)",
         ),
         (
-            "wrong: env.step gives five things",
+            "wrong: the five results of a step are taken apart wrongly",
             "terminated, truncated, info = env",
             "terminated, info = env",
         ),
         (
-            "wrong: add takes one Transition",
+            "wrong: add got something else than one Transition",
             "Transition(obs, action, reward, next_obs, terminated)",
             "obs, action, reward, next_obs, terminated",
         ),

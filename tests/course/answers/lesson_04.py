@@ -168,18 +168,18 @@ def hard_update(online, target):
 def hard_update(online, target):
     target.__dict__ = online.__dict__
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def hard_update(online, target):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.copy_(fresh)
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def hard_update(online, target):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen *= 0
         frozen += fresh
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def hard_update(online, target):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.copy_(fresh.detach())
@@ -555,12 +555,12 @@ def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.data = fresh.data
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.copy_(tau * fresh + (1 - tau) * frozen)
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen += tau * (fresh - frozen)

@@ -268,7 +268,7 @@ def dqn_update(online, target, optimizer, batch, gamma):
     optimizer.step()
     return loss.item()
 
-=== wrong: optimizer.step() is missing
+=== wrong: the optimizer never moves a parameter
 import torch
 from dqnlib.targets import mse_loss, td_target
 
@@ -280,7 +280,7 @@ def dqn_update(online, target, optimizer, batch, gamma):
     loss.backward()
     return loss.item()
 
-=== wrong: loss.backward() is missing
+=== wrong: no gradient is computed
 import torch
 from dqnlib.targets import mse_loss, td_target
 
@@ -292,7 +292,7 @@ def dqn_update(online, target, optimizer, batch, gamma):
     optimizer.step()
     return loss.item()
 
-=== wrong: loss.backward() is missing
+=== wrong: no gradient is computed
 import torch
 from dqnlib.targets import mse_loss, td_target
 
