@@ -22,7 +22,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from dqnlib.course import checks, exercises, judge, messages, progress, sandbox, types
+from dqnlib.course import checks, exercises, judge, messages, progress, sandbox, types, written
 from dqnlib.course.answers import is_blank
 from dqnlib.course.exercises import ____, exercise, hints
 from dqnlib.course.reference import load
@@ -781,7 +781,7 @@ def test_hints_and_solution(check):
         assert plain == hint.replace("`", "")
         assert hint.count("`") == 2 * shown.count("<code>")
     solution = parts[3][1].removeprefix("<pre>").removesuffix("</pre>")
-    assert html.unescape(solution).endswith(inspect.getsource(load(check.path)).rstrip())
+    assert html.unescape(solution).endswith(written.solution(check.path).rstrip())
     assert "<" not in solution
     assert repr(hints(check.path)).startswith(f"Hints and solution for {check.name}")
 
