@@ -1,5 +1,6 @@
 """Each claim of lesson 05 fails on data that do not show it."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,7 +30,7 @@ def left(q_learning, double):
     def went(algorithm, runs, seed=0):
         early, late = q_learning if algorithm == "q_learning" else double
         share = np.where(np.arange(300) < 250, early, late)
-        return np.arange(40)[:, None] < 40 * share  # [40, 300]
+        return np.arange(runs)[:, None] % 100 < 100 * share  # [runs, 300]
 
     fake = SimpleNamespace(maximization_bias=went)
     return {"maximization": fake, "plots": plots, "SHARES": ["5", "50", "90"]}
@@ -65,8 +66,8 @@ def promised(dqn, double):
     noise = np.random.default_rng(0).normal(0, 5, SEEDS)
 
     def looks(too_much):
-        earned = np.full((20, SEEDS), -140.0)
-        return np.stack([earned + too_much + noise, earned], axis=1)  # [20, 2, S]
+        earned = np.full((15, SEEDS), -140.0)
+        return np.stack([earned + too_much + noise, earned], axis=1)  # [15, 2, S]
 
     zero = SimpleNamespace(whole=lambda: noise, late=lambda: noise)
     return {
@@ -75,22 +76,26 @@ def promised(dqn, double):
     }
 
 
-def solved(dqn: float, double: float):
+def solved(dqn: float, double: float, says=(116.0, 113.0, 71.0)):
     """Runs on CartPole whose every greedy episode has about this return."""
     rng = np.random.default_rng(0)
 
-    def run(mean):
+    def run(mean, says):
         steps = np.arange(2_500, 50_001, 2_500)
         returns = mean + rng.normal(0, 5, (SEEDS, len(steps), 10))
         none = np.full(SEEDS, -1)
-        return Run(
+        run = Run(
             Config(), tuple(range(SEEDS)), 50_000, (), (), steps, {}, steps, returns, none, {}, {},
             none,
         )  # fmt: skip
+        looks = {"says rest 0": says, "true rest 0": 99.0}
+        looks = {n: v + rng.normal(0, 1, (SEEDS, len(steps))) for n, v in looks.items()}
+        return dataclasses.replace(run, look_steps=steps, looks=looks)
 
     from dqnlib.staying import staying, staying_table
 
-    runs = {"DQN": run(dqn), "Double DQN": run(double)}
+    names = ("DQN", "Double DQN", "soft target")
+    runs = {n: run(*x) for n, x in zip(names, zip((dqn, double, 490.0), says))}
     return {
         "studies": SimpleNamespace(load=lambda name: runs),
         "plots": plots,
@@ -115,7 +120,8 @@ REJECTED = {
     "less than 1.5": lambda: gambled(soft=(-4.0, -1.8)),
     "promises more than it earns": lambda: promised(0.0, -30.0),
     "too much by less": lambda: promised(70.0, 70.0),
-    "ten seeds do not show": lambda: solved(300.0, 400.0),
+    "these seeds do not show": lambda: solved(300.0, 400.0),
+    "the soft target too little": lambda: solved(300.0, 300.0, says=(116.0, 90.0, 70.0)),
     "does not stay solved": lambda: solved(400.0, 380.0),
 }
 
@@ -133,7 +139,7 @@ def test_data_that_show_a_claim_are_not_rejected():
         "loses less money": gambled(),
         "less than 1.5": gambled(),
         "too much by less": promised(70.0, 40.0),
-        "does not stay solved": solved(250.0, 250.0),
+        "does not stay solved": solved(250.0, 240.0),
         "in more than 85 %": left((0.9, 0.12), (0.5, 0.07)),
     }.items():
         (source,) = (s for text, s in claims_of("05_double_dqn").items() if part in text)
