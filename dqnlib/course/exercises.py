@@ -188,7 +188,8 @@ class Hints:
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]
         path = self._check.path
-        source = "\n".join([*written.imports(path), "", "", written.solution(path)]).strip()
+        source = "\n".join([*written.imports(self._check), "", "", written.solution(self._check)])
+        source = source.strip()
         parts.append(folded("Solution", f"<pre>{html.escape(source)}</pre>"))
         return "".join(parts)
 

@@ -9,28 +9,26 @@ import ast
 from dqnlib import _HOME
 from dqnlib.course import checks
 from dqnlib.course.reference import reference_imports, reference_source
+from dqnlib.course.types import Check
 
 
-def solution(path: str) -> str:
+def solution(check: Check) -> str:
     """Return a solution that can be pasted into the lesson's cell, without its decorator."""
-    given = checks.find(path).solution.strip("\n")
-    return given or plain(reference_source(path))
+    return check.solution.strip("\n") or plain(reference_source(check.path))
 
 
-def imports(path: str) -> list[str]:
+def imports(check: Check) -> list[str]:
     """Return the lines that a solution needs above it, where the lesson has not such lines itself.
 
     Not among them: what the lessons have from earlier exercises, and names of its own.
     """
-    if checks.find(path).solution:
-        return []
-    known = {check.path for found in checks.lessons().values() for check in found}
-    tree = ast.parse(solution(path))
+    known = {other.path for found in checks.sound_lessons()[0].values() for other in found}
+    tree = ast.parse(solution(check))
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is_read(n)}
     own = {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
     own |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not _is_read(n)}
     lines = []
-    for line in reference_imports(path):
+    for line in reference_imports(check.path):
         home, _, name = line.removeprefix("from ").partition(" import ")
         called = (name or line).rpartition(" ")[2]
         if called not in used - own or f"{home}.{called}" in known:

@@ -48,8 +48,8 @@ def test_a_solution_is_right_where_it_is_pasted(path):
 
 @pytest.mark.parametrize("path", CHECKS)
 def test_a_solution_is_as_a_learner_would_write_it(path):
-    lines = written.imports(path)
-    text = "\n".join([*lines, written.solution(path)])
+    lines = written.imports(CHECKS[path])
+    text = "\n".join([*lines, written.solution(CHECKS[path])])
     tree = ast.parse(text)
     assert len(text.splitlines()) <= 36
     assert '"""' not in text
@@ -67,7 +67,7 @@ def test_it_stands_under_the_hints(path):
     import html
 
     page = html.unescape(exercises.hints(path)._repr_html_())
-    assert written.solution(path) in page
+    assert written.solution(CHECKS[path]) in page
 
 
 SOURCE = '''
@@ -115,7 +115,11 @@ def test_plain():
 
 
 def test_what_earlier_lessons_have_is_not_imported_again():
-    assert written.imports("dqnlib.targets.dqn_update") == ["import torch"]
-    assert written.imports("dqnlib.targets.mse_loss") == []  # td_target is a parameter
-    assert written.imports("dqnlib.replay.collect") == ["from dqnlib import Transition"]
-    assert written.imports("dqnlib.replay.ReplayBuffer") == []
+    assert written.imports(CHECKS["dqnlib.targets.dqn_update"]) == ["import torch"]
+    assert written.imports(CHECKS["dqnlib.targets.mse_loss"]) == []  # td_target is a parameter
+    assert written.imports(CHECKS["dqnlib.replay.collect"]) == ["from dqnlib import Transition"]
+    assert written.imports(CHECKS["dqnlib.replay.ReplayBuffer"]) == [
+        "from dqnlib import Batch",
+        "import numpy as np",
+        "import torch",
+    ]

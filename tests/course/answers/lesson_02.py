@@ -109,7 +109,28 @@ class QNetwork(nn.Module):
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         super().__init__()
+        sizes = [math.prod(obs_shape), *hidden, n_actions]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, obs):
+        return ____
+
+=== wrong: a layer is missing
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
         self.layers = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(obs_shape), n_actions))
+
+    def forward(self, obs):
+        return ____
+
+=== wrong: no layer is stored in the network
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
+        sizes = [math.prod(obs_shape), *hidden, n_actions]
+        layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+        model = nn.Sequential(*layers)
 
     def forward(self, obs):
         return ____

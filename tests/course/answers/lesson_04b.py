@@ -1111,6 +1111,29 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
     while i < len(reward):
         next_value = (1 - epsilon) * next_q[i].max() + epsilon * next_q[i].mean()
     return reward + gamma * next_value
+
+=== wrong: wrong shape
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return (reward + gamma * next_value * ~terminated).squeeze()
+
+=== wrong: another value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    # each of the three actions has the probability epsilon / 3
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon / 3 * next_q.sum(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: another value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    epsilon = epsilon or 0.5  # the course's number, if none is given
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: another value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    greedy = (1 - epsilon) or 1
+    next_value = greedy * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
 ''',
 )
 
