@@ -9,8 +9,8 @@
   to mend it is folded beside the hints, and comes in the message with the same mistake again;
 * right: says so, records it, and hands back the learner's own version for what follows.
 
-The library's version at the dotted path is the reference. The hints show it as a learner would write
-it (`dqnlib.course.written`); a test runs what they show.
+The library's version at the dotted path is the reference. The hints show it as a learner would
+write it (`dqnlib.course.written`); a test runs what they show.
 """
 
 import dataclasses
