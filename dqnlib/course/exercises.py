@@ -187,7 +187,6 @@ class Hints:
             folded(title, f"<p>{inline(hint)}</p>")
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]
-        path = self._check.path
         source = "\n".join([*written.imports(self._check), "", "", written.solution(self._check)])
         source = source.strip()
         parts.append(folded("Solution", f"<pre>{html.escape(source)}</pre>"))
