@@ -1134,6 +1134,16 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
     greedy = (1 - epsilon) or 1
     next_value = greedy * next_q.amax(1) + epsilon * next_q.mean(1)
     return reward + gamma * next_value * ~terminated
+
+=== wrong: another value
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    best = torch.zeros(len(reward))  # a search for the largest that begins at 0
+    for a in range(next_q.shape[1]):
+        best = torch.maximum(best, next_q[:, a])
+    next_value = (1 - epsilon) * best + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
 ''',
 )
 
