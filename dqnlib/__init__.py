@@ -41,16 +41,16 @@ _HOME = {
     "exercise": "course.exercises",
     "hints": "course.exercises",
     "own": "course.exercises",
-    "show_progress": "course.progress",
+    "show_progress": "course.overview",
     "predict": "course.predictions",
     "reveal": "course.predictions",
     "quiz": "course.quizzes",
     "bug_hunt": "hunts",
 }
 _ROOMS = {
-    "classics", "envs", "experiments", "features", "frames", "hunts", "intervals", "labs",
-    "networks", "pictures", "planning", "plots", "policies", "probes", "replay", "saved", "seeds",
-    "studies", "tabular", "targets", "training",
+    "balance", "classics", "envs", "experiments", "features", "frames", "grid_plots", "hunts",
+    "intervals", "labs", "networks", "pictures", "planning", "plots", "policies", "probes",
+    "replay", "reports", "saved", "seeds", "staying", "studies", "tabular", "targets", "training",
 }  # fmt: skip
 
 moved.let_imports_find()

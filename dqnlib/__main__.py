@@ -163,6 +163,13 @@ def draw_house(args: argparse.Namespace, extra: list[str]) -> int:
     return house.main(args.ref)
 
 
+def count_lessons(args: argparse.Namespace, extra: list[str]) -> int:
+    """Print how long the lessons are."""
+    from dqnlib.course import counting
+
+    return counting.main()
+
+
 def run_benchmarks(args: argparse.Namespace, extra: list[str]) -> int:
     """Run the benchmarks, which are no part of the tests."""
     options = ["-o", "python_files=bench_*.py", "--timeout=0", "-s"]
@@ -225,6 +232,9 @@ def make_parser() -> argparse.ArgumentParser:
     command = add("house", draw_house, "course", text)
     command.add_argument("--ref", metavar="COMMIT", help="as it stood at a commit of git")
 
+    text = "count the lessons: cells, words, lines of code, minutes"
+    add("count", count_lessons, "course", text)
+
     add("bench", run_benchmarks, "test", "measure speed; all other arguments go to pytest")
     return parser
 
@@ -233,7 +243,7 @@ def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
     make_printable()
     parser = make_parser()
-    commands = ["open", "test", "check", "run", "assignments", "study", "house", "bench"]
+    commands = ["open", "test", "check", "run", "assignments", "study", "house", "count", "bench"]
     commands += ["-h", "--help"]
     if not argv or argv[0] not in commands:
         argv = ["open", *argv]

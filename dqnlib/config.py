@@ -101,6 +101,10 @@ def _optional_count(name: str, value) -> int | None:
     return None if value is None else check_count(name, value)
 
 
+def _optional_share(name: str, value) -> float | None:
+    return None if value is None else check_number(name, value, 0, 1)
+
+
 def _hidden(name: str, value) -> tuple[int, ...]:
     several = np.iterable(value) and not isinstance(value, str | bytes)
     sizes = tuple(value) if several else (value,)
@@ -117,7 +121,7 @@ def _scale(name: str, value):
 
 @dataclass(frozen=True)
 class TabularConfig(Frozen):
-    """Settings of one tabular experiment (lesson 01)."""
+    """Settings of one tabular experiment (lessons 01 and 01b)."""
 
     # fmt: off
     algorithm: str = _setting("q_learning", *_one_of(ALGORITHMS))
@@ -127,7 +131,13 @@ class TabularConfig(Frozen):
     gamma: float = _setting(1.0, "discount a step, 0 to 1", _number(0, 1))
     epsilon: float = _setting(0.1, "probability of a random action, 0 to 1", _number(0, 1))
     max_episode_steps: int = _setting(10_000, "environment steps, then the episode is truncated", _count())
+    target_epsilon: float | None = _setting(None, "random actions that Expected Sarsa's target counts on, 0 to 1; None: epsilon", _optional_share)
     # fmt: on
+
+    @property
+    def counted_epsilon(self) -> float:
+        """Of the ε-greedy policy whose value Expected Sarsa learns."""
+        return self.epsilon if self.target_epsilon is None else self.target_epsilon
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,11 @@ class PureNoise(gym.Env):
 
     Whatever the action, the next state is any of the ten, equally likely, and the reward is a
     draw from N(0, 1). A network sees a state one-hot. Gymnasium truncates after 100 steps; the
-    episode never terminates. ``make("dqnlib/PureNoise-v0", n_actions=16)`` has 16 actions.
+    episode never terminates. ``make("dqnlib/PureNoise-v0", n_actions=16)`` has 16 actions, and so
+    has ``make("dqnlib/PureNoise16-v0")``, which exists for 2, 4, 8 and 16.
     """
 
-    n_states = 10
+    n_states, mean, door = 10, 0.0, None  # of the reward; the action that leaves
 
     def __init__(self, n_actions: int = 4):
         self.observation_space = gym.spaces.Discrete(self.n_states)
@@ -54,29 +55,25 @@ class PureNoise(gym.Env):
         return self._somewhere(), {}
 
     def step(self, action):
-        """Return a state, a reward, terminated and truncated (both False) and an empty dict."""
-        return self._somewhere(), float(self.np_random.standard_normal()), False, False, {}
+        """Return a state, a reward, whether the agent left, truncated (False) and an empty dict."""
+        state = self._somewhere()
+        if action == self.door:
+            return state, 0.0, True, False, {}
+        return state, self.mean + float(self.np_random.standard_normal()), False, False, {}
 
 
 class Casino(PureNoise):
-    """Slot machines that lose on average, and a door: Q* = 0 behind every action but a bad one.
+    """Slot machines that lose on average, and a door: to leave at once is best, V* = 0.
 
     Ten rooms, one-hot for a network. The actions 0 to `machines` − 1 play a machine: reward drawn
     from N(mean, 1), then any of the rooms. The last action leaves: reward 0, and the episode
-    terminates. With a negative mean the best is to leave at once, V* = 0, and a machine is worth
-    the mean. Gymnasium truncates after 50 steps. (The idea is the roulette of van Hasselt 2010,
-    section 4.1, with fewer bets.)
+    terminates. With a negative mean a machine is worth the mean. Gymnasium truncates after 50
+    steps. (The idea is the roulette of van Hasselt 2010, Figure 1, with fewer bets; lesson 05.)
     """
 
     def __init__(self, machines: int = 8, mean: float = -0.1):
         super().__init__(machines + 1)
-        self.machines, self.mean = machines, mean
-
-    def step(self, action):
-        """Return a room, a reward, whether the agent left, truncated (False) and an empty dict."""
-        left = int(action) == self.machines
-        reward = 0.0 if left else self.mean + float(self.np_random.standard_normal())
-        return self._somewhere(), reward, left, False, {}
+        self.door, self.mean = machines, mean
 
 
 class DiscretePendulum(PendulumEnv):
@@ -97,10 +94,19 @@ class DiscretePendulum(PendulumEnv):
         return super().step(self.torques[[int(action)]])
 
 
-for _name, _limit in (("PureNoise", 100), ("Casino", 50), ("DiscretePendulum", 200)):
+_OWN = {  # what is registered as dqnlib/...-v0: class, settings, environment steps of an episode
+    "PureNoise": ("PureNoise", {}, 100),
+    **{f"PureNoise{m}": ("PureNoise", {"n_actions": m}, 100) for m in (2, 4, 8, 16)},
+    "Casino": ("Casino", {}, 50),
+    "DiscretePendulum": ("DiscretePendulum", {}, 200),
+}
+for _name, (_class, _settings, _limit) in _OWN.items():
     if f"dqnlib/{_name}-v0" not in gym.registry:  # a reload registers nothing twice
         gym.register(
-            f"dqnlib/{_name}-v0", entry_point=f"dqnlib.envs:{_name}", max_episode_steps=_limit
+            f"dqnlib/{_name}-v0",
+            entry_point=f"dqnlib.envs:{_class}",
+            max_episode_steps=_limit,
+            kwargs=_settings,
         )
 
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s

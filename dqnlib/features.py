@@ -1,4 +1,4 @@
-"""Features of continuous observations, and linear functions of them (lesson 02).
+"""Features of continuous observations, and linear functions of them (lessons 02, 02b).
 
 A table needs one row a state; a continuous observation needs features. `Bins` cuts the space into
 boxes, `TileCoder` lays several shifted grids over it. A linear function adds the weights of the
@@ -11,7 +11,6 @@ O numbers in an observation, T tilings, F features, A actions, N transitions.
 Source: Sutton & Barto, Reinforcement Learning: An Introduction, 2nd edition, chapters 9 and 10.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -168,13 +167,17 @@ def polynomial(obs, degree: int = 2) -> np.ndarray:
     The first feature is 1, the next ones are the numbers themselves: for two numbers and degree 2
     they are 1, s₁, s₂, s₁², s₁s₂, s₂² (Sutton & Barto, section 9.5.1).
     """
-    obs, axes = np.asarray(obs, float), range(np.shape(obs)[-1])
-    products = [
-        np.prod(obs[..., list(chosen)], axis=-1)
-        for size in range(check_count("degree", degree) + 1)
-        for chosen in itertools.combinations_with_replacement(axes, size)
-    ]
-    return np.stack(products, -1)
+    obs = np.asarray(obs, float)
+    products = [(np.ones(obs.shape[:-1]), 0)]  # each with the place of its last factor
+    columns = [products[0][0]]
+    for _ in range(check_count("degree", degree)):
+        products = [
+            (product * obs[..., k], k)
+            for product, last in products
+            for k in range(last, obs.shape[-1])
+        ]
+        columns += [product for product, _ in products]
+    return np.stack(columns, -1)
 
 
 def fitted_q(x, action, reward, terminated, next_x, weights, gamma):

@@ -38,6 +38,10 @@ NAMES = {  # module where they were -> {name: where it is}
         "mountain_car_values": "dqnlib.classics.mountain_car.cost_to_go",
         **_in("dqnlib.classics.mountain_car", "CostToGo semi_gradient_sarsa"),
     },
+    "dqnlib.plots": {
+        **_in("dqnlib.grid_plots", "animated_path q_grid"),
+        "greedy_paths": "dqnlib.grid_plots.path_counts",
+    },
     "dqnlib.replay": _in("dqnlib.frames", "FrameReplayBuffer"),
     "dqnlib.tabular": _in(
         "dqnlib.planning",

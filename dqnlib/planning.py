@@ -1,8 +1,9 @@
-"""Planning in a tabular model, and the paths that a table takes (lesson 01).
+"""Planning in a tabular model, and the paths that a table takes (lessons 01 and 01b).
 
 Source: Sutton & Barto, Reinforcement Learning: An Introduction, 2nd edition, chapter 4.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +11,24 @@ import numpy as np
 
 from dqnlib.arguments import check_number
 from dqnlib.envs import TabularModel
-from dqnlib.tabular import epsilon_greedy
+from dqnlib.tabular import epsilon_greedy, q_learning_target
+
+
+def value_iteration_sweep(q, outcomes, gamma):
+    """Return the table after one sweep of value iteration: Q-learning's target, averaged.
+
+    q: [N, A], only read; outcomes[obs][action]: the list of (probability, next_obs, reward,
+    terminated) of what can follow, as in Gymnasium's `env.unwrapped.P`; gamma: 0 to 1. Every
+    entry of the new table [N, A] is made from the old one
+    (Sutton & Barto, equation 4.10 in its form for q; lesson 01).
+    """
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for probability, next_obs, reward, terminated in outcomes[obs][action]:
+                td_target = q_learning_target(reward, terminated, q[next_obs], gamma)
+                new[obs, action] += probability * td_target
+    return new
 
 
 class Values(NamedTuple):
@@ -130,6 +148,15 @@ def greedy_path(q: np.ndarray, model: TabularModel) -> Path:
         if terminated or obs in states:
             return Path((*states, obs), tuple(actions), total, terminated)
         states.append(obs)
+
+
+def greedy_returns(tables, model: TabularModel) -> Counter:
+    """Count the returns of the greedy paths of several tables [N, A]: {-13.0: 48, "loops": 2}.
+
+    See `greedy_path`. A path that goes round forever counts under "loops".
+    """
+    paths = [greedy_path(q, model) for q in tables]
+    return Counter(path.total_reward if path.terminated else "loops" for path in paths)
 
 
 def rollout(q: np.ndarray, model: TabularModel, epsilon: float, seed: int, steps: int) -> Path:

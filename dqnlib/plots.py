@@ -3,18 +3,18 @@
 Every curve is a mean over seeds with its 95 % bootstrap interval as a band.
 """
 
-import html
 import os
 import sys
 from collections.abc import Mapping
 
 import numpy as np
 
+from dqnlib import moved
 from dqnlib.arguments import seeds_in_words
-from dqnlib.envs import TabularModel
 from dqnlib.intervals import interval, mean_interval
-from dqnlib.planning import Path, greedy_path
 from dqnlib.results import Run, TabularRun
+
+__getattr__ = moved.names_of(__name__)  # for what was here before
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe & Ito
 STYLES = ("-", "--", "-.", ":", "-", "--")  # so that curves differ without color, too
@@ -118,7 +118,7 @@ def learning_curves(
         ax.set_xlabel("episode")
         ax.set_ylim(floor, 0)
     else:
-        _steps_axis(ax, runs)
+        steps_axis(ax, runs)
     ax.set_ylabel(f"return of an episode\n(mean of the last {smooth})")
     return _with_legend(ax, "lower right" if all(tabular) else "best")
 
@@ -137,7 +137,7 @@ def evaluation_curves(runs: dict[str, Run], ax=None, seeds: bool = False):
         if seeds:
             ax.plot(run.eval_steps, values.T, color=COLORS[i % len(COLORS)], lw=0.6, alpha=0.4)
         band(ax, run.eval_steps, values, _with_seeds(label, run), i)
-    _steps_axis(ax, runs)
+    steps_axis(ax, runs)
     ax.set_ylabel("return of a greedy episode")
     return _with_legend(ax)
 
@@ -161,93 +161,10 @@ def record_curves(runs: dict[str, Run], name: str, ylabel: str, ax=None, log: bo
         text = _with_seeds(label, run, f", {lost} diverged" if lost else "")
         band(ax, run.record_steps[known], values[:, known], text, i)
     if log:
-        _log_scale(ax)
-    _steps_axis(ax, runs)
+        log_scale(ax)
+    steps_axis(ax, runs)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
-
-
-def seed_lines(run: Run, name: str, ylabel: str, ax=None, log: bool = True, bound=None):
-    """Draw something recorded, such as "q", with one line a seed; × marks where a seed diverges.
-
-    bound: (number, text), a dotted line with its text, such as the largest value that can be. A
-    line ends with its last finite record. Raises ValueError for anything but a deep run, and for
-    a name that is not recorded.
-    """
-    _by_label({name: run}, Run)
-    if name not in run.records:
-        raise ValueError(f"there is no record {name!r}; there are {', '.join(run.records)}")
-    ax = ax or new_axes()
-    for k, values in enumerate(run.records[name]):
-        gone = run.diverged[k] >= 0
-        known = np.isfinite(values) & ((run.record_steps < run.diverged[k]) if gone else True)
-        x, y = run.record_steps[known], values[known]
-        color = COLORS[k % len(COLORS)]
-        ax.plot(x, y, color=color, lw=1.1, alpha=0.85)
-        if gone and len(x):
-            ax.plot(x[-1:], y[-1:], "x", color=color, ms=9, mew=2.5, clip_on=False, zorder=5)
-    if log:
-        _log_scale(ax)
-    if bound:
-        ax.axhline(bound[0], color="#20242b", ls=":", lw=1.8)
-        ax.annotate(bound[1], (0.01, bound[0]), xycoords=("axes fraction", "data"),
-                    xytext=(0, 3), textcoords="offset points", color="#20242b")  # fmt: skip
-    _steps_axis(ax, {name: run})
-    ax.set_ylabel(ylabel)
-    lost = np.count_nonzero(run.diverged >= 0)
-    ax.set_title(f"{seeds_in_words(len(run.seeds))}, × {lost} diverged", loc="right", fontsize=10)
-    return ax
-
-
-class Table:
-    """Rows under headings, as text and as HTML; every entry is a text."""
-
-    def __init__(self, headings: list[str], rows: list[list[str]]):
-        self.headings, self.rows = headings, rows
-
-    def __repr__(self) -> str:
-        lines = [self.headings, *self.rows]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        first, *rest = widths
-        return "\n".join(
-            f"{line[0]:{first}}" + "".join(f"  {v:>{w}}" for v, w in zip(line[1:], rest))
-            for line in lines
-        )
-
-    def _repr_html_(self) -> str:
-        def row(tag: str, entries: list[str]) -> str:
-            cells = (
-                f"<{tag} style='text-align:{'right' if i else 'left'}'>{html.escape(v)}</{tag}>"
-                for i, v in enumerate(entries)
-            )
-            return f"<tr>{''.join(cells)}</tr>"
-
-        head, body = row("th", self.headings), (row("td", r) for r in self.rows)
-        return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
-
-
-def arms_table(runs: dict[str, Run]) -> Table:
-    """Return a table of arms under both rules of evaluation (lesson 02), and of their values.
-
-    whole, late: the mean over seeds with its 95 % interval; best: the mean of each seed's best
-    evaluation; highest Q: the largest finite value recorded, the median over seeds; diverged: how
-    many seeds ran away to infinity. Raises ValueError for anything but a dict of deep runs.
-    """
-    _by_label(runs, Run)
-    rows = []
-    for label, run in runs.items():
-        best = np.nanmean(run.eval_returns, axis=2).max(1).mean()
-        rows.append([
-            label, str(interval(run.whole())), str(interval(run.late())), f"{best:.0f}",
-            f"{np.median(highest_q(run)):,.0f}", str(np.count_nonzero(run.diverged >= 0)),
-        ])  # fmt: skip
-    return Table(["", "whole curve", "late", "best", "highest Q", "diverged"], rows)
-
-
-def highest_q(run: Run) -> np.ndarray:
-    """Return [S] the largest finite Q-value that was recorded of each seed; NaN without one."""
-    q = np.where(np.isfinite(run.q), run.q, -np.inf).max(1, initial=-np.inf)
-    return np.where(np.isfinite(q), q, np.nan)
 
 
 def _with_seeds(label: str, run: TabularRun | Run, more: str = "") -> str:
@@ -259,7 +176,7 @@ def _with_legend(ax, place: str = "best"):
     return ax
 
 
-def _log_scale(ax) -> None:
+def log_scale(ax) -> None:
     """Make the axis of values logarithmic, with plain numbers on it."""
     from matplotlib.ticker import LogFormatter
 
@@ -268,7 +185,7 @@ def _log_scale(ax) -> None:
     ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.4)))  # some, if few decades
 
 
-def _steps_axis(ax, runs: dict[str, Run]) -> None:
+def steps_axis(ax, runs: dict[str, Run]) -> None:
     """Let the axis of environment steps go from 0 to the end of the longest run."""
     last = max([1, ax.dataLim.x1, *(run.steps for run in runs.values())])
     ax.set_xlim(0, 1.02 * last)
@@ -290,7 +207,7 @@ def error_curves(
     for i, (label, values) in enumerate(errors.items()):
         band(ax, x[label] if isinstance(x, dict) else x, np.atleast_2d(values), label, i)
     if log:
-        _log_scale(ax)
+        log_scale(ax)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     return _with_legend(ax)
@@ -342,64 +259,3 @@ def cart_paths(played, index: int = 0):
             ax.axhline(edge, color="black", lw=1, ls=":")
         ax.set(xlabel="step of the episode", ylabel=label, ylim=(-1.15 * most, 1.15 * most))
     return axes
-
-
-def q_grid(q, title: str, alt: str):
-    """Return a picture of the action values [N, A] of Cliff Walking, four triangles a cell.
-
-    alt: one sentence on what is seen, for readers without the picture.
-    """
-    from dqnlib import pictures
-
-    image = pictures.grid_image(q, title=title, scale=2)
-    return pictures.ShownPicture(
-        pictures.png_bytes(image, exact=True, level=6), alt, width=image.width // 2
-    )
-
-
-def greedy_paths(q, model: TabularModel, ax=None, title: str = "", shape=(4, 12)):
-    """Draw the greedy path of every seed's table [S, N, A] on the grid, shifted a little apart.
-
-    Paths that end are blue; paths that come back to a state, and so loop forever, are orange.
-    """
-    ax = ax or new_axes(7.0, 2.9)
-    rows, columns = shape
-    spread = np.random.default_rng(0).uniform(-0.28, 0.28, (len(q), 2))
-    paths = sorted((greedy_path(table, model) for table in q), key=lambda p: not p.terminated)
-    for path, (dx, dy) in zip(paths, spread, strict=True):  # those that loop on top
-        y, x = np.divmod(np.array(path.states), columns)
-        color = COLORS[0] if path.terminated else COLORS[1]
-        ax.plot(x + dx, y + dy, color=color, lw=1.1, alpha=0.5)
-    ax.add_patch(_box(0.5, rows - 1.5, columns - 2, "#4a4a4a"))
-    middle = {"color": "white", "ha": "center", "va": "center"}
-    ax.text((columns - 1) / 2, rows - 1, "the cliff", **middle)
-    for x, letter in ((0, "S"), (columns - 1, "G")):
-        card = {"facecolor": "white", "edgecolor": "#5c6370", "boxstyle": "round,pad=0.25"}
-        ax.text(x, rows - 1, letter, ha="center", va="center", weight="bold", zorder=5, bbox=card)
-    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal", title=title)
-    ax.set_xticks(np.arange(columns + 1) - 0.5, [])
-    ax.set_yticks(np.arange(rows + 1) - 0.5, [])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(True)
-    ax.grid(alpha=0.6)
-    ax.plot([], [], color=COLORS[0], label="reaches the goal")
-    ax.plot([], [], color=COLORS[1], label="loops forever")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=2, frameon=False)
-    return ax
-
-
-def _box(x, y, width, color):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x, y), width, 1, color=color)
-
-
-def animated_path(path: Path, q, alt: str, fps: float = 6):
-    """Return an animation of a path on the grid with the table q [N, A] behind it.
-
-    alt: one sentence on what is seen, for readers without the picture.
-    """
-    from dqnlib import pictures
-
-    frames = [pictures.grid_image(q, agent=s, cell=48, title="Cliff Walking") for s in path.states]
-    return pictures.show_animation(frames, alt=alt, fps=fps)

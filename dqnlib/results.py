@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,25 @@ class TabularRun(_Result):
     q: np.ndarray  # [S, N, A] action values at the end (the mean of both tables if double)
     q_history: np.ndarray  # [S, K, N, A] action values after `history_episodes` episodes
     history_episodes: np.ndarray  # [K] episodes finished at each snapshot
+
+    def whole(self) -> np.ndarray:
+        """[S] mean return of each seed's episodes, exploring included: its online return."""
+        return self.returns.mean(1)
+
+    def late(self) -> np.ndarray:
+        """[S] the same over the last quarter of the episodes."""
+        return self.returns[:, self.returns.shape[1] * 3 // 4 :].mean(1)
+
+    def measure(self, function: Callable[[np.ndarray], float]) -> np.ndarray:
+        """Return what a function of one table [N, A] says of every snapshot of every seed: [S, K].
+
+        The snapshots are taken after `history_episodes` episodes. Raises what the function raises.
+        """
+        return np.array([[function(q) for q in seed] for seed in self.q_history], float)
+
+    def steps(self) -> np.ndarray:
+        """[K] environment steps before each snapshot, mean of the seeds."""
+        return np.append(0, self.lengths.mean(0).cumsum())[self.history_episodes]
 
     def __repr__(self) -> str:
         seeds, episodes = self.returns.shape

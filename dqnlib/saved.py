@@ -95,6 +95,7 @@ def save_run(run: Run, path: str | Path) -> Path:
         "dqnlib": "run", "config": dataclasses.asdict(run.config), "seeds": run.seeds,
         "steps": run.steps, "device": run.device, "slots": run.slots,
         "names": {group: list(getattr(run, group)) for group in _GROUPS},
+        "added": [name for name in _ADDED if getattr(run, name) is not None],
     }  # fmt: skip
     arrays = {"about": np.array(json.dumps(about))}
     for k in range(len(run.seeds)):
@@ -103,7 +104,7 @@ def save_run(run: Run, path: str | Path) -> Path:
         arrays[name] = getattr(run, name)
     for group in _GROUPS:
         arrays |= {f"{group}/{name}": array for name, array in getattr(run, group).items()}
-    arrays |= {name: getattr(run, name) for name in _ADDED if getattr(run, name) is not None}
+    arrays |= {name: getattr(run, name) for name in about["added"]}
     return write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
 
 
@@ -146,7 +147,7 @@ def load_run(path: str | Path) -> Run:
                 group: {name: arrays[f"{group}/{name}"] for name in about["names"].get(group, [])}
                 for group in _GROUPS
             },
-            **{name: arrays[name] for name in _ADDED if name in arrays},
+            **{name: arrays[name] for name in about.get("added", [])},
         )
     except Exception:
         raise _unreadable(path) from None
@@ -154,7 +155,7 @@ def load_run(path: str | Path) -> Run:
 
 _ARRAYS = ("record_steps", "eval_steps", "eval_returns", "diverged", "best_steps")
 _GROUPS = ("records", "parameters", "best_parameters", "looks")
-_ADDED = ("final_returns", "look_steps")  # since version 0.2.0; a file may lack them
+_ADDED = ("final_returns", "look_steps")  # a file says which of them it holds; older ones none
 
 
 def config_of(settings: dict) -> Config:

@@ -37,8 +37,8 @@ SGD = FULL.replace(
 FIFTY = tuple(range(1_000, 1_050))  # ten leave intervals of 90 on either side: too wide here
 NO_REPLAY = {"capacity": 1, "batch_size": 1}
 NO_TARGET = {"sync_every": 1}
-HUNDRED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
-TWENTY = HUNDRED[:20]
+JUDGED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
+TWENTY = JUDGED[:20]
 FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
 SOFT = {"target_epsilon": 0.5}
 ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_every=500)
@@ -61,6 +61,37 @@ def two_by_two(config: Config) -> dict[str, Config]:
         "replay": config.replace(**NO_TARGET),
         "target": config.replace(**NO_REPLAY),
         "neither": config.replace(**NO_REPLAY, **NO_TARGET),
+    }
+
+
+def mixing_and_reuse() -> dict[str, Config]:
+    """Return arms that differ in mixing, in reuse and in the target network (lesson 03).
+
+    "newest": drawn from the last batch_size steps, "of all": from everything so far. With an update
+    every k steps a transition is used batch_size / k times on average; the learning rate is k times
+    as large, as there are k times fewer updates.
+    """
+    base = SGD.replace(
+        steps=20_000, warmup=500, epsilon_steps=4_000, eval_every=1_000, sync_every=1
+    )
+
+    def every(k: int) -> dict:
+        rate = k * base.learning_rate
+        return {"update_every": k, "learning_rate": rate, "final_learning_rate": rate}
+
+    ways = {
+        "newest 1": {"capacity": 1, "batch_size": 1},
+        "1 of all": {"batch_size": 1},
+        "newest 64, every 64 steps": {"capacity": 64, **every(64)},
+        "64 of all, every 64 steps": every(64),
+        "64 of all, every 8 steps": every(8),
+        "newest 64": {"capacity": 64},
+        "64 of all": {},
+    }
+    return {
+        name + more: base.replace(**way, **target)
+        for more, target in (("", {}), (", target network", {"sync_every": 100}))
+        for name, way in ways.items()
     }
 
 
@@ -105,7 +136,7 @@ STUDIES = {
     "stays_solved": Study(
         "does a solved agent stay solved? (lessons 04b and 05)",
         {"DQN": FULL, "Double DQN": FULL.replace(double=True), "soft target": FULL.replace(**SOFT)},
-        HUNDRED,
+        JUDGED,
         looks=True,
         true_values=True,
     ),
@@ -131,7 +162,7 @@ STUDIES = {
     "soft_inputs": Study(
         "the soft target, the scale of the inputs and the learning rate (lesson 04b)",
         {
-            f"{inputs}, {target}": config
+            f"{target}, {inputs}": config
             for inputs, both in INPUTS.items()
             for target, config in max_and_soft(both).items()
         },
@@ -140,7 +171,10 @@ STUDIES = {
     ),
     "soft_no_target": Study(
         "the soft target without a target network (lesson 04b)",
-        max_and_soft(FULL.replace(**NO_TARGET)),
+        {
+            f"{target}, no target network": config
+            for target, config in max_and_soft(FULL.replace(**NO_TARGET)).items()
+        },
         TWENTY,
         looks=True,
     ),
@@ -149,6 +183,9 @@ STUDIES = {
         max_and_soft(ACROBOT),
         TWENTY,
         looks=True,
+    ),
+    "mixing_and_reuse": Study(
+        "what replay does: mixing or reuse (lesson 03)", mixing_and_reuse(), tuple(range(100, 120))
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Tabular methods for one run, as the learner of lesson 01 writes them.
+"""Tabular methods for one run, as the learner of lessons 01 and 01b writes them.
 
 Everything here is about one run: ``q`` is a table [N, A] of N states and A actions, and one
 state's row is [A]. `dqnlib.seeds` trains many seeds at once and gives the same numbers.
@@ -54,7 +54,7 @@ def sarsa_target(reward, terminated, next_q, next_action, gamma):
     """Return the target of Sarsa: like Q-learning's, with the action that is taken next.
 
     next_action: int, the action that the policy has picked in the next state, or -1 after
-    termination (Sutton & Barto, equation 6.7; lesson 01).
+    termination (Sutton & Barto, equation 6.7; lesson 01b).
     """
     if terminated:
         return reward
@@ -65,7 +65,7 @@ def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
     """Return the target of Expected Sarsa: the mean over what an ε-greedy policy may do next.
 
     epsilon: 0 to 1, of the ε-greedy policy; ties share its greedy part, which leaves the mean
-    as it is (Sutton & Barto, equation 6.9; lesson 01).
+    as it is (Sutton & Barto, equation 6.9; lesson 01b).
     """
     if terminated:
         return reward
@@ -143,7 +143,7 @@ def learn(
             extra = {
                 "q_learning": (),
                 "sarsa": (next_action,),
-                "expected_sarsa": (config.epsilon,),
+                "expected_sarsa": (config.counted_epsilon,),
                 "double_q_learning": (q[1 - table, next_obs],) if double else (),
             }[config.algorithm]
             td_target = target(float(reward), terminated, next_q, *extra, config.gamma)

@@ -306,3 +306,13 @@ def test_a_config_shows_its_units():
     assert "(64, 64)" in shown
     assert "&lt;b&gt;" in shown
     assert "<b>" not in shown
+
+
+def test_what_expected_sarsa_counts_on_is_the_walks_own_unless_it_is_given():
+    assert TabularConfig(epsilon=0.3).counted_epsilon == 0.3
+    assert TabularConfig(epsilon=0.3, target_epsilon=0).counted_epsilon == 0
+    assert (
+        TabularConfig(epsilon=0.3, target_epsilon=None).replace(epsilon=0.2).counted_epsilon == 0.2
+    )
+    with pytest.raises(ValueError, match=r"^target_epsilon must be a number from 0 up to 1"):
+        TabularConfig(target_epsilon=1.5)

@@ -14,7 +14,7 @@ import pytest
 
 import dqnlib
 from dqnlib import ____, exercise, hints, moved, own
-from dqnlib.course import checks, nbcheck, progress, solutions
+from dqnlib.course import checks, nbcheck, overview, progress, solutions
 from dqnlib.course.reference import load, reference_imports, reference_source
 from dqnlib.course.types import Wrong
 
@@ -204,8 +204,11 @@ def entry(status, tries=1):
 def test_progress_under_the_old_key_is_found(stored, wanted, dqnlib_home):
     dqnlib_home.mkdir()
     progress.path().write_text(json.dumps({"exercises": stored}))
-    assert progress.read() == ({"version": 1, "exercises": {NEW: wanted}, "predictions": {}}, None)
-    row = re.search("<tr><td[^>]*>05 Double DQN.*?</tr>", progress.table())[0]
+    assert progress.read() == (
+        {"version": 1, "exercises": {NEW: wanted}, "predictions": {}, "answers": {}},
+        None,
+    )
+    row = re.search("<tr><td[^>]*>05 Double DQN.*?</tr>", overview.table())[0]
     mark = {"right": "✓", "wrong": "✗"}[wanted["status"]]
     assert f"{mark} double_estimate" in row
     progress.record(OLD, "right")

@@ -155,6 +155,46 @@ def test_each_sweep_shrinks_the_changes_by_gamma(model, gamma, epsilon):
     assert v == pytest.approx((soft * values.q).sum(1) * model.reachable(), abs=1e-6)
 
 
+def outcomes_of(model):
+    """Return a model as Gymnasium shows it: [obs][action] -> (p, next_obs, reward, terminated)."""
+    parts = (model.probability, model.next_obs, model.reward, model.terminated)
+    return {
+        s: {
+            b: [tuple(part[s, b, j] for part in parts) for j in range(model.probability.shape[2])]
+            for b in range(model.n_actions)
+        }
+        for s in range(model.n_states)
+    }
+
+
+@FEW
+@given(models, gammas)
+def test_sweeps_settle_where_value_iteration_does(model, gamma):
+    q, outcomes = np.zeros((model.n_states, model.n_actions)), outcomes_of(model)
+    for _ in range(300):
+        before, q = q.copy(), planning.value_iteration_sweep(q, outcomes, gamma)
+    assert q == pytest.approx(before, abs=1e-9)
+    where = model.reachable()
+    assert q[where] == pytest.approx(planning.value_iteration(model, gamma).q[where], abs=1e-9)
+
+
+def test_a_sweep_by_hand():
+    outcomes = {
+        0: {0: [(0.75, 1, -1, False), (0.25, 0, 3, True)], 1: [(1.0, 0, -2, False)]},
+        1: {0: [(1.0, 0, 5, True)], 1: [(1.0, 1, -1, False)]},
+    }
+    q = np.array([[1.0, 2.0], [4.0, -6.0]])
+    # 0.75 (−1 + 0.5 · 4) + 0.25 · 3; −2 + 0.5 · 2; 5; −1 + 0.5 · 4
+    assert planning.value_iteration_sweep(q, outcomes, 0.5).tolist() == [[1.5, -1], [5, 1]]
+    assert q.tolist() == [[1, 2], [4, -6]]  # only read
+
+
+def test_returns_of_greedy_paths_are_counted(cliff):
+    best, loop = planning.value_iteration(cliff).q, np.zeros((48, 4))
+    loop[START, UP] = loop[24, DOWN] = 1.0
+    assert planning.greedy_returns([best, loop, best], cliff) == {-13.0: 2, "loops": 1}
+
+
 def test_the_bound_on_the_changes_is_tight():
     model = random_model(0, 1, 1, 1, 0.0)  # one state forever, one reward
     changes = planning.value_iteration(model, 0.9).changes

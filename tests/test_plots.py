@@ -12,10 +12,9 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
-from dqnlib import TabularConfig, TabularModel, plots, train_tabular
+from dqnlib import TabularConfig, plots, reports, train_tabular
 from dqnlib.config import Config
 from dqnlib.intervals import mean_interval
-from dqnlib.planning import rollout, value_iteration
 from dqnlib.results import Run
 
 
@@ -253,29 +252,6 @@ def test_error_curves_may_have_an_x_each():
     assert ax.get_yscale() == "log"
 
 
-def test_greedy_paths_that_loop_are_seen():
-    model = TabularModel.from_env("CliffWalking-v1")
-    best = value_iteration(model).q
-    loops = np.zeros_like(best)
-    loops[36, 0] = loops[24, 2] = 1.0  # up, down, up, ...
-    ax = plots.greedy_paths([loops, best, best], model)
-    drawn = [line for line in ax.lines if len(line.get_xdata())]
-    colors = [to_hex(line.get_color()) for line in drawn]
-    assert colors == [plots.COLORS[0], plots.COLORS[0], plots.COLORS[1]]  # the loop on top
-    assert len(drawn[0].get_xdata()) == 14  # the start and 13 steps
-    assert len(drawn[2].get_xdata()) == 3
-
-
-def test_pictures_have_a_fixed_text():
-    model = TabularModel.from_env("CliffWalking-v1")
-    q = value_iteration(model).q
-    path = rollout(q, model, epsilon=0.0, seed=0, steps=40)
-    for shown in (plots.q_grid(q, "Q*", alt="values"), plots.animated_path(path, q, alt="a walk")):
-        data, _ = shown._repr_mimebundle_()
-        assert data["text/plain"] in ("values", "a walk")
-        assert data["image/png"].startswith("iVBOR")
-
-
 def test_plots_change_no_data(run):
     before = run.returns.copy()
     plots.learning_curves({"a": run})
@@ -297,3 +273,76 @@ def test_arms_show_every_seed_and_count_the_lost_ones():
 def test_error_curves_have_a_log_scale_unless_told_otherwise(log, scale):
     ax = plots.error_curves({"a": np.ones((2, 3))}, [1, 2, 3], "x", "y", log=log)
     assert ax.get_yscale() == scale
+
+
+def test_one_line_a_seed_ends_with_a_mark_where_it_diverges():
+    nan, inf = np.nan, np.inf
+    q = np.array([[nan, 1, 2, 3, 4], [nan, 3, 60, inf, 5], [nan, 2, 4, 9, 16.0]])
+    run = deep_run(
+        [[]] * 3, [[]] * 3, steps=500, records={"q": q}, diverged=np.array([-1, 400, -1])
+    )
+    ax = reports.seed_lines(run, "q", "largest Q", bound=(100, "bound"))
+    first, second, mark, third, bound = ax.lines
+    assert [first.get_ydata().tolist(), third.get_ydata().tolist()] == [[1, 2, 3, 4], [2, 4, 9, 16]]
+    assert second.get_ydata().tolist() == [3, 60]
+    assert (mark.get_marker(), mark.get_xdata().tolist(), mark.get_ydata().tolist()) == (
+        "x", [300], [60],
+    )  # fmt: skip
+    assert bound.get_ydata() == [100, 100]
+    assert ax.texts[0].get_text() == "bound"
+    assert ax.get_yscale() == "log"
+    assert ax.get_title(loc="right") == "3 seeds, × 1 diverged"
+    assert_axis_of_steps(ax, 500)
+    assert reports.seed_lines(run, "q", "", log=False).get_yscale() == "linear"
+    with pytest.raises(ValueError, match="there is no record 'foo'; there are q"):
+        reports.seed_lines(run, "foo", "")
+
+
+def test_a_table_of_arms_has_both_rules_and_the_values():
+    returns = np.full((2, 4, 1), 10.0)
+    returns[:, 3] = 50.0  # late: the last of four
+    q = np.array([[1.0, 200.0, np.inf], [2.0, 400.0, 3.0]])
+    run = deep_run(
+        [[]] * 2, [[]] * 2, steps=400, records={"q": q}, diverged=np.array([300, -1]),
+        eval_steps=np.array([100, 200, 300, 400]), eval_returns=returns,
+    )  # fmt: skip
+    table = reports.arms_table({"<a>": run})
+    assert table.headings == ["", "whole curve", "late", "best", "highest Q", "diverged"]
+    assert table.rows == [["<a>", "20.0 [20.0, 20.0]", "50.0 [50.0, 50.0]", "50", "300", "1"]]
+    assert repr(table).splitlines() == [
+        "           whole curve               late  best  highest Q  diverged",
+        "<a>  20.0 [20.0, 20.0]  50.0 [50.0, 50.0]    50        300         1",
+    ]
+    assert "<th style='text-align:left'></th><th style='text-align:right'>whole curve" in (
+        table._repr_html_()
+    )
+    assert "&lt;a&gt;" in table._repr_html_()
+    assert reports.highest_q(run).tolist() == [200, 400]
+    lost = deep_run([[]], [[]], records={"q": np.full((1, 2), np.nan)})
+    assert np.isnan(reports.highest_q(lost)).all()
+
+
+def test_reports_are_of_deep_runs(run):
+    with pytest.raises(ValueError, match="one deep run, not something of the type TabularRun"):
+        reports.seed_lines(run, "q", "")
+    with pytest.raises(ValueError, match="a label for each deep run"):
+        reports.arms_table({"a": run})
+    with pytest.raises(ValueError, match="a label for each deep run"):
+        reports.arms_table([run])
+
+
+def test_lines_of_seeds_stay_in_the_picture():
+    """A × at a value below 0 has no place on a log scale; a huge one stands at the top."""
+    q = np.array([[1.0, 10.0, -3.0, np.nan], [1.0, 1e30, np.nan, np.nan]])
+    run = Run(
+        config=Config(steps=4), seeds=(0, 1), steps=4, returns=(np.array([]),) * 2,
+        ends=(np.array([]),) * 2, record_steps=np.arange(1, 5), records={"q": q, "loss": q},
+        eval_steps=np.array([]), eval_returns=np.zeros((2, 0, 1)), diverged=np.array([4, 3]),
+        parameters={}, best_parameters={}, best_steps=np.array([-1, -1]),
+    )  # fmt: skip
+    ax = reports.seed_lines(run, "q", "q", bound=(100, "bound"), top=1e5)
+    marks = [line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "x"]
+    assert marks == [[2.0, 10.0], [2.0, 1e5]]
+    plain = reports.seed_lines(run, "q", "q", log=False)
+    marks = [line.get_xydata()[0].tolist() for line in plain.lines if line.get_marker() == "x"]
+    assert marks == [[3.0, -3.0], [2.0, 1e30]]

@@ -53,6 +53,25 @@ def test_a_result_says_what_it_is():
         assert "2 seeds × 0 episodes" in repr(_run(0))
 
 
+def test_online_returns_by_hand():
+    run = _run(8)  # 0 … 7 and 8 … 15; the last quarter: 6, 7 and 14, 15
+    assert run.whole().tolist() == [3.5, 11.5]
+    assert run.late().tolist() == [6.5, 14.5]
+    assert _run(3).late().tolist() == [2, 5]  # a quarter of three is at least one
+
+
+def test_snapshots_are_measured_one_table_at_a_time():
+    history = np.zeros((2, 3, 48, 4))
+    history[1, 2, 5, 1] = -7.0
+    lengths = np.array([[2, 4, 6, 8], [4, 4, 4, 4]])
+    run = dataclasses.replace(
+        _run(4), q_history=history, history_episodes=np.array([0, 2, 4]), lengths=lengths
+    )
+    measured = run.measure(lambda q: q.min() + q.shape[0])
+    assert measured.tolist() == [[48, 48, 48], [48, 48, 41]]
+    assert run.steps().tolist() == [0, 7, 18]  # 3 + 4, and then 5 + 6
+
+
 def deep_run(**changes) -> Run:
     """Two seeds; the second ends its first episode later, and a third none."""
     parts = {

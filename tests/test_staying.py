@@ -83,8 +83,10 @@ def test_the_table():
 
 
 def test_the_table_of_seeds():
-    table = seed_table(made_up([[500, 100.4, 480], [10, 20, 30]], final=[[450, 460], [9, 10]]))
-    assert table.rows == (("0", "2,500", "100", "455"), ("1", "never", "–", "10"))
+    table = seed_table(
+        made_up([[50, 500, 100.4, 480], [10, 20, 30, 40]], final=[[450, 460], [9, 10]])
+    )
+    assert table.rows == (("0", "5,000", "100", "455"), ("1", "never", "–", "10"))
     assert seed_table(made_up([[500, 100, 480]])).rows == (("0", "2,500", "100", "480"),)
 
 
@@ -147,15 +149,20 @@ def test_the_buffer_is_counted(watched):
         assert watched.looks["fallen"][k, -1] + watched.looks["off"][k, -1] == ended
     rows = torch.zeros(1, 4, 11)
     rows[0, 0, 4:8] = torch.tensor([0.0, 0, 0.25, 0])  # the pole has fallen
+    rows[0, 0, 0] = 1.5  # not far out, but in numbers that are scaled it would be
     rows[0, 1, 4:8] = torch.tensor([2.5, 0, 0.1, 0])  # off the track
     rows[0, 2, :4] = torch.tensor([2.1, 0, -0.15, 0])  # far out, and the pole leans
-    rows[0, :2, -1] = 1
+    rows[0, 3, 4:8] = torch.tensor([0.0, 0, 0.25, 0])  # fallen once more
+    rows[0, [0, 1, 3], -1] = 1
     found = many.in_buffers(rows, np.ones(4))
     assert {name: float(v[0]) for name, v in found.items()} == {
-        "fallen": 1, "off": 1, "leaning": 0.25, "outside": 0.25,
+        "fallen": 2, "off": 1, "leaning": 0.25, "outside": 0.25,
     }  # fmt: skip
-    scaled = many.in_buffers(rows * 2, np.full(4, 2.0))
-    assert found.keys() == scaled.keys()
+    rows[..., :8] *= 2
+    scaled = many.in_buffers(rows, np.full(4, 2.0))
+    assert {name: float(v[0]) for name, v in scaled.items()} == {
+        k: float(v[0]) for k, v in found.items()
+    }
 
 
 def test_a_row_is_what_its_seed_alone_gives(watched):

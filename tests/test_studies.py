@@ -23,14 +23,15 @@ def test_the_first_steps_of_each_arm_are_what_is_stored(name, arm):
     study, stored = studies.find(name), studies.load(name)[arm]
     assert stored.config == study.arms[arm]
     assert stored.seeds == study.seeds
-    assert stored.steps == stored.config.steps == 50_000
+    assert stored.steps == stored.config.steps >= 20_000
+    assert (stored.final_returns is not None) == study.looks
     trainer = Trainer(stored.config.replace(eval_every=0), study.seeds[:3])
     while trainer.steps < stored.config.warmup + stored.config.record_every:
         trainer.step()
     again = trainer.run()
     for k in range(3):
         n = len(again.ends[k])
-        assert n > 5
+        assert n > (5 if stored.config.env_id == "CartPole-v1" else 1)
         assert again.ends[k].tolist() == stored.ends[k][:n].tolist()
         assert again.returns[k].tolist() == stored.returns[k][:n].tolist()
     m = len(again.record_steps)
@@ -47,7 +48,7 @@ def test_every_file_belongs_to_an_arm_and_is_small():
         for config in study.arms.values()
     }
     assert set(studies.FOLDER.iterdir()) == used
-    assert sum(file.stat().st_size for file in used) < 4e6
+    assert sum(file.stat().st_size for file in used) < 8e6
     assert not studies.load("double")["DQN"].parameters
 
 
@@ -82,6 +83,18 @@ def test_computing_and_loading(tiny, capsys):
     assert run.parameters == run.best_parameters == {}
     assert studies.main([]) == 0
     assert "1 arms × 2 seeds: a try" in capsys.readouterr().out
+
+
+def test_a_study_that_looks_into_its_agents(tiny, monkeypatch):
+    arms = studies.STUDIES["tiny"].arms
+    looked = studies.Study("a try", arms, (4, 5), looks=True, true_values=True)
+    monkeypatch.setattr(studies, "STUDIES", {"tiny": looked})
+    monkeypatch.setattr(studies, "FRESH", 3)
+    studies.compute("tiny", progress=False)
+    run = studies.load("tiny")["a"]
+    assert run.final_returns.shape == (2, 3)
+    assert run.look_steps.tolist() == []  # it is shorter than what lies between two looks
+    assert run.parameters == {}
 
 
 def test_an_unknown_study():

@@ -1,4 +1,4 @@
-"""Baird's counterexample: seven states, all rewards 0, and weights that diverge (lesson 02).
+"""Baird's counterexample: seven states, all rewards 0, and weights that diverge (lesson 02b).
 
 Whatever the state, "solid" leads to the seventh and "dashed" to one of the upper six, all equally
 likely. The behavior takes dashed in 6 of 7 steps, so each next state is any of the seven. A linear

@@ -1,4 +1,4 @@
-"""Mountain Car: semi-gradient Sarsa with tile coding, and the best values there are (lesson 02).
+"""Mountain Car: semi-gradient Sarsa with tile coding, and the best values there are (lesson 02b).
 
 `sarsa` is one run, to be read; `semi_gradient_sarsa` gives the same numbers for many seeds. A
 weak engine must rock the car out of a valley; every step costs 1.

@@ -64,6 +64,25 @@ def is_blank(function: Callable) -> bool:
     return any(map(_is_empty, written))
 
 
+def blank_methods(given: Any) -> list[str]:
+    """Return the methods of a class that are still blank, if others are filled in already.
+
+    Empty for a function, and for a class of which nothing or all is written.
+    """
+    if not inspect.isclass(given):
+        return []
+    methods = {name: part for name, part in vars(given).items() if codes(part)}
+    blank = [name for name, part in methods.items() if _is_to_do(part)]
+    return blank if 0 < len(blank) < len(methods) else []
+
+
+def _is_to_do(method: Any) -> bool:
+    """Return whether a method says itself that it is still to be written; an empty one may not."""
+    return mentions(method, "____") or any(
+        _only_raises(list(dis.get_instructions(code))) for code in codes(method)
+    )
+
+
 def _is_plain(cls: type) -> bool:
     """Return True for a class that holds nothing of its own but, perhaps, a docstring."""
     return all(name.startswith("__") for name in vars(cls))

@@ -48,7 +48,7 @@ class Question:
     def as_html(self, number: str = "") -> str:
         """Return it for a page without a kernel: the word on each option is folded."""
         items = "".join(
-            f"<li>{inline(o.text)} {folded('What to say to it', verdict(o.right, o.why))}</li>"
+            f"<li>{inline(o.text)} {folded('A word on it', verdict(o.right, o.why))}</li>"
             for o in self.options
         )
         return f"{self._head(number)}<ol type='A'>{items}</ol>"

@@ -11,16 +11,20 @@ _CLOSE = {"rtol": 1e-6, "atol": 1e-9}
 _CLOSE_TENSORS = {"rtol": 1e-5, "atol": 1e-6}  # float32 has about seven digits
 
 
-def compare(check: Check, case: Case, got: Any, after: dict) -> tuple[list[str], str] | None:
-    """Return what is wrong with an answer, as lines and a diagnosis, or None."""
+Found = tuple[list[str], str, str]  # lines, a diagnosis, how to mend it
+
+
+def compare(check: Check, case: Case, got: Any, after: dict) -> Found | None:
+    """Return what is wrong with an answer, or None."""
     for name, before in case.args.items():
         if name not in case.after and not same(before, after[name]):
-            return [
+            lines = [
                 f"  it changed its argument {name}:",
                 f"     before   {show(before)}",
                 f"     after    {show(after[name])}",
-                "The caller still needs that value. Work on a copy, or only read it.",
-            ], "arguments changed"
+                "The caller still needs that value.",
+            ]
+            return lines, "arguments changed", f"Work on a copy of {name}, or only read it."
     for name, want in case.after.items():
         if not same(want, after[name]):
             lines = [
@@ -28,9 +32,9 @@ def compare(check: Check, case: Case, got: Any, after: dict) -> tuple[list[str],
                 f"  yours     {name} = {show(after[name])}",
             ]
             if same(case.args[name], after[name]):
-                lines.append(f"It did not change {name} at all: store the result in it, in place.")
-                return lines, "result not stored"
-            return lines, "another value stored"
+                lines.append(f"It did not change {name} at all.")
+                return lines, "result not stored", f"Store the result in {name}, in place."
+            return lines, "another value stored", ""
     problem = None if case.expected is ANY else _compare_value(check, case.expected, got)
     if problem and case.after:
         stored = ", ".join(case.after)
@@ -38,54 +42,56 @@ def compare(check: Check, case: Case, got: Any, after: dict) -> tuple[list[str],
     return problem
 
 
-def _compare_value(check: Check, want: Any, got: Any) -> tuple[list[str], str] | None:
+def _compare_value(check: Check, want: Any, got: Any) -> Found | None:
     both = [f"  expected  {show(want)}", f"  yours     {show(got)}"]
     if got is None:
-        return [*both, "It returned None: is there a return in the last line?"], "returned None"
+        return [*both, "It returned None."], "returned None", "Is there a return in the last line?"
     value, wanted = numbers(got), np.asarray(want)
     kind = a_kind(type(got).__name__.replace("ndarray", "array").replace("Tensor", "tensor"))
     if check.tensors and (value is None or not is_tensor(got)):
         return _no_tensor(check, got, kind, both)
     if value is None or (value.shape == wanted.shape and value.dtype == bool != wanted.dtype):
-        return [*both, f"It returned {kind}, but {check.returns} is wanted."], "wrong type"
+        return [*both, f"It returned {kind}, but {check.returns} is wanted."], "wrong type", ""
     if value.shape != wanted.shape:
         if check.tensors and wanted.ndim == 1 and value.shape == wanted.shape * 2 != (1, 1):
             return _square(both, wanted.size)
         kinds = list if check.tensors else tuple  # as torch and NumPy show it
         text = f"Its shape is {kinds(value.shape)}, but it should be {kinds(wanted.shape)}"
         text += f": {check.returns}." if wanted.shape == () else "."
-        return [*both, f"It returned {kind}. {text}"], "wrong shape"
+        return [*both, f"It returned {kind}. {text}"], "wrong shape", ""
     if np.isnan(value).any() and not np.isnan(wanted).any():
-        return [*both, "NaN means “not a number”: look for 0/0 or inf − inf."], "returned NaN"
+        lines = [*both, "NaN means “not a number”."]
+        return lines, "returned NaN", "Look for 0/0 or inf − inf."
     if not np.allclose(value, wanted, **(_CLOSE_TENSORS if check.tensors else _CLOSE)):
-        return both, "another value"
+        return both, "another value", ""
     return None
 
 
-def _no_tensor(check: Check, got: Any, kind: str, both: list[str]) -> tuple[list[str], str]:
+def _no_tensor(check: Check, got: Any, kind: str, both: list[str]) -> Found:
     """Return what is wrong with an answer in place of a tensor."""
-    text = [f"It returned {kind}, but {check.returns} is wanted."]
+    lines = [*both, f"It returned {kind}, but {check.returns} is wanted."]
     if isinstance(got, int | float | np.number) and not isinstance(got, bool):
-        text += ["A plain number carries no gradient, so nothing could be learned from it."]
-        text += ["Is there an .item() or a float(...) to take out?"]
-        return [*both, *text], "a plain number in place of a tensor"
+        lines += ["A plain number carries no gradient, so nothing could be learned from it."]
+        mend = "Is there an .item() or a float(...) to take out?"
+        return lines, "a plain number in place of a tensor", mend
+    mend = ""
     if isinstance(got, list | tuple | np.ndarray):
-        text += [
-            "Compute with the tensors as they are: +, * and .max(...) work on all rows at once."
-        ]
-    return [*both, *text], "wrong type"
+        mend = "Compute with the tensors as they are: torch works on all rows at once."
+    return lines, "wrong type", mend
 
 
-def _square(both: list[str], rows: int) -> tuple[list[str], str]:
+def _square(both: list[str], rows: int) -> Found:
     name = "a column [B, 1] met a row [B]"
     text = [
         f"Its shape is [{rows}, {rows}], but it should be [{rows}]: one number a transition.",
         "",
         f"Likely: {name}.",
-        "Together they make a table [B, B]. Keep [B] all through: keepdim=True, [:, None] and",
-        "unsqueeze(1) add an axis of length 1, squeeze(1) takes it away.",
     ]
-    return [*both, *text], name
+    mend = (
+        "Together they make a table [B, B]. Keep [B] all through: keepdim=True, [:, None] and "
+        "unsqueeze(1) add an axis of length 1, squeeze(1) takes it away."
+    )
+    return [*both, *text], name, mend
 
 
 def same(a: Any, b: Any) -> bool:

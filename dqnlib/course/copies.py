@@ -7,6 +7,7 @@ outputs that the lesson in this checkout holds, whatever the copy holds itself.
 
 import difflib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 from dqnlib import moved
 from dqnlib.course import notebooks
-from dqnlib.course.exercises import BLANK, RIGHT
+from dqnlib.course.exercises import BLANK, PARTLY, RIGHT
 from dqnlib.course.kernels import MEASURED, KernelDied, Notebook, options
 from dqnlib.course.marks import Report
 from dqnlib.course.solving import DECORATOR, solved_outputs
@@ -177,6 +178,9 @@ def _verdict(path: str, printed: str, errors: list) -> tuple[str, str]:
         return "right", ""
     if BLANK.format(name) in printed:
         return "blank", ""
+    partly = re.search(PARTLY.partition(":")[0].format(name) + r": (.* right so far); ", printed)
+    if partly:
+        return "blank", partly[1]
     return "wrong", _why(printed, name, errors)
 
 

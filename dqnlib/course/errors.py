@@ -1,6 +1,7 @@
 """An exception of a learner's code as a short message: what happened, where, and what helps."""
 
 import linecache
+import re
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,22 +15,22 @@ from dqnlib.course.types import Check, Mistake, Problem
 
 def explain(error: BaseException, function: Callable, check: Check) -> Problem:
     """Turn an exception of a learner's code into a short message with the line it came from."""
-    name, text = type(error).__name__, ""
+    name, text, named = type(error).__name__, "", []
     with suppress(Exception):  # a learner's own exception may have no text
         text = str(error).strip()
     if isinstance(error, Stopped):
         text = text or "so it was stopped"
         what = wrap(f"It did not finish within {sandbox.TIME_LIMIT:g} seconds, {text}.")
-        advice, diagnosis = ["Is there a loop whose condition never becomes False?"], "does not end"
+        mend, diagnosis = "Is there a loop whose condition never becomes False?", "does not end"
     else:
-        what = wrap(f"It stopped with {name}{': ' if text else '.'}{text[:200]}")
-        advice = wrap(lookups.advice(error, function) or _ADVICE.get(name, ""))
+        said = _ADVISING.split(text)[0][:200]
+        what = wrap(f"It stopped with {name}{': ' if said else '.'}{said}")
+        mend = lookups.advice(error, function) or _ADVICE.get(name, "")
         diagnosis = f"raises {name}"
         for mistake in (*check.mistakes, *_TELLTALE):
             parts = (mistake.raises,) if isinstance(mistake.raises, str) else mistake.raises
             if any(part in text for part in parts):
-                advice = likely(mistake.name, mistake.advice)
-                diagnosis = mistake.name
+                named, mend, diagnosis = likely(mistake.name), mistake.advice, mistake.name
                 break
     homes, where = {code.co_filename for code in codes(function)}, []
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
@@ -40,12 +41,14 @@ def explain(error: BaseException, function: Callable, check: Check) -> Problem:
             where = [f"  in line {frame.lineno} of the cell: {source}"] if source else []
             break
     case = getattr(error, "__notes__", [])[:1]
-    lines = [line for part in (case, what, where, advice) for line in part if line]
-    return Problem(*lines, diagnosis=diagnosis)
+    lines = [line for part in (case, what, where, named) for line in part if line]
+    return Problem(*lines, diagnosis=diagnosis, mend=mend)
 
 
+# Where a library's message goes over from what is wrong to what to do.
+_ADVISING = re.compile(r"(?<=\.)\s+(?=If you|Did you|Perhaps|Consider|Use |Try |Please )")
 NO_SUPER = (
-    "super().__init__() is missing",
+    "nn.Module was never set up",
     "Make super().__init__() the first line inside __init__: nn.Module needs it before it can "
     "keep layers.",
 )
@@ -66,9 +69,9 @@ _TELLTALE = (
         raises=("with a bool tensor is not supported", "on a bool tensor is not supported"),
     ),
     Mistake(
-        "gather needs an index of shape [B, 1]",
-        "q has two axes, so the index needs two as well: action[:, None] is [B, 1]. Take the "
-        "axis away again afterwards with .squeeze(1).",
+        "an index with one axis for a table with two",
+        "q has two axes, so the index that gather takes needs two as well: action[:, None] is "
+        "[B, 1]. Take the axis away again afterwards with .squeeze(1).",
         raises="Index tensor must have the same number of dimensions",
     ),
     Mistake(

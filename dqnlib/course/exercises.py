@@ -5,27 +5,32 @@
         return ____
 
 * blank: says so and hands back the library's version, so that the lesson goes on;
-* wrong: raises `Wrong`, a message of one screen with the failing case and the likely mistake;
+* wrong: raises `Wrong`, a message of one screen with the failing case and the likely mistake. How
+  to mend it is folded beside the hints, and comes in the message with the same mistake again;
 * right: says so, records it, and hands back the learner's own version for what follows.
 
-The library's version at the dotted path is the reference solution: there is no second copy.
+The library's version at the dotted path is the reference. The hints show it as a learner would
+write it (`dqnlib.course.written`); a test runs what they show.
 """
 
+import dataclasses
 import html
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dqnlib.course import checks, progress, solutions
-from dqnlib.course.answers import is_blank, mentions
+from dqnlib.course import checks, progress, solutions, written
+from dqnlib.course.answers import blank_methods, is_blank, mentions
 from dqnlib.course.judge import run_check
-from dqnlib.course.reference import load, reference_imports, reference_source
+from dqnlib.course.reference import load
 from dqnlib.course.shown import folded, inline
 from dqnlib.course.types import Check, Wrong
 
+_met: set[tuple[str, str]] = set()  # mistakes that were made in this process: path, diagnosis
 BLANK = "○ {}: still blank. The lesson goes on with the course's own version."
+PARTLY = "○ {}: {}; {} still blank. The lesson goes on with the course's own version."
 RIGHT = "✓ {}: right. From here on, the lesson runs on your version."
 
 
@@ -61,9 +66,12 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     check = checks.find(path)
 
     def decorate(function: Callable) -> Callable:
-        if is_blank(function):
+        blank = blank_methods(function)
+        if is_blank(function) and not blank:
             return _go_on_without(check)
         try:
+            if blank:
+                return _go_on_without(check, *_judge_parts(check, function, blank))
             run_check(check, function)
         except Wrong as wrong:
             if wrong.diagnosis == "raises NotImplementedError" and mentions(
@@ -74,8 +82,12 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
             if os.environ.get("DQNLIB_ON_WRONG") == "continue":  # when a whole copy is judged
                 print(wrong)
                 return load(path)
-            _display(Hints(check))
+            _display(Hints(check, wrong.mend))
+            if (check.path, wrong.diagnosis) in _met:
+                wrong.args = (wrong.at_length,)
+            _met.add((check.path, wrong.diagnosis))
             raise
+        _met.difference_update({met for met in _met if met[0] == check.path})
         _record(check.path, "right")
         print(RIGHT.format(check.name))
         _keep(check.path, function)
@@ -85,10 +97,29 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     return decorate
 
 
-def _go_on_without(check: Check) -> Callable:
-    """Say that an answer is still blank; return the library's version."""
+def _judge_parts(check: Check, cls: type, blank: list[str]) -> tuple[list[str], list[str]]:
+    """Judge what is filled in of a class; return what is right so far, and what is still blank.
+
+    Raises Wrong for a part that is not right.
+    """
+    right = []
+    for part in check.parts:
+        if not {part.name, *part.needs}.isdisjoint(blank):
+            continue
+        run_check(dataclasses.replace(check, judge=part.judge), cls)
+        right += [part.name] if part.name not in right else []
+    return right, blank
+
+
+def _go_on_without(check: Check, right: Sequence[str] = (), blank: Sequence[str] = ()) -> Callable:
+    """Say that an answer, or a part of it, is still blank; return the library's version."""
     _record(check.path, "blank")
-    print(BLANK.format(check.name))
+    if right:
+        verb = ["is", "are"][len(right) > 1], ["is", "are"][len(blank) > 1]
+        parts = f"{', '.join(right)} {verb[0]} right so far", f"{', '.join(blank)} {verb[1]}"
+        print(PARTLY.format(check.name, *parts))
+    else:
+        print(BLANK.format(check.name))
     _display(Hints(check))
     return load(check.path)
 
@@ -138,22 +169,26 @@ def _record(path: str, status: str) -> None:
 
 
 class Hints:
-    """Three hints and the solution, folded; the solution is read from the library's source."""
+    """Three hints and the solution as a learner would write it, folded.
 
-    def __init__(self, check: Check):
-        self._check = check
+    mend: how to mend the mistake that was just made, folded as well.
+    """
+
+    def __init__(self, check: Check, mend: str = ""):
+        self._check, self._mend = check, mend
 
     def __repr__(self) -> str:
         return f"Hints and solution for {self._check.name}: unfold them one by one."
 
     def _repr_html_(self) -> str:
         titles = ("Hint 1", "Hint 2, stronger", "Hint 3, nearly there")
-        parts = [
+        parts = [folded("How to mend it", f"<p>{inline(self._mend)}</p>")] if self._mend else []
+        parts += [
             folded(title, f"<p>{inline(hint)}</p>")
             for title, hint in zip(titles, self._check.hints, strict=True)
         ]
-        path = self._check.path
-        source = "\n".join([*reference_imports(path), "", "", reference_source(path)]).strip()
+        source = "\n".join([*written.imports(self._check), "", "", written.solution(self._check)])
+        source = source.strip()
         parts.append(folded("Solution", f"<pre>{html.escape(source)}</pre>"))
         return "".join(parts)
 

@@ -15,7 +15,7 @@ from dqnlib.course.types import Check, Problem
 KEEP = "Keep the first line as the lesson gives it."
 _STOPPERS = {
     "input": "the arguments hold all that is needed.",
-    "breakpoint": "a check cannot wait for you. Print in a cell of your own instead.",
+    "breakpoint": "a check cannot wait for you.",
     **dict.fromkeys(("exit", "quit", "_exit"), "it would stop the kernel."),
 }
 _MODULES = ("builtins", "nt", "os", "posix", "sys")  # where else these are
@@ -30,8 +30,8 @@ def check_first_line(check: Check, function: Callable) -> None:
         _check_function(check.name, wanted, function)
     name = next(_stoppers(function), None)
     if name:
-        text = f"Take out {name}(): {_STOPPERS[name]}"
-        raise Problem(text, diagnosis=f"calls {name}()")
+        text = f"It calls {name}(), but {_STOPPERS[name]}"
+        raise Problem(*wrap(text), diagnosis=f"calls {name}()", mend=f"Take {name}() out.")
 
 
 def _stoppers(function: Callable) -> Iterator[str]:
@@ -78,29 +78,31 @@ def _check_function(called: str, wanted: Callable, function: Callable) -> None:
     except (TypeError, ValueError):
         yours = None
     if yours is None or inspect.isclass(function):
-        text = "It is no function of yours. Start with def, as the lesson does."
-        raise Problem(text, diagnosis="not a plain function")
+        text, mend = "It is no function of yours.", "Start with def, as the lesson does."
+        raise Problem(text, diagnosis="not a plain function", mend=mend)
     _expect_return(function)
     if inspect.isfunction(function) and function.__name__ not in (called, "<lambda>"):
         text = f"Your function is called {function.__name__}, but the lesson calls {called}."
-        raise Problem(text, KEEP, diagnosis="another name")
+        raise Problem(text, diagnosis="another name", mend=KEEP)
     want = list(inspect.signature(wanted).parameters)
     if not _takes(yours, inspect.signature(wanted)):
         text = f"It is called with {len(want)} arguments, as ({', '.join(want)})."
         text = text.replace("1 arguments", "one argument")
-        raise Problem(text, *wrap(f"Yours takes {yours}. {KEEP}"), diagnosis="other parameters")
+        lines = (text, *wrap(f"Yours takes {yours}."))
+        raise Problem(*lines, diagnosis="other parameters", mend=KEEP)
 
 
 def _expect_return(function: Callable, name: str = "") -> None:
     """Raise Problem for a function whose call hands back no value yet."""
     where = f" in the method {name}" if name else ""
-    text = ""
+    text = mend = ""
     if inspect.iscoroutinefunction(function):
-        text = f"Take the word async away{where}: with it, a call hands back no value yet."
+        text, mend = "async", f"Take the word async away{where}."
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        text = f"Write return in place of yield{where}: with yield, a call gives no value yet."
+        text, mend = "yield", f"Write return in place of yield{where}."
     if text:
-        raise Problem(text, diagnosis="not a plain function")
+        text = f"It has {text} in it{where}: so a call hands back no value yet."
+        raise Problem(text, diagnosis="not a plain function", mend=mend)
 
 
 def _takes(yours: inspect.Signature, wanted: inspect.Signature) -> bool:
@@ -122,17 +124,18 @@ def _takes(yours: inspect.Signature, wanted: inspect.Signature) -> bool:
 def _check_class(called: str, wanted: type, given: Any) -> None:
     """Raise Problem for a class without the name, the base or the methods that the lesson uses."""
     if not inspect.isclass(given):
-        text = f"It is no class of yours. Start with class {called}, as the lesson does."
-        raise Problem(text, diagnosis="not a class")
+        text, mend = "It is no class of yours.", f"Start with class {called}, as the lesson does."
+        raise Problem(text, diagnosis="not a class", mend=mend)
     if given.__name__ != called:
         text = f"Your class is called {given.__name__}, but the lesson calls {called}."
-        raise Problem(text, KEEP, diagnosis="another name")
+        raise Problem(text, diagnosis="another name", mend=KEEP)
     for base in wanted.__bases__:
         if not issubclass(given, base):
             name = f"{base.__module__.split('.')[-1]}.{base.__name__}"
             name = name.replace("module.Module", "nn.Module")
-            text = f"It should build on {name}: begin with class {called}({name}):"
-            raise Problem(text, KEEP, diagnosis="the base class is missing")
+            mend = f"Begin with class {called}({name}): {KEEP}"
+            text = f"It should build on {name}."
+            raise Problem(text, diagnosis="the base class is missing", mend=mend)
     for name, method in vars(wanted).items():
         hidden = name.startswith("_") and not name.startswith("__")
         if inspect.isfunction(method) and not hidden:
@@ -143,30 +146,30 @@ def _check_method(given: type, wanted: type, name: str, want: inspect.Signature)
     inherited = {cls for base in wanted.__bases__ for cls in base.__mro__}
     homes = [cls for cls in given.__mro__ if name in vars(cls) and cls not in inherited]
     if not homes:
-        text = [f"Your class has no method {name}{_bare(want)} yet."]
+        text = f"Your class has no method {name}{_bare(want)} yet."
         own = [n for cls in given.__mro__ if cls not in inherited for n in vars(cls)]
         own = [n for n in own if n not in vars(wanted) and callable(getattr(given, n))]
         near = difflib.get_close_matches(name, own, n=1)
         if near and name.startswith("__"):
-            text += [f"It has {near[0]}: the name is {name}, with two underscores on each side."]
+            mend = f"It has {near[0]}: the name is {name}, with two underscores on each side."
         elif near:
-            text += [f"It has {near[0]}: the name is {name}."]
+            mend = f"It has {near[0]}: the name is {name}."
         else:
-            text += ["If it is there: its def must stand inside the class, four spaces in."]
-        raise Problem(*text, diagnosis=f"no method {name}")
+            mend = "If it is there: its def must stand inside the class, four spaces in."
+        raise Problem(text, diagnosis=f"no method {name}", mend=mend)
     method = vars(homes[0])[name]
     if not inspect.isfunction(method):
         return
     _expect_return(method, name)
     yours = inspect.signature(method)
     if not _takes(yours, want):
-        text = [f"The first line of the method {name} should be def {name}{_bare(want)}:"]
-        text += [f"Yours takes {yours}."]
+        mend = f"Its first line should be def {name}{_bare(want)}:"
+        text = [f"The method {name} is called as {name}{_bare(want)}.", f"Yours takes {yours}."]
         fewer = len(yours.parameters) < len(want.parameters)
         if fewer and "self" not in yours.parameters:
-            text += ["A method's first parameter is self: the object that it works on."]
+            mend += " A method's first parameter is self: the object that it works on."
         lines = [line for part in text for line in wrap(part)]
-        raise Problem(*lines, diagnosis="other parameters")
+        raise Problem(*lines, diagnosis="other parameters", mend=mend)
 
 
 def _bare(signature: inspect.Signature) -> str:

@@ -25,7 +25,7 @@ ROOMS = {
     "seeds": "",
     "experiments": "agents saved training staying experiments studies",
     "classics": "",
-    "pictures": "plots",
+    "pictures": "plots grid_plots reports",
     "labs": "",
     "course": "",
     "hunts": "",

@@ -21,6 +21,8 @@ from dqnlib.course.sandbox import Tap, in_reach, within_limit
 from dqnlib.course.types import Case, Check, Mistake, Problem, Wrong
 
 WRONG = "✗ {}: not yet."
+ASK = "Look for it first. How to mend it, three hints and the solution are folded above."
+FOLDED = "Three hints and the solution are folded above."
 
 
 def run_check(check: Check, function: Callable) -> None:
@@ -39,17 +41,24 @@ def run_check(check: Check, function: Callable) -> None:
         if printed.characters:
             raise Problem(
                 "The values are right. But it prints while it works, and the experiments call it",
-                "a million times. Take the print out.",
+                "a million times.",
                 diagnosis="it prints",
+                mend="Take the print out. Look at values in a cell of your own instead.",
             )
     except Problem as problem:
-        lines = [WRONG.format(check.name), "", *problem.lines]
-        if printed.characters:
-            lines += ["", "Your code printed:", *printed.first_lines()]
-        lines += ["", "Three hints and the solution are folded above."]
-        wrong = Wrong("\n".join(lines))
-        wrong.diagnosis = problem.diagnosis
-        raise wrong from None
+        raise _wrong(check.name, problem, printed) from None
+
+
+def _wrong(name: str, problem: Problem, printed: Tap) -> Wrong:
+    """Return the message in its two forms: what is wrong, and with how to mend it."""
+    first = [WRONG.format(name), "", *problem.lines]
+    more = ["", "Your code printed:", *printed.first_lines()] if printed.characters else []
+    asked = ASK if problem.mend else FOLDED
+    wrong = Wrong("\n".join([*first, *more, "", asked]))
+    wrong.diagnosis, wrong.mend = problem.diagnosis, problem.mend
+    mend = ["", *wrap(f"To mend it: {problem.mend}")] if problem.mend else []
+    wrong.at_length = "\n".join([*first, *mend, *more, "", FOLDED])
+    return wrong
 
 
 def judge_cases(check: Check, function: Callable) -> None:
@@ -57,16 +66,16 @@ def judge_cases(check: Check, function: Callable) -> None:
     answers = []
     for case in check.cases:
         answer = _answer(check, function, case)
-        lines, diagnosis = compare(check, case, *answer) or ([], "")
+        lines, diagnosis, mend = compare(check, case, *answer) or ([], "", "")
         by_value = ("another value", "another value stored")
         if diagnosis in by_value or (diagnosis == "wrong shape" and check.tensors):
             _expect_the_same_again(check, function, case, answer, times=20)  # as a coin may agree
             mistake = _likely_mistake(check, function, diagnosis)
             if mistake:
-                lines += ["", *likely(mistake.name, mistake.advice)]
-                diagnosis = mistake.name
+                lines += ["", *likely(mistake.name)]
+                diagnosis, mend = mistake.name, mistake.advice
         if diagnosis:
-            raise Problem(*_show_case(check, case), *lines, diagnosis=diagnosis)
+            raise Problem(*_show_case(check, case), *lines, diagnosis=diagnosis, mend=mend)
         answers.append(answer)
     for case, answer in zip(check.cases, answers, strict=True):
         _expect_the_same_again(check, function, case, answer, times=1)
@@ -108,9 +117,10 @@ def _expect_the_same_again(
             *_show_case(check, case),
             f"  the first time  {show(first[part])}",
             f"  and later       {show(again[part])}",
-            "The same call must give the same result. Is a random number in it? Or is something",
-            "kept between calls: a default argument such as total=[], a variable outside?",
+            "The same call must give the same result.",
             diagnosis="not the same each time",
+            mend="Is a random number in it? Or is something kept between calls: a default argument "
+            "such as total=[], a variable outside?",
         )
 
 

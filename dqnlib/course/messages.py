@@ -13,9 +13,12 @@ from dqnlib.course.types import Problem
 
 
 def mistaken(case: str, want: str, got: str, name: str, advice: str) -> Problem:
-    """Return the problem of a judge that knows the mistake: what was tried, wanted and found."""
+    """Return the problem of a judge that knows the mistake: what was tried, wanted and found.
+
+    name: a diagnosis that does not give the fix away; advice: how to mend it.
+    """
     lines = [*wrap(f"This case: {case}"), f"  expected  {want}", f"  yours     {got}"]
-    return Problem(*lines, "", *likely(name, advice), diagnosis=name)
+    return Problem(*lines, "", *likely(name), diagnosis=name, mend=advice)
 
 
 @contextmanager
@@ -66,8 +69,8 @@ def a_kind(noun: str) -> str:
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
-def likely(name: str, advice: str) -> list[str]:
-    return wrap(f"Likely: {name}.") + wrap(advice)
+def likely(name: str) -> list[str]:
+    return wrap(f"Likely: {name}.")
 
 
 def wrap(text: str, indent: str = "") -> list[str]:

@@ -1,11 +1,10 @@
-"""The learner's progress: one small local file, and a table of it for lesson 00.
+"""The learner's progress: one small local file (`dqnlib.course.overview` shows it as a table).
 
 The file is ``progress.json`` in the folder that the environment variable DQNLIB_HOME names, by
 default ``~/.dqnlib``. It can be deleted at any time: nothing else depends on it. Two notebooks may
 write to it at the same time: a lock file beside it lets one after the other.
 """
 
-import html
 import json
 import os
 import tempfile
@@ -15,7 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dqnlib import moved
-from dqnlib.course import checks
 
 VERSION = 1
 STATUSES = ("blank", "wrong", "right")  # from the least to the best
@@ -201,57 +199,3 @@ def hunt_key(lesson: str) -> str:
 def prediction(name: str) -> str | None:
     """Return the stored prediction, or None."""
     return read()[0]["predictions"].get(name)
-
-
-def table() -> str:
-    """Return the progress as an HTML table with a bar for each lesson."""
-    stored, note = read()
-    lessons, problems = checks.sound_lessons()
-    rows = []
-    for lesson, found in lessons.items():
-        entries = {check.name: stored["exercises"].get(check.path, {}) for check in found}
-        states = {name: entry.get("status", "blank") for name, entry in entries.items()}
-        right = sum(s == "right" for s in states.values())
-        marks = " ".join(
-            f"<span style='white-space:nowrap'>{_MARK[s]} {html.escape(name)}</span>"
-            for name, s in states.items()
-        )
-        bar = _bar(right / max(1, len(found)))
-        rows.append(
-            f"<tr><td style='text-align:left'>{html.escape(lesson)}</td><td>{bar}</td>"
-            f"<td>{right} of {len(found)}</td><td style='text-align:left'>{marks}</td></tr>"
-        )
-    head = "<tr><th>lesson</th><th>exercises</th><th>right</th><th></th></tr>"
-    foot = "".join(f"<p>{html.escape(text)}</p>" for text in (note, *problems) if text)
-    return f"<table>{head}{''.join(rows)}</table>{foot}"
-
-
-_MARK = {"right": "✓", "wrong": "✗", "blank": "○"}
-
-
-def _bar(share: float) -> str:
-    inside = f"<div style='width:{share:.0%};height:12px;background:#2a7f62'></div>"
-    return f"<div style='width:160px;height:12px;border:1px solid #888'>{inside}</div>"
-
-
-class ProgressTable:
-    """Shows the progress as a table with bars; the Refresh button reads the file again."""
-
-    def __repr__(self) -> str:
-        return "Your progress: run this cell in JupyterLab to see the table."
-
-    def _repr_mimebundle_(self, **kwargs) -> dict:
-        try:
-            import ipywidgets as widgets
-        except ImportError:
-            return {"text/plain": repr(self), "text/html": table()}
-        shown = widgets.HTML(table())
-        button = widgets.Button(description="Refresh", icon="refresh")
-        button.on_click(lambda _: setattr(shown, "value", table()))
-        box = widgets.VBox([shown, button])
-        return {**box._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
-
-
-def show_progress() -> ProgressTable:
-    """Return the table of the learner's progress, to be shown by a notebook."""
-    return ProgressTable()

@@ -5,8 +5,14 @@ import re
 
 
 def inline(text: str) -> str:
-    """Return a sentence as HTML: what stands in backticks is code, formulas are left alone."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+    """Return a sentence as HTML: `code`, *stress*, and $formulas$, which are left alone."""
+    parts = re.split(r"(`[^`]+`|\$[^$]+\$)", html.escape(text))
+    for k, part in enumerate(parts):
+        if part.startswith("`"):
+            parts[k] = f"<code>{part[1:-1]}</code>"
+        elif not part.startswith("$"):
+            parts[k] = re.sub(r"(?<![\w*])\*(\w[^*]*?)\*(?![\w*])", r"<em>\1</em>", part)
+    return "".join(parts)
 
 
 def folded(title: str, body: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import nbformat
 
-from dqnlib.course import notebooks
+from dqnlib.course import checks, notebooks
 from dqnlib.course.exercises import BLANK, RIGHT
-from dqnlib.course.reference import reference_imports, reference_source
+from dqnlib.course.written import imports, solution
 
 DECORATOR = re.compile(r"""^@exercise\(\s*["']([\w.]+)["']""", re.MULTILINE)
 _LINE = re.compile(re.escape(BLANK).replace(r"\{\}", r"(\w+)"))
@@ -30,9 +30,10 @@ def solve(source: str) -> str:
     """Put the reference solutions into the exercises of a cell."""
     lines = source.splitlines()
     for path, node in reversed(list(functions(source))):
-        lines[node.lineno - 1 : node.end_lineno] = reference_source(path).splitlines()
+        check = checks.find(path)
+        lines[node.lineno - 1 : node.end_lineno] = solution(check).splitlines()
         top = node.decorator_list[0].lineno - 1
-        lines[top:top] = reference_imports(path)
+        lines[top:top] = imports(check)
     return "\n".join(lines)
 
 

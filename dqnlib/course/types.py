@@ -9,6 +9,8 @@ class Wrong(AssertionError):
     """A check failed. A notebook shows the message alone, without a traceback."""
 
     diagnosis: str | None = None  # the name of the likely mistake
+    mend: str = ""  # how to mend it; empty if that is clear
+    at_length: str = ""  # the message with it: for those who meet the same mistake again
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
@@ -26,12 +28,24 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake that people really make: named when the answer shows it."""
+    """A mistake that people really make: named when the answer shows it.
+
+    The name is a diagnosis and does not give the fix away: the advice does, once it is asked for.
+    """
 
     name: str
     advice: str
     wrong: Callable | None = None  # does what the mistake does; may change its arguments
     raises: str | tuple[str, ...] = ()  # a part of the error's text that shows it, or several
+
+
+@dataclass(frozen=True)
+class Part:
+    """A method of a class that can be judged while others are still blank."""
+
+    name: str
+    needs: tuple[str, ...]  # the methods without which nothing can be seen of it
+    judge: Callable[[type], None]  # raises Problem
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,9 @@ class Check:
     mistakes: tuple[Mistake, ...] = ()
     judge: Callable[[Callable], None] | None = None  # raises Problem
     also: Callable[[Callable], None] | None = None  # the same, once all cases are right
+    parts: tuple[Part, ...] = ()  # of a class
     returns: str = "one plain number"
+    solution: str = ""  # as a learner would write it; empty: the library's source is shown
     tensors: bool = False  # the arrays of the cases reach the function as tensors
 
     @property
@@ -61,8 +77,12 @@ ANY = _Any()
 
 
 class Problem(Exception):
-    """Raised by a check: lines for the learner, and the name of the likely mistake."""
+    """Raised by a check: what is wrong, the name of the likely mistake, and how to mend it.
 
-    def __init__(self, *lines: str, diagnosis: str):
+    The lines come first. What stands in mend the learner meets with the same mistake once more, or
+    on request: see `dqnlib.course.exercises`.
+    """
+
+    def __init__(self, *lines: str, diagnosis: str, mend: str = ""):
         super().__init__("\n".join(lines))
-        self.lines, self.diagnosis = lines, diagnosis
+        self.lines, self.diagnosis, self.mend = lines, diagnosis, mend

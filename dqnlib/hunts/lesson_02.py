@@ -13,15 +13,15 @@ class _EveryEnd:
 
 HUNT = Hunt(
     story=(
-        "An agent plays a shorter CartPole: its time limit cuts every episode after 100 steps. It "
+        "An agent plays a shorter CartPole: its time limit cuts every episode after 50 steps. It "
         "balances as long as the healthy agent does. But its Q-values stay far lower. A colleague "
         "says: let it be, the return is what counts. Before you agree: what is wrong with it?"
     ),
     config=Config(
-        steps=8_000, max_episode_steps=100, epsilon_steps=3_000, warmup=500, sync_every=100,
-        capacity=20_000, eval_every=1_000,
+        steps=5_000, max_episode_steps=50, epsilon_steps=2_000, warmup=500, sync_every=50,
+        capacity=20_000, eval_every=500,
     ),
-    sabotage=lambda: {"transitions": _EveryEnd},
+    sabotage=lambda: {"transitions": lambda n, gamma: _EveryEnd()},
     suspects=(
         Suspect(
             "the value of a terminal state is kept",
@@ -32,7 +32,7 @@ HUNT = Hunt(
             "the time limit counts as a termination",
             "This is it. All probes are right but TruncatedForever, where nothing but the limit "
             "ends an episode: it learns 3.6 in place of 10. The agent believes that standing is "
-            "worth nothing after step 100, and its observation does not even show the step.",
+            "worth nothing after step 50, and its observation does not even show the step.",
         ),
         Suspect(
             "the target takes the mean of the next values in place of the largest",

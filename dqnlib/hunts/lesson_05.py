@@ -17,9 +17,9 @@ HUNT = Hunt(
     "network is copied only once in 1,000 steps. The returns look harmless. But the values rise "
     "much faster than those of a healthy agent with the same settings. Before the first copy the "
     "target network knows nothing: its values are near 0. How large can a value be after one "
-    "copy, after two, after eight?",
+    "copy, after two, after five?",
     config=Config(
-        steps=8_000,
+        steps=6_000,
         double=True,
         sync_every=1_000,
         hidden=(32,),

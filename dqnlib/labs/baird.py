@@ -1,4 +1,4 @@
-"""The Baird lab: weights that diverge, and the three switches that stop it (lesson 02)."""
+"""The Baird lab: weights that diverge, and the three switches that stop it (lesson 02b)."""
 
 from collections.abc import Iterable
 

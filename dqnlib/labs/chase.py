@@ -145,8 +145,9 @@ class ChaseLab(Lab):
         )
         return self._w.VBox(
             [
-                self.row(*buttons, self.speed_slider(), self._often_slider()),
+                self.row(*buttons, self.speed_slider()),
                 *(settings_row(self, k, s.config, CHOICES) for k, s in self.sides.items()),
+                self.row(self._often_slider()),
                 self.text("message", 42),
                 self.row(*(self.picture(side, WIDTH // 2, HEIGHT) for side in "AB")),
                 self.picture("errors", WIDTH, HEIGHT),
@@ -158,7 +159,7 @@ class ChaseLab(Lab):
     def _often_slider(self):
         often = self.sides["A"].often
         options = [(f"{n}", n) for n in sorted({*TIMES, often})]
-        return self.choice("often", "s for each s′", options, often)
+        return self.choice("often", "s for each s′", options, often, flex="0 1 330px")
 
 
 @functools.lru_cache(8)

@@ -1,4 +1,4 @@
-"""The Cliff lab: tabular learning on Cliff Walking, live (lesson 01)."""
+"""The Cliff lab: tabular learning on Cliff Walking, live (lessons 01 and 01b)."""
 
 import functools
 import time
@@ -34,6 +34,8 @@ class CliffLab(Lab):
     Q-learning begins that side anew, since it has two tables.
 
     algorithm, versus: what A and B start with. alpha, gamma, epsilon: what both start with.
+    target_epsilon: if given, each side has a slider for the random actions that the target of
+    Expected Sarsa counts on; else it counts on those that the agent takes.
     view: "A", "A and B" or "B". target: your own one-run target for A's algorithm (see
     `dqnlib.tabular`); side A then keeps its algorithm, and B uses the course's own targets.
     policy, update: your own functions, for both sides. name: two labs with different names can
@@ -57,6 +59,7 @@ class CliffLab(Lab):
         alpha: float = 0.5,
         gamma: float = 1.0,
         epsilon: float = 0.1,
+        target_epsilon: float | None = None,
         episodes: int = 500,
         seeds: Iterable[int] = range(20),
         target: Callable | None = None,
@@ -68,8 +71,9 @@ class CliffLab(Lab):
         if view not in self.views:
             raise ValueError(f"view must be one of {', '.join(self.views)}, but it is {view!r}")
         config = TabularConfig(
-            algorithm=algorithm, episodes=episodes, alpha=alpha, gamma=gamma, epsilon=epsilon
-        )
+            algorithm=algorithm, episodes=episodes, alpha=alpha, gamma=gamma, epsilon=epsilon,
+            target_epsilon=target_epsilon,
+        )  # fmt: skip
         model = TabularModel.from_env(config.env_id)
         a = Side("A", config, seeds, model, target, policy, update)
         config = config.replace(algorithm=versus)
@@ -182,6 +186,7 @@ class CliffLab(Lab):
             [
                 self.row(*buttons, self.speed_slider(), view),
                 *(self._settings(side) for side in self.sides.values()),
+                *self._counting(),
                 self.text("message", 42),
                 self.picture("grid", WIDTH, 382),
                 self.text("status", 92),
@@ -203,3 +208,17 @@ class CliffLab(Lab):
             self.slider(f"{name}.gamma", "discount γ", c.gamma, 0, 1),
             self.slider(f"{name}.epsilon", "explore ε", c.epsilon, 0, 1),
         )
+
+    def _counting(self) -> list:
+        """Return the row for what Expected Sarsa's target counts on, if there is one."""
+        if self.sides["A"].config.target_epsilon is None:
+            return []
+        words = self._w.HTML(
+            "<span style='font-size:13px'>Expected Sarsa's target counts on</span>"
+        )
+        found = [words]
+        for name, side in self.sides.items():
+            counted = side.config.target_epsilon
+            chip = self._w.HTML(letter(name), layout={"width": "26px"})
+            found += [chip, self.slider(f"{name}.target_epsilon", "slips", counted, 0, 1)]
+        return [self.row(*found)]

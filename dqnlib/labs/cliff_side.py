@@ -123,7 +123,7 @@ class Side:
         last = t.last_return[0]
         facts = [
             f"<b>{html.escape(self.title)}</b>, "
-            f"α {c.alpha:.2f}, γ {c.gamma:.2f}, ε {c.epsilon:.2f}",
+            f"α {c.alpha:.2f}, γ {c.gamma:.2f}, ε {c.epsilon:.2f}" + self._counting(),
             f"episode {min(t.episode[0] + 1, c.episodes):,} of {c.episodes:,}",
             f"step {t.steps:,}",
             "no return yet" if math.isnan(last) else f"last return {number(last, 0)}",
@@ -135,6 +135,11 @@ class Side:
             f"margin-left:27px'>{line}</span>"
             f"<span style='opacity:.75;font-size:12px'>{'&emsp;' * bool(line)}{note}</span>"
         )
+
+    def _counting(self) -> str:
+        c = self.config
+        shown = c.algorithm == "expected_sarsa" and c.target_epsilon is not None
+        return f", counts on {c.target_epsilon:.2f}" if shown else ""
 
     def curve(self) -> Curve:
         """Return the return curve of all runs so far, over the episodes that all have finished."""

@@ -11,7 +11,7 @@ from dqnlib.labs.texts import WIDTH, in_lines, letter
 from dqnlib.pictures import INK, MUTED, Card
 from dqnlib.pictures.carts import cart_pole
 
-STAGE = 150  # CSS pixels, height of the picture
+STAGE = 172  # CSS pixels, height of the picture
 LEFT, RIGHT = 0, 1  # the actions
 _NAMES = ("position", "speed", "angle", "speed of the angle")
 _SHOWN = 12  # returns that are listed

@@ -31,6 +31,7 @@ from dqnlib.pictures.files import (
     show_animation,
 )
 from dqnlib.pictures.grids import GridPicture, PairPicture, grid_image
+from dqnlib.pictures.panels import Panel, panels_image, updates_image
 from dqnlib.pictures.text import font, number, short_number
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Grid",
     "GridPicture",
     "PairPicture",
+    "Panel",
     "ShownPicture",
     "ValueBoard",
     "VisitBoard",
@@ -57,9 +59,11 @@ __all__ = [
     "font",
     "grid_image",
     "number",
+    "panels_image",
     "png_bytes",
     "short_number",
     "show_animation",
+    "updates_image",
     "value_color",
     "value_scale",
     "visit_scale",

@@ -34,6 +34,7 @@ class Grid:
     start: int | None = None
     goals: tuple[int, ...] = ()
     cliff: frozenset[int] = frozenset()
+    names: tuple[int, ...] = ()  # numbers to write into the cells, if it is a part of another grid
 
     @property
     def n_states(self) -> int:
@@ -198,7 +199,8 @@ class ValueBoard(Board):
             color = "#ffffff" if white[action] else MUTED if text == "0" else "#000000"
             self._write(image, x, y, text, size, color, bold)
         color = "#dfe3ea" if white[0] else "#2f343d"
-        self._write(image, 0.03, 0.085, str(s), 0.105 * self.cell, color, anchor=0)
+        name = str(self.grid.names[s] if self.grid.names else s)
+        self._write(image, 0.03, 0.085, name, 0.105 * self.cell, color, anchor=0)
 
 
 class VisitBoard(Board):

@@ -30,7 +30,7 @@ def cart_pole(state, text: str, side: str, width: int, height: int) -> Image.Ima
 
 def animated_carts(
     episodes: Mapping[str, np.ndarray], alt: str, *, every: int = 2, fps: float = 25,
-    width: int = 455, height: int = 150,
+    width: int = 455, height: int = 172,
 ) -> ShownPicture:  # fmt: skip
     """Return two episodes of CartPole side by side as an animation; who has ended stands still.
 

@@ -3,7 +3,8 @@
 What is learned about comes from above: `dqnlib.classics.binned_cart_pole` has the grids, and the
 method for one run. Row k of a grid is what run k alone would give.
 
-G grids, S runs, R = G · S rows, O numbers in an observation, A actions; M evaluations of E episodes.
+G grids, S runs, R = G · S rows, O numbers in an observation, A actions; M evaluations of E
+episodes.
 """
 
 from collections.abc import Callable, Sequence

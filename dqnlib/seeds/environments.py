@@ -314,10 +314,55 @@ def _squares(values: np.ndarray) -> np.ndarray:
     return np.array([x**2 for x in values.tolist()])
 
 
+class Rooms(Environments):
+    """`envs.PureNoise` and `envs.Casino` in every row; the same numbers as with one a row.
+
+    Nothing but chance happens there, so most of the time would go into Gymnasium's wrappers.
+    """
+
+    cheap_rows = True
+
+    def _make_rows(self, make) -> None:
+        env = make()
+        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
+        self.n_actions, self._world = env.n_actions, env.unwrapped
+        self.registered_limit = time_limit(env)
+        self.limit = self.registered_limit  # that of the config, if it has one
+        self._one_hot = np.eye(self._world.n_states, dtype=self.obs_dtype)
+        self._room = np.zeros(len(self.seeds), np.int64)
+        self._rngs: list = [None] * len(self.seeds)
+
+    def _step(self, action: np.ndarray):
+        world, reward = self._world, np.zeros(len(action))
+        left = action == world.door
+        for k, (rng, out) in enumerate(zip(self._rngs, left.tolist(), strict=True)):
+            self._room[k] = rng.integers(world.n_states)
+            if not out:
+                reward[k] = world.mean + rng.standard_normal()
+        return self._one_hot[self._room], reward, left, False
+
+    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
+        for k, seed in zip(rows, seeds or [], strict=False):
+            self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
+        for k in rows:
+            self._room[k] = self._rngs[k].integers(self._world.n_states)
+        self.obs[rows] = self._one_hot[self._room[rows]]
+        self.total[rows], self.length[rows] = 0.0, 0
+
+    def _row_state(self, k: int) -> dict:
+        return {"room": int(self._room[k]), "now": self._rngs[k].bit_generator.state}
+
+    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
+        self._room[k] = row["room"]
+        self._rngs[k].bit_generator.state = row["now"]
+
+
 # Environments that are computed for all rows at once, to the same bits.
 VECTORISED: dict[str, type[Environments]] = {
     "CartPole-v1": CartPoles,
     "dqnlib/DiscretePendulum-v0": Pendulums,
+    **{f"dqnlib/{name}-v0": Rooms for name in ("PureNoise", "Casino")},
+    **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
 }
 
 

@@ -23,8 +23,9 @@ class TabularTrainer:
     Q-learning cannot be switched to or from, since it has two tables).
 
     target, policy, update: one-run functions with the signatures of `dqnlib.tabular`; left out,
-    the course's own. Raises ValueError for bad seeds, a bad config or environment, and
-    LearnerError when a given function fails.
+    the course's own. q: tables to begin with, [N, A] for all runs or one each, [S, N, A], such as
+    an earlier run has learned; zeros if left out. Raises ValueError for bad seeds, a bad config,
+    environment or q, and LearnerError when a given function fails.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class TabularTrainer:
         update: Callable | None = None,
         record_every: int = 10,
         model: TabularModel | None = None,
+        q: np.ndarray | None = None,
     ):
         self.seeds = check_seeds(seeds)
         self.model = model or TabularModel.from_env(config.env_id)
@@ -60,6 +62,8 @@ class TabularTrainer:
         self._env_draws = Draws([np.random.default_rng(seed) for seed, _ in streams])
         self._tables = 1 + (config.algorithm == "double_q_learning")
         self.tables = np.zeros((s, self._tables, n, a))  # [S, T, N, A]
+        if q is not None:
+            self.tables[:] = _begin_with(q, s, n, a)
         self._rows = self.tables.reshape(-1, a)  # the same memory, one row a state: quick to index
         self._values = self.tables.reshape(-1)
         self._first_row = np.arange(s) * self._tables * n  # [S] where each run begins in _rows
@@ -72,6 +76,7 @@ class TabularTrainer:
         self._returns = np.full((s, e), np.nan)
         self._lengths, self._truncated = np.zeros((s, e), int), np.zeros((s, e), bool)
         self._history = np.zeros((s, e // self._every + 1, n, a))
+        self._history[:, 0] = self.tables.mean(1)
         self._kept = np.arange(e + 1) % self._every == 0  # [E + 1] a snapshot after e episodes?
         self.episode = np.zeros(s, int)  # [S] finished episodes of each run
         self._active = np.arange(s)
@@ -94,8 +99,8 @@ class TabularTrainer:
         tables = 1 + (new.algorithm == "double_q_learning")
         if any(getattr(new, f) != getattr(old, f) for f in fixed) or tables != self._tables:
             raise ValueError(
-                "in flight only alpha, gamma, epsilon, max_episode_steps and the algorithm can "
-                "change (and not to or from double_q_learning); for the rest make a new trainer"
+                "in flight only alpha, gamma, the epsilons, max_episode_steps and the algorithm "
+                "can change (and not to or from double_q_learning); for the rest make a new trainer"
             )
         self._config = new
         self._limit = min(new.max_episode_steps, self.model.max_episode_steps or math.inf)
@@ -223,7 +228,7 @@ class TabularTrainer:
         if c.algorithm == "sarsa":
             extra = (self._next_action[rows],)
         elif c.algorithm == "expected_sarsa":
-            extra = (np.full(len(rows), c.epsilon),)
+            extra = (np.full(len(rows), c.counted_epsilon),)
         elif c.algorithm == "double_q_learning":
             extra = (self._rows.take(self._row(rows, 1 - table, next_obs), 0),)
         if self._target:
@@ -284,6 +289,17 @@ class TabularTrainer:
         return value
 
 
+def _begin_with(q: np.ndarray, s: int, n: int, a: int) -> np.ndarray:
+    """Return the tables [S or 1, 1, N, A] to begin with; ValueError for another shape."""
+    q = np.asarray(q, float)
+    if q.shape not in ((n, a), (s, n, a)):
+        raise ValueError(
+            f"q must be one table {[n, a]} or a table for each of the {s} seeds, {[s, n, a]}, but "
+            f"its shape is {list(q.shape)}"
+        )
+    return q.reshape(-1, 1, n, a)
+
+
 NEXT_VALUE = {  # what follows a step: [R, A] and what else the target needs -> [R]
     "q_learning": lambda q: value_of(q, q.argmax(1)),  # q.max(1), quicker for short rows
     "sarsa": value_of,
@@ -300,15 +316,17 @@ def train_tabular(
     policy: Callable | None = None,
     update: Callable | None = None,
     record_every: int = 10,
+    q: np.ndarray | None = None,
 ) -> TabularRun:
     """Train a tabular algorithm with every seed and return the results of all of them.
 
     Give your own target, policy or update (see `dqnlib.tabular` for the signatures) to train
-    with it in place of the course's. Row k of the result is what seed k alone would give.
+    with it in place of the course's. q: tables to begin with, [N, A] or [S, N, A]. Row k of the
+    result is what seed k alone would give.
     Raises what `TabularTrainer` raises.
     """
     trainer = TabularTrainer(
-        config, seeds, target=target, policy=policy, update=update, record_every=record_every
+        config, seeds, target=target, policy=policy, update=update, record_every=record_every, q=q
     )
     while not trainer.done:
         trainer.step()

@@ -82,7 +82,7 @@ def test_an_exercise_wrong_then_right(first_lesson):
 @pytest.mark.parametrize("lesson", LESSONS[2:])
 def test_all_exercises_wrong_then_right(open_notebook, lesson):
     """With the first wrong and the first right answer of the bank, in the order of the lesson."""
-    bank = importlib.import_module(f"answers.lesson_{lesson[:2]}")
+    bank = importlib.import_module(f"answers.lesson_{lesson.partition('_')[0]}")
     nb = open_notebook(lesson)
     nb.run_cell(0)
     for path in dict.fromkeys(a.path for a in bank.ANSWERS):

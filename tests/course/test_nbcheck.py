@@ -15,7 +15,17 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib.course import copies, exercises, kernels, marks, nbcheck, notebooks, solving
+from dqnlib.course import (
+    checks,
+    copies,
+    exercises,
+    kernels,
+    marks,
+    nbcheck,
+    notebooks,
+    solving,
+    written,
+)
 
 ROOT = notebooks.ROOT
 HEAD = """
@@ -220,7 +230,7 @@ def test_a_cell_that_never_ran_is_no_pass(course, capsys):
 def test_solving_puts_the_library_source_in():
     source = solving.solve(textwrap.dedent(FIRST))
     assert source.strip().startswith('@exercise("dqnlib.tabular.q_learning_target")')
-    assert exercises.reference_source("dqnlib.tabular.q_learning_target") in source
+    assert written.solution(checks.find("dqnlib.tabular.q_learning_target")) in source
     assert "____" not in source
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dqnlib import show_progress
-from dqnlib.course import checks, predictions, progress
+from dqnlib.course import checks, overview, predictions, progress, quizzes
 from dqnlib.course.predictions import predict, reveal
 
 FIRST = "dqnlib.tabular.episode_return"
@@ -47,7 +47,7 @@ def test_reading_makes_no_file(dqnlib_home):
     stored, note = progress.read()
     assert stored == {"version": 1, "exercises": {}, "predictions": {}, "answers": {}}
     assert note is None
-    progress.table()
+    overview.table()
     assert progress.prediction("a") is None
     assert not dqnlib_home.exists()
 
@@ -271,7 +271,7 @@ def test_a_file_where_the_folder_should_be(dqnlib_home):
     dqnlib_home.write_text("mine")
     assert "could not be saved" in progress.record(FIRST, "right")
     assert "cannot be read" in progress.read()[1]
-    assert "cannot be read" in progress.table()
+    assert "cannot be read" in overview.table()
     assert dqnlib_home.read_text() == "mine"
 
 
@@ -316,8 +316,8 @@ def test_damaged_file_is_set_aside(content, dqnlib_home):
 def test_table_of_a_damaged_file(content, dqnlib_home):
     dqnlib_home.mkdir()
     progress.path().write_bytes(content)
-    assert "The progress file was damaged" in progress.table()
-    assert "damaged" not in progress.table()  # said once
+    assert "The progress file was damaged" in overview.table()
+    assert "damaged" not in overview.table()  # said once
 
 
 ODD = {
@@ -339,7 +339,7 @@ def test_odd_entry_is_forgotten_and_the_rest_kept(entry, dqnlib_home):
         json.dumps({"exercises": {FIRST: entry, SECOND: good}, "predictions": {"a": 3, "b": "x"}})
     )
     assert progress.read()[0]["exercises"] == {SECOND: good}
-    assert "superb" not in progress.table()
+    assert "superb" not in overview.table()
     assert (progress.prediction("a"), progress.prediction("b")) == (None, "x")
     assert progress.record(FIRST, "wrong") is None
     assert entries() == {FIRST: {"status": "wrong", "tries": 1}, SECOND: good}
@@ -418,7 +418,7 @@ def anything():
 def test_no_content_of_the_file_stops_anything(content, dqnlib_home):
     dqnlib_home.mkdir(exist_ok=True)
     progress.path().write_bytes(content)
-    assert progress.table().startswith("<table>")
+    assert overview.table().startswith("<table>")
     progress.path().write_bytes(content)
     progress.prediction("a")
     progress.path().write_bytes(content)
@@ -430,7 +430,7 @@ def test_no_content_of_the_file_stops_anything(content, dqnlib_home):
     assert progress.read()[1] is None
     assert entries()[FIRST]["status"] == "right"
     assert progress.prediction("cliff") == "ε-greedy"
-    assert "✓ episode_return" in progress.table()
+    assert "✓ episode_return" in overview.table()
 
 
 # -- the table -----------------------------------------------------------------------------
@@ -443,7 +443,7 @@ def rows(page):
 def test_table():
     progress.record(FIRST, "right")
     progress.record(SECOND, "wrong")
-    page = progress.table()
+    page = overview.table()
     lessons = checks.lessons()
     assert len(rows(page)) == len(lessons)
     assert page.count("<table>") == page.count("</table>") == 1
@@ -454,18 +454,48 @@ def test_table():
     assert "1 of 1" in zero
     assert "width:100%" in zero
     assert "✓ episode_return" in zero
-    assert "0 of 5" in one
+    assert "0 of 4" in one
     assert "width:0%" in one
     assert "✗ epsilon_greedy" in one
     assert "○ td_update" in one
     assert "<p>" not in page
     progress.record(SECOND, "right")
-    assert "width:20%" in rows(progress.table())[1]
+    assert "width:25%" in rows(overview.table())[1]
+
+
+def cells_of(lesson):
+    """The cells of a lesson's row: bar, exercises, questions, hunt."""
+    row = next(row for row in rows(overview.table()) if f">{lesson} " in row)
+    return [cell.partition(">")[2].removesuffix("</td>") for cell in row.split("<td")[2:-1]]
+
+
+def test_table_of_questions_and_hunts(monkeypatch, tmp_path):
+    monkeypatch.setattr(overview, "HUNTS", tmp_path)
+    (tmp_path / "lesson_00.py").touch()
+    monkeypatch.setattr(quizzes, "lessons", lambda: ["00"])
+    assert cells_of("00")[1:] == ["0 of 1", "0 of 4", "○"]
+    assert cells_of("01")[2:] == ["", ""]
+    first, second, *_ = quizzes.load("00")
+    progress.record_answer(progress.question_key("00", first.ask), first.right.text, True)
+    progress.record_answer(progress.question_key("00", second.ask), "no", False)
+    progress.record_answer(progress.question_key("00", "of an older edition"), "a", True)
+    progress.record_answer(progress.hunt_key("00"), "a", False)
+    assert cells_of("00")[2:] == ["1 of 4", "✗"]
+    progress.record_answer(progress.hunt_key("00"), "b", True)
+    assert cells_of("00")[3] == "✓"
+
+
+def test_table_where_questions_are_damaged(monkeypatch, tmp_path):
+    (tmp_path / "lesson_00.toml").write_text("question = <b>")
+    monkeypatch.setattr(quizzes, "FOLDER", tmp_path)
+    assert cells_of("00")[2] == ""
+    assert "<p>The questions cannot be used: lesson_00.toml: " in overview.table()
+    assert "<b>" not in overview.table().partition("<p>")[2]
 
 
 def test_table_escapes_a_note(monkeypatch):
     monkeypatch.setattr(progress, "read", lambda: (progress._known({}), "a <b> & c"))
-    assert progress.table().endswith("<p>a &lt;b&gt; &amp; c</p>")
+    assert overview.table().endswith("<p>a &lt;b&gt; &amp; c</p>")
 
 
 def test_progress_table_in_a_notebook():
@@ -484,7 +514,7 @@ def test_progress_table_in_a_notebook():
 def test_progress_table_without_ipywidgets(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     bundle = show_progress()._repr_mimebundle_()
-    assert bundle == {"text/plain": repr(show_progress()), "text/html": progress.table()}
+    assert bundle == {"text/plain": repr(show_progress()), "text/html": overview.table()}
 
 
 def widget(bundle):

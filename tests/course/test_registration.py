@@ -13,10 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dqnlib.course import checks, notebooks, progress
+from dqnlib.course import checks, notebooks, overview
 
 ROOT = notebooks.ROOT
-TITLE = "01b A toy lesson"
+TITLE = "07b A toy lesson"
 # The five files. The library's function and the README's row are added to files that are there.
 FUNCTION = '''
 
@@ -24,7 +24,7 @@ def best_action(q):
     """Return the best action of a state; q: [A] action values."""
     return int(q.argmax())
 '''
-ROW = "| [01b A toy lesson](notebooks/01b_toy.ipynb) | the best action | 1 |\n"
+ROW = "| [07b A toy lesson](notebooks/07b_toy.ipynb) | the best action | 1 |\n"
 CELL = '@exercise("dqnlib.tabular.best_action")\ndef best_action(q):\n    return ____'
 CHECK = '''
 """A toy lesson."""
@@ -33,7 +33,7 @@ import numpy as np
 
 from dqnlib.course.types import Case, Check, Mistake
 
-TITLE = "01b A toy lesson"
+TITLE = "07b A toy lesson"
 
 BEST_ACTION = Check(
     path="dqnlib.tabular.best_action",
@@ -74,19 +74,19 @@ def add_toy_lesson(course: Path) -> int:
     """Add the lesson to a copy of the course; return how many files that took."""
     texts = {
         "dqnlib/tabular.py": FUNCTION,
-        "dqnlib/course/checks/lesson_01b.py": CHECK.strip(),
-        "tests/course/answers/lesson_01b.py": ANSWERS.strip(),
+        "dqnlib/course/checks/lesson_07b.py": CHECK.strip(),
+        "tests/course/answers/lesson_07b.py": ANSWERS.strip(),
     }
     for name, text in texts.items():
         with open(course / name, "a", encoding="utf-8") as file:
             file.write(text + "\n")
     readme = course / "README.md"
     text = readme.read_text(encoding="utf-8")
-    readme.write_text(re.sub(r"(?=\| \[02 )", ROW, text, count=1), encoding="utf-8")
+    readme.write_text(re.sub(r"(?<=\|\n)(?=\n.*glossary)", ROW, text, count=1), encoding="utf-8")
     sources = ["from dqnlib import ____, exercise", CELL]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     book = nbformat.v4.new_notebook(cells=cells, metadata=notebooks.METADATA)
-    nbformat.write(book, course / "notebooks/01b_toy.ipynb")
+    nbformat.write(book, course / "notebooks/07b_toy.ipynb")
     return len(texts) + 2
 
 
@@ -119,34 +119,34 @@ def test_the_exercise_is_known(course):
         "-c",
         textwrap.dedent("""
             from dqnlib import exercise, own, tabular
-            from dqnlib.course import checks, notebooks, progress
+            from dqnlib.course import checks, notebooks, overview
 
             print(tabular.__file__)
-            print([path.name for path in notebooks.lessons()][:4])
-            print(list(checks.lessons())[:4])
+            print([path.name for path in notebooks.lessons()])
+            print(list(checks.lessons()))
             exercise("dqnlib.tabular.best_action")(lambda q: q.argmax())
             own("dqnlib.tabular.best_action")
-            print(progress.table())
+            print(overview.table())
             """),
     )
     where, books, titles, *rest = printed.splitlines()
     assert Path(where) == course / "dqnlib/tabular.py"
-    assert books.index("01_tab") < books.index("01b_toy") < books.index("02_")
-    assert titles.index("01 Tab") < titles.index(TITLE) < titles.index("02 Func")
+    assert books.index("01_") < books.index("01b_") < books.index("02_") < books.index("07b_toy")
+    assert titles.index("'01 ") < titles.index("'01b ") < titles.index("'02 ") < titles.index(TITLE)
     assert rest[0].startswith("✓ best_action: right.")
     assert re.search(f"{TITLE}.*1 of 1.*✓ best_action", rest[-1])
 
 
 def test_its_notebook_is_run_and_a_copy_of_it_is_judged(course, tmp_path):
-    for number in ("01b", "01b_toy"):
-        assert "✓ 01b_toy.ipynb" in python(course, "-c", RUN.format(number))
-    copy = nbformat.read(course / "notebooks/01b_toy.ipynb", as_version=4)
+    for number in ("07b", "07b_toy"):
+        assert "✓ 07b_toy.ipynb" in python(course, "-c", RUN.format(number))
+    copy = nbformat.read(course / "notebooks/07b_toy.ipynb", as_version=4)
     assert "○ best_action: still blank." in copy.cells[1].outputs[0].text
     copy.cells[1].source = CELL.replace("____", "q.argmax()")
     nbformat.write(copy, tmp_path / "copy.ipynb")
     code = f"from dqnlib.course import nbcheck; nbcheck.main([{str(tmp_path / 'copy.ipynb')!r}])"
     printed = python(course, "-c", code)
-    assert "copy.ipynb, a copy of 01b_toy" in printed
+    assert "copy.ipynb, a copy of 07b_toy" in printed
     assert "✓ right    best_action" in printed
 
 
@@ -166,7 +166,7 @@ def test_its_answers_are_in_the_bank(course):
 def test_its_assignment_is_written(course):
     code = (
         "from pathlib import Path; from dqnlib.course import teach; "
-        "print(teach.export(Path('notebooks/01b_toy.ipynb'), Path('out')))"
+        "print(teach.export(Path('notebooks/07b_toy.ipynb'), Path('out')))"
     )
     assert python(course, "-c", code).endswith("1\n")
 
@@ -238,15 +238,15 @@ def test_a_damaged_file_names_itself_and_harms_no_other_lesson(folder, text, say
     assert checks.find(SOUND).path == SOUND
     with pytest.raises(checks.DamagedLessonError, match=r"lesson_99\.py"):
         checks.find("dqnlib.tabular.perhaps_there")
-    assert "lesson_99.py cannot be used" in progress.table()
-    assert "00 Start here" in progress.table()
+    assert "lesson_99.py cannot be used" in overview.table()
+    assert "00 Start here" in overview.table()
 
 
 def test_a_lesson_without_exercises_is_a_row(folder):
     (folder / "lesson_99.py").write_text("TITLE = '99 <b>Last'; CHECKS = ()")
     assert list(checks.lessons())[-1] == "99 <b>Last"
-    assert "99 &lt;b&gt;Last</td>" in progress.table()
-    assert "0 of 0" in progress.table()
+    assert "99 &lt;b&gt;Last</td>" in overview.table()
+    assert "0 of 0" in overview.table()
 
 
 def test_other_files_are_no_lessons(folder):

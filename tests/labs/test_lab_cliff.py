@@ -242,3 +242,20 @@ def test_one_seed_has_no_interval():
     lab.play()
     assert wait(lambda: "are done" in lab._values["message"])
     assert np.isnan(lab.sides["A"].curve().low).all()
+
+
+def test_what_the_target_counts_on_has_a_slider_if_it_is_asked_for():
+    lab = make(algorithm="expected_sarsa", target_epsilon=0.1)
+    widget(lab, "slips").value = 0.5  # A's, and then B's
+    lab.step()
+    assert lab.settle()
+    assert lab.sides["A"].trainer.config.counted_epsilon == 0.5
+    assert lab.sides["B"].trainer.config.counted_epsilon == 0.1
+    assert lab.sides["A"].trainer.config.epsilon == 0.1
+    first, second = lab._values["status"].split("<b>Sarsa")
+    assert "counts on 0.50" in first
+    assert "counts on" not in second
+    plain = make(name="another", algorithm="expected_sarsa")
+    assert "counts on" not in plain._values["status"]
+    with pytest.raises(IndexError):
+        widget(plain, "slips")

@@ -49,7 +49,7 @@ EVERY_LAB = {
         {"seeds": range(2)}, {"grid": (2 * WIDE, 764), "curves": (2 * WIDE, 472)}, (WIDE, 382)
     ),
     "DiscountLab": Kind({}, {"bars": (2 * WIDE, 520)}, (WIDE, 260)),
-    "PlayLab": Kind({}, {"stage": (WIDE, 150)}, (WIDE, 150)),
+    "PlayLab": Kind({}, {"stage": (WIDE, 172)}, (WIDE, 172)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
     "TrainingLab": Kind(
         {"seeds": range(2), "b": Config(), "a": Config(warmup=20, batch_size=8)},

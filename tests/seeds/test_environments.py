@@ -29,6 +29,7 @@ from dqnlib.seeds.environments import (
     CartPoles,
     Environments,
     Pendulums,
+    Rooms,
     environments,
 )
 from dqnlib.seeds.learner import LearnerError, TrainingError
@@ -162,6 +163,26 @@ def test_a_pendulum_goes_on_where_it_was():
     want = play(envs, dice(11, seed=1), 230)
     other.restore(kept)
     assert play(other, dice(11, seed=1), 230) == want
+
+
+ROOMS = {"dqnlib/PureNoise-v0": 4, "dqnlib/PureNoise16-v0": 16, "dqnlib/Casino-v0": 9}
+
+
+@pytest.mark.parametrize(("env_id", "n_actions"), ROOMS.items())
+def test_each_row_of_rooms_is_the_one_alone(env_id, n_actions):
+    config = Config(env_id=env_id)
+    envs = environments(config, None, SEEDS)
+    assert isinstance(envs, Rooms)
+    assert (envs.obs_shape, envs.obs_dtype, envs.n_actions) == ((10,), np.float32, n_actions)
+    singles = [One(make_for(config), s) for s in SEEDS]
+    rarely = dice(n_actions, seed=1)  # the door, so that an episode reaches its limit, too
+    count = assert_same_as_single(
+        envs, singles, lambda obs: np.where(rarely(obs) < 8, rarely(obs) % 8, 8) % n_actions, 450
+    )
+    assert bool(count["terminated"]) == (n_actions == 9)
+    other = environments(config, None, SEEDS[::-1])
+    other.restore(copy.deepcopy(envs.state()))
+    assert play(other, dice(n_actions), 120) == play(envs, dice(n_actions), 120)
 
 
 @pytest.mark.parametrize("row", [0, 5, 6])

@@ -718,3 +718,46 @@ def test_sarsa_earns_more_while_it_learns(runs):
     assert -58 < late["q_learning"].mean() < -43  # the book: about −50; trials: −50
     assert -34 < late["sarsa"].mean() < -22  # the book: about −25; trials: −28
     assert (late["sarsa"] > late["q_learning"] + 5).mean() > 0.9  # seed by seed
+
+
+# -- tables to begin with ------------------------------------------------------------------
+
+
+def test_training_goes_on_from_given_tables():
+    config = TabularConfig(episodes=20)
+    first = train_tabular(config, (3, 5))
+    run = train_tabular(config, (3, 5), q=first.q, record_every=20)
+    assert np.array_equal(run.q_history[:, 0], first.q)
+    for k, seed in enumerate((3, 5)):
+        alone = train_tabular(config, (seed,), q=first.q[k])
+        assert np.array_equal(alone.q[0], run.q[k])
+    assert np.array_equal(first.q, train_tabular(config, (3, 5)).q)  # the given ones are copied
+
+
+def test_one_table_may_serve_all_runs_and_both_tables():
+    q = np.full((48, 4), -3.0)
+    trainer = TabularTrainer(TabularConfig(algorithm="double_q_learning"), range(3), q=q)
+    assert trainer.tables.shape == (3, 2, 48, 4)
+    assert (trainer.tables == -3).all()
+
+
+@pytest.mark.parametrize("shape", [(48,), (4, 48), (2, 48, 4), (3, 1, 48, 4)])
+def test_tables_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"q must be one table \[48, 4\] or .* 3 seeds, \[3, 48"):
+        TabularTrainer(TabularConfig(), range(3), q=np.zeros(shape))
+
+
+@pytest.mark.parametrize("target", [None, like(tabular.expected_sarsa_target)])
+def test_the_target_may_count_on_other_slips_than_the_walk(target):
+    base = TabularConfig(algorithm="expected_sarsa", episodes=30, epsilon=0.3)
+    config = base.replace(target_epsilon=0.7)
+    run = train_tabular(config, (4, 7), target=target)
+    for k, seed in enumerate((4, 7)):
+        q = tables(config, gym.make(config.env_id))
+        list(tabular.learn(gym.make(config.env_id), config, seed=seed, q=q))
+        assert np.array_equal(run.q[k], q[0])
+    assert not np.array_equal(run.q, train_tabular(base, (4, 7)).q)
+    same_slips = train_tabular(base.replace(target_epsilon=0.3), (4, 7))
+    assert np.array_equal(same_slips.q, train_tabular(base, (4, 7)).q)
+    greedy = train_tabular(base.replace(target_epsilon=0), (4, 7))
+    assert np.allclose(greedy.q, train_tabular(base.replace(algorithm="q_learning"), (4, 7)).q)

@@ -160,20 +160,36 @@ def _problem(trial: Trial, label: str, got: Any, mistake: Mistake | None, name: 
         lines += [f"    before    {_text(trial.given['target'][parameter])}"]
     lines += [f"    expected  {_text(trial.expected[label])}", f"    yours     {_text(got)}"]
     if mistake:
-        lines += ["", f"Likely: {mistake.name}.", *textwrap.wrap(mistake.advice, 88)]
-        return Problem(*lines, diagnosis=mistake.name)
-    return Problem(*lines, *textwrap.wrap(GENERAL.get(name, ""), 88), diagnosis=name)
+        lines += ["", f"Likely: {mistake.name}."]
+        return Problem(*lines, diagnosis=mistake.name, mend=mistake.advice)
+    what, mend = GENERAL.get(name, ("", ""))
+    return Problem(*lines, *textwrap.wrap(what, 88), diagnosis=name, mend=mend)
 
 
-GENERAL = {
-    "the online network was changed": "Only the target network changes: the online network learns "
-    "from its own gradients alone.",
-    "arguments changed": "The batch is still needed. With y = batch.reward and y += ..., both "
-    "names mean the same tensor: write y = batch.reward + ...",
-    "returned None": "The step is right. Return the loss in the last line, as a plain number.",
-    "wrong type": "The step is right. Return the loss as a plain number: loss.item().",
-    "wrong shape": "The step is right. Return the loss alone, as a plain number: loss.item().",
-    "returned NaN": "NaN means “not a number”: look for 0/0 or inf − inf.",
+GENERAL = {  # diagnosis -> what to say at once, how to mend it
+    "the online network was changed": (
+        "Only the target network changes.",
+        "Write into the target's parameters: the online network learns from its own gradients "
+        "alone.",
+    ),
+    "arguments changed": (
+        "The batch is still needed.",
+        "With y = batch.reward and y += ..., both names mean the same tensor: write "
+        "y = batch.reward + ...",
+    ),
+    "returned None": (
+        "The step is right, but nothing is returned.",
+        "Return the loss in the last line, as a plain number.",
+    ),
+    "wrong type": (
+        "The step is right, but what is returned is no plain number.",
+        "Return the loss as a plain number: loss.item().",
+    ),
+    "wrong shape": (
+        "The step is right, but what is returned is no single number.",
+        "Return the loss alone, as a plain number: loss.item().",
+    ),
+    "returned NaN": ("NaN means “not a number”.", "Look for 0/0 or inf − inf."),
 }
 
 
@@ -183,9 +199,9 @@ def _random(trial: Trial, label: str, first: Seen, again: Seen) -> Problem:
         f"  {label}",
         f"    the first time  {_text(first.labels[label])}",
         f"    and later       {_text(again.labels.get(label, GONE))}",
-        "The same call must give the same result. Is a random number in it? Or is something",
-        "kept between calls, outside the function?",
+        "The same call must give the same result.",
         diagnosis="not the same each time",
+        mend="Is a random number in it? Or is something kept between calls, outside the function?",
     )
 
 

@@ -46,25 +46,26 @@ def _expect_action(got, q, case) -> None:
     call = (case, f"  expected  the number of an action: {', '.join(map(str, range(len(q))))}")
     yours = f"  yours     {show(got)}"
     if got is None:
-        text = "It returned None: is there a return in every branch?"
-        raise Problem(*call, yours, text, diagnosis="returned None")
+        mend = "Is there a return in every branch?"
+        raise Problem(*call, yours, "It returned None.", diagnosis="returned None", mend=mend)
     if isinstance(got, list | tuple) or getattr(got, "ndim", 0) > 0:
-        text = "Several actions make a list of candidates: pick one of them."
-        raise Problem(*call, yours, text, diagnosis="wrong shape")
+        mend = "Several actions make a list of candidates: pick one of them."
+        text = "One action is wanted, and this is several numbers."
+        raise Problem(*call, yours, text, diagnosis="wrong shape", mend=mend)
     if isinstance(got, float | np.floating) and got in q:
         raise Problem(
             *call,
             yours,
             "",
             "Likely: the value in place of the action.",
-            "That is how good the action is; wanted is its place in the row (argmax, not max).",
             diagnosis="the value in place of the action",
+            mend="That is how good the action is; wanted is its place in the row: argmax, not max.",
         )
     if not whole:
         text = f"It is of the type {type(got).__name__}, but a whole number is wanted: an int."
         raise Problem(*call, yours, text, diagnosis="wrong type")
-    text = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
-    raise Problem(*call, yours, text, diagnosis="no such action")
+    mend = "rng.integers(n) gives 0 to n − 1. Let n be len(q), not a number of your own."
+    raise Problem(*call, yours, diagnosis="no such action", mend=mend)
 
 
 def _share(chosen, action) -> float:
@@ -82,8 +83,8 @@ def _wrong_share(case, want, got, name, *advice) -> Problem:
         f"  yours     {got}",
         "",
         f"Likely: {name}.",
-        *advice,
         diagnosis=name,
+        mend=" ".join(advice),
     )
 
 
@@ -148,9 +149,9 @@ def _judge_generator(function) -> None:
             *shown,
             "",
             "Likely: another generator than rng.",
-            "Draw every random number from the argument rng, as it comes: rng.random().",
-            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
             diagnosis="another generator than rng",
+            mend="Draw every random number from the argument rng, as it comes: rng.random(). "
+            "np.random, random, torch or a generator of your own cannot be repeated with the run.",
         )
 
 
@@ -224,11 +225,19 @@ EPSILON_GREEDY = Check(
     path="dqnlib.tabular.epsilon_greedy",
     judge=judge_epsilon_greedy,
     returns="the number of an action",
+    solution="""
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return int(rng.integers(len(q)))
+    best = np.flatnonzero(q == q.max())
+    return int(rng.choice(best))
+""",
     hints=(
-        "First decide whether to explore: draw one number with `rng.random()` and compare it "
-        "with `epsilon`.",
-        "To explore is to take any action: `int(rng.integers(len(q)))`. Else find all actions "
-        "whose value equals the largest, `np.flatnonzero(q == q.max())`, and pick one of them.",
+        "Two questions, in this order: is this a step to explore? And if not, which actions are "
+        "best? There can be several.",
+        "One number between 0 and 1, drawn from `rng` and compared with `epsilon`, answers the "
+        "first. To explore is to take any action, each equally likely. `np.flatnonzero` lists the "
+        "places where a condition holds, such as: equal to the largest value.",
         "`if rng.random() < epsilon: return int(rng.integers(len(q)))`, and then "
         "`return int(rng.choice(np.flatnonzero(q == q.max())))`. The course's own version draws "
         "both numbers at once, which is quicker to train with.",
@@ -309,22 +318,22 @@ Q_LEARNING_TARGET = Check(
             lambda r, t, q, g: g * (r + q.max() * (not t)),
         ),
         Mistake(
-            "the mean of the next values in place of the largest",
+            "the mean of the next values",
             "Q-learning supposes that the best action follows: take the max of next_q.",
             lambda r, t, q, g: r + g * q.mean() * (not t),
         ),
         Mistake(
-            "the number of the best action in place of its value",
+            "the number of an action is used as its value",
             "argmax tells which action is best; the target needs how good it is: max.",
             lambda r, t, q, g: r + g * q.argmax() * (not t),
         ),
         Mistake(
-            "the smallest value in place of the largest",
+            "the smallest of the next values",
             "Q-learning supposes that the best action follows: take the max of next_q.",
             lambda r, t, q, g: r + g * q.min() * (not t),
         ),
         Mistake(
-            "the first action's value in place of the largest",
+            "the first action's value",
             "Q-learning supposes that the best action follows: take the max of next_q.",
             lambda r, t, q, g: r + g * q[0] * (not t),
         ),
@@ -348,6 +357,31 @@ Q_LEARNING_TARGET = Check(
             "What follows is added to the reward.",
             lambda r, t, q, g: r - g * q.max() * (not t),
         ),
+        Mistake(
+            "a sign stands where gamma should count",
+            "gamma times the next value is added: look at the sign between the two.",
+            lambda r, t, q, g: r if t else r + g - q.max(),
+        ),
+        Mistake(
+            "the sum of the next values",
+            "One action follows, not all of them: take the value of the best one.",
+            lambda r, t, q, g: r + g * q.sum() * (not t),
+        ),
+        Mistake(
+            "the last action's value",
+            "Q-learning supposes that the best action follows, whichever place it has.",
+            lambda r, t, q, g: r + g * q[-1] * (not t),
+        ),
+        Mistake(
+            "softmax weights",
+            "A mean weighed by softmax is another policy's value: take the max of next_q.",
+            lambda r, t, q, g: r + g * (np.exp(q) @ q / np.exp(q).sum()) * (not t),
+        ),
+        Mistake(
+            "a soft maximum",
+            "log-sum-exp is above the largest value (soft Q-learning uses it): take max.",
+            lambda r, t, q, g: r + g * np.log(np.exp(q).sum()) * (not t),
+        ),
         *(
             Mistake(*NUMBER_FOR_GAMMA, lambda r, t, q, g, n=n: r + n * q.max() * (not t))
             for n in GAMMAS
@@ -359,8 +393,8 @@ Q_LEARNING_TARGET = Check(
     ),
     hints=(
         "There are two cases. What can follow a step that ended the episode?",
-        "If `terminated`, the target is `reward` alone. Else add the discounted value of the "
-        "best next action; `next_q.max()` is that value.",
+        "If `terminated`, the target is `reward` alone. Else add what the best next action is "
+        "worth, discounted. An array knows its largest entry.",
         "`if terminated: return reward`, and then `return reward + gamma * next_q.max()`.",
     ),
 )
@@ -398,14 +432,14 @@ TD_UPDATE = Check(
         Case(
             {"q": TABLE, "obs": 1, "action": 1, "td_target": 7.0, "alpha": 0.25},
             10.0,
-            "the target 7 lies above the old value −3: the TD error is 7 − (−3)",
+            "the target 7 lies above the old value −3",
             after=_after(1, 1, -0.5),
         ),
         # error 0 − 4 = −4; 4 + 0.5 · (−4) = 2
         Case(
             {"q": TABLE, "obs": 0, "action": 2, "td_target": 0.0, "alpha": 0.5},
             -4.0,
-            "the target 0 lies below the old value 4: the TD error is 0 − 4",
+            "the target 0 lies below the old value 4",
             after=_after(0, 2, 2.0),
         ),
         # error −6 − 2 = −8; a step size of 1 goes all the way to −6
@@ -438,7 +472,7 @@ TD_UPDATE = Check(
             lambda q, s, a, y, alpha: _store(q, s, a, alpha * (y - q[s, a])),
         ),
         Mistake(
-            "alpha weighs the old value in place of the target",
+            "alpha weighs the wrong part",
             "With alpha = 1 the new value is the target: (1 − alpha) · old + alpha · target.",
             lambda q, s, a, y, alpha: _store(q, s, a, alpha * q[s, a] + (1 - alpha) * y),
         ),
@@ -453,14 +487,14 @@ TD_UPDATE = Check(
             lambda q, s, a, y, alpha: _store(q, s, slice(None), q[s] + alpha * (y - q[s, a])),
         ),
         Mistake(
-            "the best action is changed in place of the one taken",
+            "the entry of the best action is changed",
             "What was tried is `action`: change q[obs, action].",
             lambda q, s, a, y, alpha: _store(
                 q, s, q[s].argmax(), q[s].max() + alpha * (y - q[s].max())
             ),
         ),
         Mistake(
-            "the new value is returned in place of the error",
+            "the new value is returned",
             "The table is right. Return the TD error: target minus the old value.",
             _returning(lambda old, new, td_target: new),
         ),
@@ -471,7 +505,7 @@ TD_UPDATE = Check(
             _returning(lambda old, new, td_target: td_target - new),
         ),
         Mistake(
-            "the step is returned in place of the error",
+            "the step is returned",
             "The table is right. Return the whole error, without alpha.",
             _returning(lambda old, new, td_target: new - old),
         ),
@@ -486,215 +520,308 @@ TD_UPDATE = Check(
             "The table is right. The sign tells whether the table said too little or too much.",
             _returning(lambda old, new, td_target: abs(td_target - old)),
         ),
+        Mistake(
+            "the old value is taken off without the step size",
+            "alpha belongs to the whole error: alpha * (td_target - q[obs, action]).",
+            lambda q, s, a, y, alpha: _store(q, s, a, alpha * y),
+        ),
+        Mistake(
+            "the old value is shrunk twice",
+            "Either (1 - alpha) * old + alpha * target, or old + alpha * (target - old).",
+            lambda q, s, a, y, alpha: _store(
+                q, s, a, (1 - alpha) * q[s, a] + alpha * (y - q[s, a])
+            ),
+        ),
+        Mistake(
+            "the step size is written as a number",
+            "The argument alpha says how far to go: write alpha in place of the number.",
+            lambda q, s, a, y, alpha: _store(q, s, a, q[s, a] + 0.1 * (y - q[s, a])),
+        ),
+        Mistake(
+            "the step is divided by the step size",
+            "A small alpha means a small step: multiply.",
+            lambda q, s, a, y, alpha: _store(q, s, a, q[s, a] + (y - q[s, a]) / alpha),
+        ),
     ),
     hints=(
         "First the error: how far is the target from what the table says now?",
-        "`td_error = td_target - q[obs, action]`. Then move the entry by `alpha` times the "
-        "error, in place, and return the error.",
-        "After that line: `q[obs, action] += alpha * td_error`, and `return td_error`.",
+        "Keep the error under a name of its own, before anything is changed. Then the entry of "
+        "`obs` and `action` moves by `alpha` times the error, in place.",
+        "`td_error = td_target - q[obs, action]`, then `q[obs, action] += alpha * td_error`, and "
+        "`return td_error`.",
     ),
 )
 
-# -- sarsa_target --------------------------------------------------------------------------
+# -- value_iteration_sweep -----------------------------------------------------------------
 
-SARSA_TARGET = Check(
-    path="dqnlib.tabular.sarsa_target",
+
+class World(dict):
+    """Outcomes as Gymnasium shows them, with a short text that names one pair in full."""
+
+    def __repr__(self) -> str:
+        most = max((len(found), -s, -a) for s in self for a, found in self[s].items())
+        s, a = -most[1], -most[2]
+        return f"{{..., {s}: {{..., {a}: {self[s][a]}}}, ...}}"
+
+
+# Three states, two actions: (probability, next_obs, reward, terminated).
+WORLD = World(
+    {
+        0: {
+            0: [(1.0, 1, -1, False)],
+            1: [(0.75, 2, -2, False), (0.25, 0, 2, False)],
+        },
+        1: {
+            0: [(0.5, 2, 1, False), (0.5, 0, 2, True)],
+            1: [(1.0, 1, -1, False)],
+        },
+        2: {
+            0: [(1.0, 2, 2, True)],
+            1: [(1.0, 1, -3, False)],
+        },
+    }
+)
+VALUES = np.array([[4.0, 1.0], [-2.0, 6.0], [8.0, 2.0]])  # largest of each row: 4, 6, 8
+NEGATIVE = np.array([[-4.0, -2.0], [-6.0, -3.0], [-1.0, -5.0]])  # −2, −3, −1
+CORRIDOR = World(
+    {  # another size: two states, three actions
+        0: {0: [(1.0, 1, 0, False)], 1: [(1.0, 0, -1, False)], 2: [(1.0, 1, 1, True)]},
+        1: {
+            0: [(1.0, 1, -1, False)],
+            1: [(1.0, 0, 1, False)],
+            2: [(0.2, 0, 0, False), (0.8, 1, 1, True)],
+        },
+    }
+)
+
+
+def _mean_of(value):
+    """Make a sweep with another value of an outcome: value(p, s2, r, t, q, gamma)."""
+
+    def wrong(q, outcomes, gamma):
+        return np.array(
+            [
+                [sum(value(*o, q, gamma) for o in outcomes[s][a]) for a in range(len(q[s]))]
+                for s in range(len(q))
+            ],
+            float,
+        )
+
+    return wrong
+
+
+def _follow(q, s, t, gamma):
+    return 0.0 if t else gamma * q[s].max()
+
+
+def _one_outcome(which):
+    def wrong(q, outcomes, gamma):
+        new = np.zeros_like(q)
+        for s, a in np.ndindex(q.shape):
+            p, s2, r, t = outcomes[s][a][which]
+            new[s, a] = p * (r + _follow(q, s2, t, gamma))
+        return new
+
+    return wrong
+
+
+def _read_while_filled(q, outcomes, gamma):
+    new = q.copy()
+    for s, a in np.ndindex(q.shape):
+        new[s, a] = sum(p * (r + _follow(new, s2, t, gamma)) for p, s2, r, t in outcomes[s][a])
+    return new
+
+
+SWEEP_RIGHT = _mean_of(lambda p, s, r, t, q, g: p * (r + _follow(q, s, t, g)))
+
+VALUE_ITERATION_SWEEP = Check(
+    path="dqnlib.planning.value_iteration_sweep",
+    returns="a new table, one row a state,",
+    solution="""
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for probability, next_obs, reward, terminated in outcomes[obs][action]:
+                follow = 0 if terminated else gamma * q[next_obs].max()
+                new[obs, action] += probability * (reward + follow)
+    return new
+""",
     cases=(
-        # −1 + 0.9 · (−6) = −6.4; the greedy action would be 2
+        # γ = 0.5. Row 0: −1 + 0.5 · 6 = 2; 0.75 (−2 + 0.5 · 8) + 0.25 (2 + 0.5 · 4) = 2.5
+        # row 1: 0.5 (1 + 0.5 · 8) + 0.5 · 2 = 3.5; −1 + 0.5 · 6 = 2; row 2: 2; −3 + 0.5 · 6 = 0
         Case(
-            {"reward": -1.0, "terminated": False, "next_q": ROW, "next_action": 1, "gamma": 0.9},
-            -6.4,
-            "the policy explores: it takes action 1 next, not the best one",
+            {"q": VALUES, "outcomes": WORLD, "gamma": 0.5},
+            np.array([[2.0, 2.5], [3.5, 2.0], [2.0, 0.0]]),
+            "three states, two actions; shown is the pair (0, 1), which has two outcomes",
         ),
-        # the episode is over: there is no next action
+        # γ = 1: −1 − 3; 0.75 (−2 − 1) + 0.25 (2 − 2); 0.5 (1 − 1) + 0.5 · 2; −1 − 3; 2; −3 − 3
         Case(
-            {"reward": 3.0, "terminated": True, "next_q": ROW, "next_action": -1, "gamma": 0.9},
-            3.0,
-            "the step that ended the episode: there is no next action, and next_action is -1",
+            {"q": NEGATIVE, "outcomes": WORLD, "gamma": 1.0},
+            np.array([[-4.0, -2.25], [1.0, -4.0], [2.0, -6.0]]),
+            "the same world, negative values, gamma = 1",
         ),
-        # −1 + 0.5 · (−4) = −3
+        # rows [1, 5, 2] and [−1, 0, 3]: largest 5 and 3; γ = 0.9: 2.7; −1 + 4.5; 1
+        # −1 + 2.7; 1 + 4.5; 0.2 · 4.5 + 0.8 · 1
         Case(
-            {"reward": -1.0, "terminated": False, "next_q": LOW, "next_action": 3, "gamma": 0.5},
-            -3.0,
-            "all values are negative",
-        ),
-        # −1 + 0.9 · (−2) = −2.8
-        Case(
-            {"reward": -1.0, "terminated": False, "next_q": ROW, "next_action": 0, "gamma": 0.9},
-            -2.8,
-            "action 0 is an action like any other",
+            {
+                "q": np.array([[1.0, 5.0, 2.0], [-1.0, 0.0, 3.0]]),
+                "outcomes": CORRIDOR,
+                "gamma": 0.9,
+            },
+            np.array([[2.7, 3.5, 1.0], [1.7, 5.5, 1.7]]),
+            "another world, of two states and three actions",
         ),
     ),
     mistakes=(
         Mistake(
-            "the best action in place of the one that is taken",
-            "That is Q-learning. Sarsa learns from what the policy really does next: "
-            "next_q[next_action].",
-            lambda r, t, q, a, g: r if t else r + g * q.max(),
-        ),
-        Mistake(
             "the value of a terminal state was kept",
-            "After termination no action follows: there the target is the reward alone.",
-            lambda r, t, q, a, g: r + g * q[a],
+            "After a step that ends the episode nothing follows: only its reward counts.",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + g * q[s].max())),
         ),
         Mistake(
             "terminated is used the wrong way round",
             "What follows counts while the episode goes on, and is dropped when it has terminated.",
-            lambda r, t, q, a, g: r + g * q[a] * t,
+            _mean_of(lambda p, s, r, t, q, g: p * (r + g * q[s].max() * t)),
+        ),
+        Mistake(
+            "each outcome counts in full, however unlikely it is",
+            "A mean over outcomes weighs each by its probability.",
+            _mean_of(lambda p, s, r, t, q, g: r + _follow(q, s, t, g)),
+        ),
+        Mistake(
+            "each outcome counts in full, and the end counts for nothing",
+            "Two things are missing: the weight of an outcome, and the case that nothing follows. "
+            "Your target of exercise 2 has the second.",
+            _mean_of(lambda p, s, r, t, q, g: r + g * q[s].max()),
+        ),
+        Mistake(
+            "the outcomes count alike, however likely they are",
+            "A mean over outcomes weighs each by its own probability.",
+            lambda q, outcomes, gamma: np.array(
+                [
+                    [
+                        np.mean([r + _follow(q, s2, t, gamma) for _, s2, r, t in outcomes[s][a]])
+                        for a in range(len(q[s]))
+                    ]
+                    for s in range(len(q))
+                ]
+            ),
+        ),
+        Mistake(
+            "the probability does not reach the reward",
+            "The reward belongs to the outcome as well: the probability weighs both parts.",
+            _mean_of(lambda p, s, r, t, q, g: r + p * _follow(q, s, t, g)),
+        ),
+        Mistake(
+            "the probability does not reach what follows",
+            "The next value belongs to the outcome as well: the probability weighs both parts.",
+            _mean_of(lambda p, s, r, t, q, g: p * r + _follow(q, s, t, g)),
+        ),
+        Mistake(
+            "only the last outcome counts",
+            "Each outcome adds its part: with = the last one overwrites the others; use +=.",
+            _one_outcome(-1),
+        ),
+        Mistake(
+            "only the first outcome counts",
+            "Go through all outcomes of a pair, and return after the loops.",
+            _one_outcome(0),
+        ),
+        Mistake(
+            "the mean of the next values",
+            "The optimality equation supposes that the best action follows: q[next_obs].max().",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * q[s].mean()))),
+        ),
+        Mistake(
+            "the number of an action is used as its value",
+            "argmax tells which action is best; the equation needs how good it is: max.",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * q[s].argmax()))),
+        ),
+        Mistake(
+            "the worst next action is taken",
+            "The optimality equation supposes that the best action follows: q[next_obs].max().",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * q[s].min()))),
+        ),
+        Mistake(
+            "negative values are cut off at 0",
+            "On Cliff Walking all values are negative, and the best of them still counts.",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * max(0, q[s].max())))),
+        ),
+        Mistake(
+            "the best value of the whole table",
+            "What follows is one row of the table, that of the next state: q[next_obs].",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + (0 if t else g * q.max()))),
+        ),
+        Mistake(
+            "the value of the state itself, not of the next one",
+            "The step leads to next_obs: look up its row.",
+            lambda q, outcomes, gamma: np.array(
+                [
+                    [
+                        sum(p * (r + _follow(q, s, t, gamma)) for p, _, r, t in outcomes[s][a])
+                        for a in range(len(q[s]))
+                    ]
+                    for s in range(len(q))
+                ]
+            ),
         ),
         Mistake(
             "the discount is missing",
-            "The value of the next action is multiplied by gamma.",
-            lambda r, t, q, a, g: r if t else r + q[a],
+            "The value of the next state is multiplied by gamma.",
+            _mean_of(lambda p, s, r, t, q, g: p * (r + _follow(q, s, t, 1.0))),
         ),
         Mistake(
             "gamma discounts the reward as well",
             "The reward of this step comes now, so it counts in full.",
-            lambda r, t, q, a, g: r if t else g * (r + q[a]),
+            _mean_of(lambda p, s, r, t, q, g: p * g * (r + _follow(q, s, t, 1.0))),
         ),
         Mistake(
-            "the number of the action in place of its value",
-            "next_action says which entry of next_q to take: next_q[next_action].",
-            lambda r, t, q, a, g: r if t else r + g * a,
-        ),
-        Mistake(
-            "the mean of the next values",
-            "Sarsa uses the one action that is taken next: next_q[next_action].",
-            lambda r, t, q, a, g: r if t else r + g * q.mean(),
-        ),
-        Mistake(
-            "action 0 is taken for no action",
-            "The number 0 counts as false in Python. Ask terminated whether anything follows.",
-            lambda r, t, q, a, g: r + g * q[a] if a and not t else r,
+            "the reward is missing",
+            "Each outcome brings its reward, and then what follows.",
+            _mean_of(lambda p, s, r, t, q, g: p * _follow(q, s, t, g)),
         ),
         Mistake(
             "the reward is dropped when the episode ends",
             "The last step gives its reward too; only what would follow is dropped.",
-            lambda r, t, q, a, g: 0.0 if t else r + g * q[a],
-        ),
-        *(
-            Mistake(*NUMBER_FOR_GAMMA, lambda r, t, q, a, g, n=n: r if t else r + n * q[a])
-            for n in GAMMAS
-        ),
-        *(
-            Mistake(*PENALTY, lambda r, t, q, a, g, end=end: end(r, g) if t else r + g * q[a])
-            for end in ENDS
-        ),
-    ),
-    hints=(
-        "It is your Q-learning target with one thing changed: which next value?",
-        "Sarsa uses the value of the action that the policy has really picked: "
-        "`next_q[next_action]`. The case of `terminated` stays as it was.",
-        "`if terminated: return reward`, and then `return reward + gamma * next_q[next_action]`.",
-    ),
-)
-
-# -- expected_sarsa_target -----------------------------------------------------------------
-
-
-def _expected_case(reward, terminated, next_q, epsilon, gamma, expected, story) -> Case:
-    args = {
-        "reward": reward,
-        "terminated": terminated,
-        "next_q": next_q,
-        "epsilon": epsilon,
-        "gamma": gamma,
-    }
-    return Case(args, expected, story)
-
-
-EXPECTED_SARSA_TARGET = Check(
-    path="dqnlib.tabular.expected_sarsa_target",
-    cases=(
-        # 0.8 · 4 + 0.2 · (−0.75) = 3.05; −1 + 0.9 · 3.05 = 1.745
-        _expected_case(-1.0, False, ROW, 0.2, 0.9, 1.745, "a step in the middle of an episode"),
-        _expected_case(5.0, True, ROW, 0.2, 0.9, 5.0, "the step that ended the episode"),
-        # epsilon = 0 is greedy: −1 + 0.9 · 4 = 2.6
-        _expected_case(-1.0, False, ROW, 0.0, 0.9, 2.6, "epsilon = 0: the greedy value"),
-        # epsilon = 1 is the plain mean: −1 + 0.9 · (−0.75) = −1.675
-        _expected_case(-1.0, False, ROW, 1.0, 0.9, -1.675, "epsilon = 1: the plain mean"),
-        # 0.5 · (−3) + 0.5 · (−5) = −4; 2 + 0.5 · (−4) = 0
-        _expected_case(2.0, False, LOW, 0.5, 0.5, 0.0, "all values are negative"),
-    ),
-    mistakes=(
-        Mistake(
-            "the value of a terminal state was kept",
-            "After termination nothing follows: there the target is the reward alone.",
-            lambda r, t, q, e, g: r + g * ((1 - e) * q.max() + e * q.mean()),
+            _mean_of(lambda p, s, r, t, q, g: 0.0 if t else p * (r + g * q[s].max())),
         ),
         Mistake(
-            "the best value alone",
-            "That is Q-learning. The policy explores with probability epsilon: then the mean "
-            "of all values follows.",
-            lambda r, t, q, e, g: r if t else r + g * q.max(),
+            "reward and next state have changed places",
+            "An outcome is (probability, next_obs, reward, terminated), in this order.",
+            _mean_of(lambda p, r, s, t, q, g: p * (r + _follow(q, s, t, g))),
         ),
         Mistake(
-            "the plain mean of the next values",
-            "With probability 1 − epsilon the policy is greedy: weigh the max and the mean.",
-            lambda r, t, q, e, g: r if t else r + g * q.mean(),
+            "new values are used within the same sweep",
+            "Read from q alone, and write to new alone. (A sweep in place settles, too, but it is "
+            "another algorithm: Sutton & Barto, section 4.1.)",
+            _read_while_filled,
         ),
         Mistake(
-            "epsilon and 1 − epsilon are swapped",
-            "The greedy part has the probability 1 − epsilon, the random part epsilon.",
-            lambda r, t, q, e, g: r if t else r + g * (e * q.max() + (1 - e) * q.mean()),
+            "the old value is still in the sum",
+            "A sweep replaces each value: begin the new table with zeros.",
+            lambda q, outcomes, gamma: q + SWEEP_RIGHT(q, outcomes, gamma),
         ),
         Mistake(
-            "the sum in place of the mean",
-            "A random action has the probability epsilon / A each: their part is epsilon times "
-            "the mean.",
-            lambda r, t, q, e, g: r if t else r + g * ((1 - e) * q.max() + e * q.sum()),
-        ),
-        Mistake(
-            "exploring leaves out the best action",
-            "A random action is any action, the best one too: take the mean of all values.",
-            lambda r, t, q, e, g: (
-                r if t else r + g * ((1 - e) * q.max() + e * (q.sum() - q.max()) / (len(q) - 1))
-            ),
-        ),
-        Mistake(
-            "the random part is missing",
-            "With probability epsilon the mean of all values follows: add epsilon times the mean.",
-            lambda r, t, q, e, g: r if t else r + g * (1 - e) * q.max(),
-        ),
-        Mistake(
-            "the discount is missing",
-            "What follows is multiplied by gamma.",
-            lambda r, t, q, e, g: r if t else r + (1 - e) * q.max() + e * q.mean(),
-        ),
-        Mistake(
-            "gamma reaches only a part of what follows",
-            "Put brackets around the whole expected value: gamma * (... + ...).",
-            lambda r, t, q, e, g: r if t else r + g * (1 - e) * q.max() + e * q.mean(),
-        ),
-        Mistake(
-            "the reward is dropped when the episode ends",
-            "The last step gives its reward too; only what would follow is dropped.",
-            lambda r, t, q, e, g: 0.0 if t else r + g * ((1 - e) * q.max() + e * q.mean()),
+            "the value moves half of the way only",
+            "Value iteration has no step size: the mean over all outcomes is the new value.",
+            lambda q, outcomes, gamma: 0.5 * (q + SWEEP_RIGHT(q, outcomes, gamma)),
         ),
         *(
             Mistake(
                 *NUMBER_FOR_GAMMA,
-                lambda r, t, q, e, g, n=n: r if t else r + n * ((1 - e) * q.max() + e * q.mean()),
+                _mean_of(lambda p, s, r, t, q, g, n=n: p * (r + _follow(q, s, t, n))),
             )
             for n in GAMMAS
         ),
-        *(
-            Mistake(
-                *PENALTY,
-                lambda r, t, q, e, g, end=end: (
-                    end(r, g) if t else r + g * ((1 - e) * q.max() + e * q.mean())
-                ),
-            )
-            for end in ENDS
-        ),
     ),
     hints=(
-        "What does an ε-greedy policy do next, and how likely is each part?",
-        "With probability `1 - epsilon` it takes the best action, worth `next_q.max()`; with "
-        "probability `epsilon` any action, worth `next_q.mean()` on average.",
-        "`expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()`, and the target is "
-        "`reward + gamma * expected`, or `reward` alone after termination.",
+        "Each turn of the inner loop is one outcome. How likely is it, and what is it worth?",
+        "It is worth what your target of exercise 2 says for this reward, this `terminated` and "
+        "the row of the next state.",
+        "`q_learning_target(reward, terminated, q[next_obs], gamma)` is what the outcome is worth. "
+        "It counts with its probability.",
     ),
 )
 
-CHECKS = (EPSILON_GREEDY, Q_LEARNING_TARGET, TD_UPDATE, SARSA_TARGET, EXPECTED_SARSA_TARGET)
+CHECKS = (EPSILON_GREEDY, Q_LEARNING_TARGET, TD_UPDATE, VALUE_ITERATION_SWEEP)

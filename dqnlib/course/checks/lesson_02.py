@@ -7,7 +7,7 @@ import numpy as np
 
 from dqnlib.course.errors import NO_SUPER
 from dqnlib.course.messages import during, mistaken, show
-from dqnlib.course.types import Case, Check, Mistake, Problem
+from dqnlib.course.types import Case, Check, Mistake, Part, Problem
 
 TITLE = "02 Function approximation"
 
@@ -103,9 +103,11 @@ def _judge_outputs(cls, shape, n_actions, hidden, sizes):
             out = net(obs)
         want = f"shape {[size, n_actions]}: one value an action for each observation"
         if out is None:
-            line = "forward returned None: is there a return in its last line?"
-            raise Problem(f"This case: {case}", f"  expected  {want}", "  yours     None", line,
-                          diagnosis="returned None")  # fmt: skip
+            raise Problem(
+                f"This case: {case}", f"  expected  {want}", "  yours     None",
+                "forward returned None.", diagnosis="returned None",
+                mend="Is there a return in the last line of forward?",
+            )  # fmt: skip
         if not isinstance(out, torch.Tensor):
             raise Problem(
                 f"This case: {case}", f"  expected  {want}", f"  yours     {show(out)}",
@@ -119,9 +121,9 @@ def _judge_outputs(cls, shape, n_actions, hidden, sizes):
                 f"This case: {case}",
                 f"  obs before   {show(before[0])}, ...",
                 f"  obs after    {show(obs[0])}, ...",
-                "It changed its argument obs. The replay buffer still needs it: take out what",
-                "works in place, such as obs -= ..., relu_(obs) or inplace=True.",
+                "It changed its argument obs. The replay buffer still needs it.",
                 diagnosis="arguments changed",
+                mend="Take out what works in place: obs -= ..., relu_(obs) or inplace=True.",
             )
     return net
 
@@ -177,31 +179,35 @@ def _judge_widths(cls) -> None:
     """Raise Problem unless every hidden width makes a layer, by the sizes of the weights."""
     for hidden in ((8, 6), (5,), (7, 5, 3)):
         net = _judge_outputs(cls, (4,), 2, hidden, sizes=(2,))
-        widths = (4, *hidden, 2)
-        want = sorted(tuple(sorted(pair)) for pair in itertools.pairwise(widths))
-        got = sorted(tuple(sorted(p.shape)) for p in net.parameters() if p.ndim == 2)
-        if got == want:
-            continue
-        case = _call((4,), 2, hidden)
-        shown = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in want)}"
-        yours = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in got) or '(none)'}"
-        if any(64 in pair for pair in got):
-            raise mistaken(
-                case, shown, yours, "hidden is not used",
-                "64 is only what stands there if nobody says otherwise: build each layer from "
-                "the widths in hidden.",
-            )  # fmt: skip
-        if len(got) < len(want):
-            raise mistaken(
-                case, shown, yours, "a layer is missing",
-                "There is one layer for each width in hidden, and the output layer after them. "
-                "Are all of them stored under self, and used?",
-            )  # fmt: skip
+        _expect_widths(net, hidden)
+
+
+def _expect_widths(net, hidden) -> None:
+    widths = (4, *hidden, 2)
+    want = sorted(tuple(sorted(pair)) for pair in itertools.pairwise(widths))
+    got = sorted(tuple(sorted(p.shape)) for p in net.parameters() if p.ndim == 2)
+    if got == want:
+        return
+    case = _call((4,), 2, hidden)
+    shown = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in want)}"
+    yours = f"weights of the sizes {', '.join(f'{a} × {b}' for a, b in got) or '(none)'}"
+    if any(64 in pair for pair in got):
         raise mistaken(
-            case, shown, yours, "other widths than those in hidden",
-            "Each layer takes as many numbers as the one before it gives: begin with the size "
-            "of an observation, go through hidden in its order, and end with n_actions.",
+            case, shown, yours, "hidden is not used",
+            "64 is only what stands there if nobody says otherwise: build each layer from "
+            "the widths in hidden.",
         )  # fmt: skip
+    if len(got) < len(want):
+        raise mistaken(
+            case, shown, yours, "a layer is missing",
+            "There is one layer for each width in hidden, and the output layer after them. "
+            "Are all of them stored under self, and used?",
+        )  # fmt: skip
+    raise mistaken(
+        case, shown, yours, "other widths than those in hidden",
+        "Each layer takes as many numbers as the one before it gives: begin with the size "
+        "of an observation, go through hidden in its order, and end with n_actions.",
+    )  # fmt: skip
 
 
 def _judge_several_axes(cls) -> None:
@@ -381,9 +387,51 @@ def _judge_two_networks(cls) -> None:
         )  # fmt: skip
 
 
+# What can be judged of the class while `forward` is still blank.
+def judge_init(cls) -> None:
+    """Raise Problem unless each network has layers of its own, as wide as hidden says."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        _judge_class(cls)
+        _judge_sizes(cls)
+
+
+def _judge_sizes(cls) -> None:
+    import torch
+
+    for hidden in ((8, 6), (5,), (7, 5, 3)):
+        net = _make(cls, (4,), 2, hidden)
+        if any(map(torch.nn.parameter.is_lazy, net.parameters())):
+            return  # made with the first observation
+        if not any(True for _ in net.parameters()):
+            raise mistaken(
+                _call((4,), 2, hidden), "a weight and a bias for each layer", "no parameters",
+                "no layer is stored in the network",
+                "Make the layers inside __init__ and store them under self, as in self.layers.",
+            )  # fmt: skip
+        _expect_widths(net, hidden)
+
+
+NETWORK = """
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
+        size, layers = math.prod(obs_shape), [nn.Flatten()]
+        for width in hidden:
+            layers += [nn.Linear(size, width), nn.ReLU()]
+            size = width
+        self.layers = nn.Sequential(*layers, nn.Linear(size, n_actions))
+
+    def forward(self, obs):  # [B, *O] -> [B, A]
+        return self.layers(obs)
+"""
+
 Q_NETWORK = Check(
     path="dqnlib.networks.QNetwork",
     judge=judge_q_network,
+    parts=(Part("__init__", (), judge_init),),
+    solution=NETWORK,
     returns="a tensor [B, A]",
     mistakes=(
         Mistake(
@@ -393,7 +441,7 @@ Q_NETWORK = Check(
             raises="type must be tuple of ints,but got tuple",
         ),
         Mistake(
-            "nn.Sequential got a list",
+            "a list in place of single layers",
             "nn.Sequential takes the layers one by one: put a star before the list, "
             "nn.Sequential(*layers).",
             raises="list is not a Module subclass",
@@ -682,9 +730,9 @@ def judge_gradient(function) -> None:
             f"This case: {case}",
             f"  expected  the gradient {show(want)}",
             f"  yours     the gradient {show(q.grad)}",
-            "The loss has the right value, but another gradient. Compute it from q, action and",
-            "td_target in one go, without changing q.",
+            "The loss has the right value, but another gradient.",
             diagnosis="another gradient",
+            mend="Compute it from q, action and td_target in one go, without changing q.",
         )
 
 
@@ -866,8 +914,9 @@ FITTED_Q = Check(
     path="dqnlib.features.fitted_q",
     returns="an array [F, A]: the new weights",
     cases=(
-        # next values: state 0 has max(2, 6) = 6, state 1 max(4, 1) = 4. Targets: 1 + 2, 3 + 2, 0 + 3
-        # for action 0; 5 (terminated), 2 + 2, −4 + 3 for action 1. One feature a state: their means
+        # next values: state 0 has max(2, 6) = 6, state 1 max(4, 1) = 4. Targets: 1 + 2, 3 + 2 and
+        # 0 + 3 for action 0; 5 (terminated), 2 + 2 and −4 + 3 for action 1. With one feature a
+        # state the fits are their means
         Case(
             {
                 "x": np.eye(2)[[0, 0, 1, 0, 1, 1]],
@@ -881,9 +930,9 @@ FITTED_Q = Check(
             np.array([[4.0, 5.0], [3.0, 1.5]]),
             "two states with a feature each, six transitions: the fit is the mean of the targets",
         ),
-        # values (x, −x), so the best next one is |x|. Targets 1 + 0.9 · 2 = 2.8 and 3 + 0.9 · 2 = 4.8
-        # for action 0; 0.5 + 0.9 = 1.4 and −5 (terminated) for action 1. Slopes Σxy / Σx²:
-        # (2.8 + 9.6) / 5 and (1.4 − 15) / 10
+        # values (x, −x), so the best next one is |x|. Targets 1 + 0.9 · 2 = 2.8 and
+        # 3 + 0.9 · 2 = 4.8 for action 0; 0.5 + 0.9 = 1.4 and −5 (terminated) for action 1. Slopes
+        # Σxy / Σx²: (2.8 + 9.6) / 5 and (1.4 − 15) / 10
         Case(
             {
                 "x": np.array([[1.0], [2], [1], [3]]),

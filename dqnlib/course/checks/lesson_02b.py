@@ -64,7 +64,7 @@ SEMI_GRADIENT_TD = Check(
             np.array([1.0, -2.0]),
             "an action that the target policy never takes: ρ = 0",
         ),
-    ),  # fmt: skip
+    ),
     mistakes=(
         Mistake(
             "the gradient runs through the target as well",

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dqnlib.course.checks.kept import judge_add, judge_new_buffer
 from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.reference import load
-from dqnlib.course.types import Check, Mistake, Problem
+from dqnlib.course.types import Check, Mistake, Part, Problem
 
 TITLE = "03 Experience replay"
 
@@ -65,8 +66,12 @@ def _length(buffer) -> int:
     if isinstance(length, int | np.integer) and not isinstance(length, bool):
         return int(length)
     lines = ("This case: len(buffer)", "  expected  a whole number", f"  yours     {show(length)}")
-    text = "__len__ returns how many transitions are kept: is there a return len(...) in it?"
-    raise Problem(*lines, text, diagnosis="returned None" if length is None else "wrong type")
+    raise Problem(
+        *lines,
+        "__len__ returns how many transitions are kept.",
+        diagnosis="returned None" if length is None else "wrong type",
+        mend="Is there a return in it, and of a whole number, such as the length of a list?",
+    )
 
 
 def _shared(got: str) -> Problem:
@@ -128,8 +133,8 @@ def _expect_batch(batch, size, shape, case) -> None:
     want = "a Batch(obs, action, reward, next_obs, terminated) of tensors"
     if batch is None:
         lines = (f"This case: {case}", f"  expected  {want}", "  yours     None")
-        text = "sample returned None: is there a return in its last line?"
-        raise Problem(*lines, text, diagnosis="returned None")
+        mend = "Is there a return in the last line of sample?"
+        raise Problem(*lines, "sample returned None.", diagnosis="returned None", mend=mend)
     if not all(hasattr(batch, name) for name in FIELDS):
         got = f"{type(batch).__name__} {show(batch)}"[:80]
         raise mistaken(
@@ -392,9 +397,50 @@ def _judge_shapes(cls) -> None:
             _expect_rows(batch, f"{case}, sample(4, rng)")
 
 
+# The library keeps one array a field, which is quicker to draw from.
+BUFFER = """
+class ReplayBuffer:
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.kept = []  # transitions
+        self.next = 0  # where the next one goes, once the list is full
+
+    def __len__(self):
+        return len(self.kept)
+
+    def add(self, transition):
+        obs, action, reward, next_obs, terminated = transition
+        obs, next_obs = np.array(obs, np.float32), np.array(next_obs, np.float32)  # copies
+        row = (obs, action, reward, next_obs, terminated)
+        if len(self.kept) < self.capacity:
+            self.kept.append(row)
+        else:
+            self.kept[self.next] = row
+        self.next = (self.next + 1) % self.capacity
+
+    def sample(self, batch_size, rng):
+        places = rng.integers(len(self.kept), size=batch_size)
+        obs, action, reward, next_obs, terminated = zip(*(self.kept[i] for i in places))
+        return Batch(
+            obs=torch.from_numpy(np.stack(obs)),
+            action=torch.tensor(action),
+            reward=torch.tensor(reward, dtype=torch.float32),
+            next_obs=torch.from_numpy(np.stack(next_obs)),
+            terminated=torch.tensor(terminated),
+        )
+"""
+# What can be judged of the class while the rest of it is still blank.
+BUFFER_PARTS = (
+    Part("__len__", ("__init__",), judge_new_buffer),
+    Part("__len__", ("__init__", "add"), _judge_length),
+    Part("add", ("__init__",), judge_add),
+)
+
 REPLAY_BUFFER = Check(
     path="dqnlib.replay.ReplayBuffer",
     judge=judge_replay_buffer,
+    parts=BUFFER_PARTS,
+    solution=BUFFER,
     returns="a Batch",
     mistakes=(
         Mistake(
@@ -525,7 +571,7 @@ class ReplayBuffer:
         if not all(hasattr(transition, name) for name in FIELDS):
             raise mistaken(
                 "what is handed to buffer.add",
-                "a Transition(obs, action, reward, next_obs, terminated)",
+                "a Transition with its five fields",
                 f"{type(transition).__name__} {show(transition)}"[:80],
                 "no Transition is added",
                 "The buffer asks for transition.obs, transition.action and so on: make a "
@@ -563,7 +609,7 @@ def _plain(value):
 
 def _two_things(case, want, got) -> Problem:
     return mistaken(
-        case, want, got, "reset gives two things",
+        case, want, got, "both results of reset are taken for the observation",
         "env.reset() returns the observation and a dictionary: obs, info = env.reset().",
     )  # fmt: skip
 
@@ -585,7 +631,7 @@ def _too_long(asked: bool) -> Problem:
         )  # fmt: skip
     return mistaken(
         "collect(env, policy, buffer, steps=8, seed=7)", "8 environment steps",
-        "more than 300 steps", "steps counts environment steps",
+        "more than 300 steps", "steps counts something else than steps",
         "Count the calls of env.step, over as many episodes as it takes, and stop after `steps`.",
     )  # fmt: skip
 
@@ -764,8 +810,8 @@ def _judge_returns(case, returns, want, rows) -> None:
     lines = (f"This case: {case}", f"  expected  {want}, the returns of the episodes that ended",
              f"  yours     {show(returns)}")  # fmt: skip
     if returns is None:
-        text = "The transitions are right. But it returned None: is there a return at the end?"
-        raise Problem(*lines, text, diagnosis="returned None")
+        text, mend = "The transitions are right. But it returned None.", "Return them at the end."
+        raise Problem(*lines, text, diagnosis="returned None", mend=mend)
     try:
         got = [float(r) for r in returns]
     except (TypeError, ValueError):
@@ -819,12 +865,12 @@ COLLECT = Check(
     returns="a list of returns",
     mistakes=(
         Mistake(
-            "env.step gives five things",
+            "the five results of a step are taken apart wrongly",
             "next_obs, reward, terminated, truncated, info = env.step(action).",
             raises=("too many values to unpack (expected ", "to unpack (expected 6, got 5)"),
         ),
         Mistake(
-            "add takes one Transition",
+            "add got something else than one Transition",
             "Make one thing of the five first: buffer.add(Transition(obs, action, reward, "
             "next_obs, terminated)).",
             raises="ReplayBuffer.add() takes",

@@ -10,9 +10,10 @@ from dqnlib.course.types import Check, Mistake
 
 TITLE = "04 Target networks"
 
-NO_GRAD = "a change in place without torch.no_grad()"
+NO_GRAD = "torch records the change of a parameter"
 GRAPH_LEFT = "a gradient graph is left behind"
 COPY_RETURNED = "a new network is returned"
+USUAL = (0.001, 0.005, 0.01, 0.05)  # values of tau that people write into their code
 
 
 def _special(trial: Trial, seen: Seen, label: str) -> str | None:
@@ -212,6 +213,12 @@ HARD_TRIALS = (
 
 HARD_UPDATE = Check(
     path="dqnlib.targets.hard_update",
+    solution="""
+def hard_update(online, target):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(fresh)
+""",
     judge=lambda function: judge(HARD_UPDATE, function, HARD_TRIALS, _watch_copy, _special),
     returns="nothing",
     mistakes=(
@@ -228,6 +235,14 @@ HARD_UPDATE = Check(
             "the mean of both networks",
             "That is a soft update with tau = 0.5. A hard update copies all of it.",
             _store(lambda fresh, frozen, tau: (fresh + frozen) / 2),
+        ),
+        *(
+            Mistake(
+                "only a small part of the way",
+                "That is a soft update, the next exercise. A hard update takes over all of it.",
+                _store(lambda fresh, frozen, tau, part=part: part * fresh + (1 - part) * frozen),
+            )
+            for part in USUAL
         ),
         Mistake(
             "the target network is set to 0",
@@ -274,6 +289,12 @@ POLYAK_TRIALS = (
 
 POLYAK_UPDATE = Check(
     path="dqnlib.targets.polyak_update",
+    solution="""
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for fresh, frozen in zip(online.parameters(), target.parameters()):
+            frozen.copy_(tau * fresh + (1 - tau) * frozen)
+""",
     judge=lambda function: judge(POLYAK_UPDATE, function, POLYAK_TRIALS, _watch_copy, _special),
     returns="nothing",
     mistakes=(
@@ -328,6 +349,26 @@ POLYAK_UPDATE = Check(
             "tau is not used",
             "That is a hard update. Move only the part tau of the way.",
             _store(lambda fresh, frozen, tau: fresh),
+        ),
+        *(
+            Mistake(
+                "tau is written as a number",
+                "The argument tau says how far the target moves, and it differs from run to run: "
+                "write tau in place of the number.",
+                _store(lambda fresh, frozen, tau, part=part: part * fresh + (1 - part) * frozen),
+            )
+            for part in USUAL
+        ),
+        Mistake(
+            "the online network counts in full",
+            "The two weights add up to 1. The old target has its 1 − tau; the online network is "
+            "multiplied by tau.",
+            _store(lambda fresh, frozen, tau: (1 - tau) * frozen + fresh),
+        ),
+        Mistake(
+            "both networks are multiplied by tau",
+            "The two weights add up to 1: tau for the online network, 1 − tau for the old target.",
+            _store(lambda fresh, frozen, tau: tau * (fresh + frozen)),
         ),
         Mistake(
             "it moves the wrong way",

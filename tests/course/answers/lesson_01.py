@@ -588,6 +588,136 @@ def eps_greedy(q, epsilon, rng):
     if rng.random() < epsilon:
         return rng.integers(len(q))
     return q.argmax()
+
+=== right
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    # as a table of probabilities, ties shared
+    best = (q >= np.max(q)).astype(float)
+    p = (1 - epsilon) * best / best.sum() + epsilon / q.size
+    return int(np.searchsorted(np.cumsum(p) / p.sum(), rng.random(), side="right"))
+
+=== right
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    if rng.uniform(0, 1) > epsilon:
+        candidates = np.argwhere(q == np.amax(q)).flatten()
+        return rng.choice(candidates)
+    return rng.choice(np.arange(q.shape[0]))
+
+=== right
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    explore = rng.binomial(1, epsilon)
+    noise = rng.permutation(len(q))  # a random order decides among equals
+    return int(rng.integers(len(q)) if explore else np.lexsort((noise, q))[-1])
+
+=== right
+def epsilon_greedy(q, epsilon, rng):
+    pick = rng.integers(0, len(q) - 1, endpoint=True)
+    if rng.random() >= epsilon:
+        top = max(q)
+        while q[pick] != top:  # draw again until it is one of the best
+            pick = rng.integers(0, len(q) - 1, endpoint=True)
+    return pick
+
+=== right
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    winners = [a for a, value in enumerate(q) if np.isclose(value, max(q))]
+    chosen = {True: range(len(q)), False: winners}[bool(rng.random() < epsilon)]
+    return rng.choice(list(chosen)).item()
+
+=== wrong: a worse action is chosen at a tie
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(len(q))
+    action = np.argmax(q)
+    check = np.where(q == action)[0]  # a place is compared with values
+    return action if len(check) == 0 else rng.choice(check)
+
+=== wrong: at a tie always the same action
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.choice(len(q))
+    if len(set(q)) == 1:  # nothing is known yet
+        return rng.choice(len(q))
+    return np.argmax(q)
+
+=== wrong: it explores although epsilon is 0
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    # a row without a positive value has not been learned yet
+    if np.max(q) > 0 and rng.random() > epsilon:
+        return np.argmax(q)
+    return rng.integers(len(q))
+
+=== wrong: the two branches are swapped
+def epsilon_greedy(q, epsilon, rng):
+    if rng.uniform() < epsilon:  # epsilon: how greedy
+        action = q.argmax()
+    else:
+        action = rng.choice(len(q))
+    return action
+
+=== wrong: another generator than rng
+import random
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    random_num = random.uniform(0, 1)
+    if random_num > epsilon:
+        action = np.argmax(q)
+    else:
+        action = random.randint(0, len(q) - 1)
+    return action
+
+=== wrong: exploring leaves out an action
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return int(rng.random() * (len(q) - 1))
+    return max(range(len(q)), key=lambda a: (q[a], rng.random()))
+
+=== wrong: exploring leaves out the best action
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    # the best action has the probability 1 - epsilon, all others share the rest
+    best = rng.choice(np.flatnonzero(q == q.max()))
+    p = np.full(len(q), epsilon / len(q))
+    p[best] = 1 - epsilon
+    return rng.choice(len(q), p=p / p.sum())
+
+=== wrong: it explores although epsilon is 0
+def epsilon_greedy(q, epsilon, rng):
+    epsilon = max(epsilon, 0.01)  # never stop exploring
+    if rng.random() < epsilon:
+        return rng.integers(len(q))
+    return q.argmax()
+
+=== wrong: it explores although epsilon is 0
+import numpy as np
+
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return int(rng.integers(len(q)))
+    near = np.flatnonzero(q >= q.mean())
+    return int(q.argmax()) if len(near) == 1 else int(rng.choice(near))
+
+=== wrong: no such action
+def epsilon_greedy(q, epsilon, rng):
+    if rng.random() < epsilon:
+        return rng.integers(0, 4)  # env.action_space.n
+    return q.argmax()
 ''',
 )
 
@@ -757,13 +887,13 @@ def q_learning_target(reward, terminated, next_q, gamma):
         return reward
     return gamma * (reward + next_q.max())
 
-=== wrong: the mean of the next values in place of the largest
+=== wrong: the mean of the next values
 def q_learning_target(reward, terminated, next_q, gamma):
     if terminated:
         return reward
     return reward + gamma * sum(next_q) / len(next_q)
 
-=== wrong: the number of the best action in place of its value
+=== wrong: the number of an action is used as its value
 import numpy as np
 
 def q_learning_target(reward, terminated, next_q, gamma):
@@ -772,13 +902,13 @@ def q_learning_target(reward, terminated, next_q, gamma):
     best = np.argmax(next_q)
     return reward + gamma * best
 
-=== wrong: the smallest value in place of the largest
+=== wrong: the smallest of the next values
 def q_learning_target(reward, terminated, next_q, gamma):
     if terminated:
         return reward
     return reward + gamma * sorted(next_q)[0]
 
-=== wrong: the first action's value in place of the largest
+=== wrong: the first action's value
 def q_learning_target(reward, terminated, next_q, gamma):
     best = next_q[0]
     for i in range(len(next_q)):
@@ -1062,6 +1192,107 @@ async def q_learning_target(reward, terminated, next_q, gamma):
 === wrong: another name
 def sarsa_target(reward, terminated, next_q, gamma):
     return reward if terminated else reward + gamma * next_q.max()
+
+=== right
+import numpy as np
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    mask = 0.0 if terminated else 1.0
+    return np.float64(reward) + gamma * mask * np.amax(next_q)
+
+=== right
+def q_learning_target(reward, terminated, next_q, gamma):
+    future = {True: 0.0, False: gamma * next_q.max()}
+    return reward + future[bool(terminated)]
+
+=== right
+import functools
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    best = functools.reduce(lambda a, b: a if a > b else b, next_q.tolist())
+    return reward if terminated else reward + gamma * best
+
+=== right
+import numpy as np
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    # with sorting, on a copy
+    top = np.sort(next_q)[::-1][0]
+    return np.dot([1.0, gamma * (not terminated)], [reward, top])
+
+=== right
+def q_learning_target(reward, terminated, next_q, gamma):
+    try:
+        return [reward + gamma * next_q.max(), reward][terminated]
+    finally:
+        del next_q
+
+=== wrong: the value of a terminal state was kept
+import numpy as np
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    td_target = reward + gamma * np.max(next_q[:])
+    return td_target
+
+=== wrong: the value of a terminal state was kept
+def q_learning_target(reward, terminated, next_q, gamma):
+    if next_q is None:  # the last state
+        return reward
+    return reward + gamma * max(next_q)
+
+=== wrong: a penalty at the end of the episode
+def q_learning_target(reward, terminated, next_q, gamma):
+    if terminated:
+        reward = -1.0
+        return reward
+    return reward + gamma * next_q.max()
+
+=== wrong: gamma is written as a number
+import numpy as np
+
+GAMMA = 0.95
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    return reward + (0 if terminated else GAMMA * np.max(next_q))
+
+=== wrong: the next value is subtracted
+def q_learning_target(reward, terminated, next_q, gamma):
+    return reward - gamma * max(next_q) * (1 - terminated)
+
+=== wrong: softmax weights
+import numpy as np
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    p = np.exp(next_q) / np.exp(next_q).sum()
+    return reward + gamma * (p @ next_q) * (not terminated)
+
+=== wrong: a soft maximum
+import numpy as np
+
+def q_learning_target(reward, terminated, next_q, gamma):
+    soft = np.log(np.sum(np.exp(next_q)))
+    return reward if terminated else reward + gamma * soft
+
+=== wrong: a sign stands where gamma should count
+def q_learning_target(reward, terminated, next_q, gamma):
+    if terminated:
+        return reward
+    return reward + gamma - max(next_q)
+
+=== wrong: the sum of the next values
+def q_learning_target(reward, terminated, next_q, gamma):
+    return reward + gamma * next_q.sum() * (not terminated)
+
+=== wrong: the last action's value
+def q_learning_target(reward, terminated, next_q, gamma):
+    if terminated:
+        return reward
+    return reward + gamma * next_q[-1]
+
+=== wrong: ~ on a Python bool
+def q_learning_target(reward, terminated, next_q, gamma):
+    not_done = ~terminated
+    return reward + not_done * gamma * next_q.max()
 ''',
 )
 
@@ -1177,7 +1408,7 @@ def td_update(q, obs, action, td_target, alpha):
     q[obs, action] = alpha * td_error
     return td_error
 
-=== wrong: alpha weighs the old value in place of the target
+=== wrong: alpha weighs the wrong part
 def td_update(q, obs, action, td_target, alpha):
     old = q[obs, action]
     q[obs, action] = alpha * old + (1 - alpha) * td_target
@@ -1195,14 +1426,14 @@ def td_update(q, obs, action, td_target, alpha):
     q[obs] += alpha * td_error
     return td_error
 
-=== wrong: the best action is changed in place of the one taken
+=== wrong: the entry of the best action is changed
 def td_update(q, obs, action, td_target, alpha):
     best = q[obs].argmax()
     td_error = td_target - q[obs, best]
     q[obs, best] += alpha * td_error
     return td_error
 
-=== wrong: the new value is returned in place of the error
+=== wrong: the new value is returned
 def td_update(q, obs, action, td_target, alpha):
     q[obs, action] += alpha * (td_target - q[obs, action])
     return q[obs, action]
@@ -1213,7 +1444,7 @@ def td_update(q, obs, action, td_target, alpha):
     td_error = td_target - q[obs, action]
     return td_error
 
-=== wrong: the step is returned in place of the error
+=== wrong: the step is returned
 def td_update(q, obs, action, td_target, alpha):
     step = alpha * (td_target - q[obs, action])
     q[obs, action] += step
@@ -1487,768 +1718,809 @@ def update(q, obs, action, td_target, alpha):
     td_error = td_target - q[obs, action]
     q[obs, action] += alpha * td_error
     return td_error
-''',
-)
-
-SARSA_TARGET = answers(
-    "dqnlib.tabular.sarsa_target",
-    r'''
-=== right
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== right
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    future = 0.0 if terminated else next_q[next_action]
-    return reward + gamma * future
 
 === right
 import numpy as np
 
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    taken = np.arange(len(next_q)) == next_action  # a mask with one True, or none
-    return reward + gamma * (next_q * taken).sum() * (not terminated)
+def td_update(q, obs, action, td_target, alpha):
+    delta = np.subtract(td_target, q[obs, action])
+    q.itemset((obs, action), q[obs, action] + alpha * delta) if hasattr(q, "itemset") else (
+        q.__setitem__((obs, action), q[obs, action] + alpha * delta)
+    )
+    return delta
 
 === right
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    target = reward
-    for action, value in enumerate(next_q):
-        if action == next_action and not terminated:
-            target += gamma * value
-    return target
+def td_update(q, obs, action, td_target, alpha):
+    old, cell = q[obs, action].item(), q[obs : obs + 1, action : action + 1]
+    cell += alpha * (td_target - old)
+    return td_target - old
+
+=== right
+def td_update(q, obs, action, td_target, alpha):
+    flat = q.ravel()  # a view, as q is one block
+    i = obs * q.shape[1] + action
+    error = td_target - flat[i]
+    flat[i] = flat[i] * (1 - alpha) + td_target * alpha
+    return error
+
+=== right
+import numpy as np
+
+def td_update(q, obs, action, td_target, alpha):
+    one_hot = np.zeros_like(q)
+    one_hot[obs, action] = 1.0
+    error = td_target - (q * one_hot).sum()
+    q += alpha * error * one_hot
+    return error
+
+=== right
+def td_update(q, obs, action, td_target, alpha):
+    step = lambda error: (error, q.__setitem__((obs, action), q[obs, action] + alpha * error))
+    return step(td_target - q[obs, action])[0]
+
+=== wrong: the step size is missing
+def td_update(q, obs, action, td_target, alpha):
+    # Q(s, a) = reward + discounted best value
+    td_error = td_target - q[obs, action]
+    q[obs, action] = td_target
+    return td_error
+
+=== wrong: alpha weighs the wrong part
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs][action]
+    q[obs][action] = q[obs][action] * alpha + td_target * (1 - alpha)
+    return td_error
+
+=== wrong: the target is added without the old value taken off
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs, action]
+    q[obs, action] = q[obs, action] + alpha * td_target - 0 * q[obs, action]
+    return td_error
+
+=== wrong: the old value is taken off without the step size
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs, action]
+    q[obs, action] = q[obs, action] + alpha * td_target - q[obs, action]
+    return td_error
+
+=== wrong: the error has the wrong sign
+def td_update(q, obs, action, td_target, alpha):
+    td_error = q[obs, action] - td_target
+    q[obs, action] = q[obs, action] + alpha * td_error
+    return td_error
+
+=== wrong: the old value is shrunk twice
+def td_update(q, obs, action, td_target, alpha):
+    old = q[obs, action]
+    q[obs, action] = (1 - alpha) * old + alpha * (td_target - old)
+    return td_target - old
+
+=== wrong: the whole row is changed
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs, action]
+    q[obs, :] = (1 - alpha) * q[obs, :] + alpha * td_target
+    return td_error
+
+=== wrong: result not stored
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs, action]
+    new_q = [list(row) for row in q]
+    new_q[obs][action] += alpha * td_error
+    q = new_q
+    return td_error
+
+=== wrong: the step size is written as a number
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs, action]
+    q[obs, action] += 0.1 * td_error
+    return td_error
+
+=== wrong: the new value is returned
+def td_update(q, obs, action, td_target, alpha):
+    new_value = (1 - alpha) * q[obs, action] + alpha * td_target
+    q[obs, action] = new_value
+    return new_value
+
+=== wrong: the step is divided by the step size
+def td_update(q, obs, action, td_target, alpha):
+    td_error = td_target - q[obs, action]
+    q[obs, action] += td_error / alpha
+    return td_error
+''',
+)
+
+VALUE_ITERATION_SWEEP = answers(
+    "dqnlib.planning.value_iteration_sweep",
+    r'''
+=== right
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for probability, next_obs, reward, terminated in outcomes[obs][action]:
+                target = reward if terminated else reward + gamma * q[next_obs].max()
+                new[obs, action] += probability * target
+    return new
+
+=== right
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    # values of the states first, as in the book
+    v = np.max(q, axis=1)
+    new = q.copy()
+    for s, actions in outcomes.items():
+        for a, transitions in actions.items():
+            new[s, a] = sum(p * (r + gamma * v[s_] * (not done)) for p, s_, r, done in transitions)
+    return new
+
+=== right
+def value_iteration_sweep(q, outcomes, gamma):
+    return [
+        [
+            sum(p * (r + (0 if t else gamma * max(q[n]))) for p, n, r, t in outcomes[s][a])
+            for a in range(len(q[s]))
+        ]
+        for s in range(len(q))
+    ]
+
+=== right
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    n, a = q.shape
+    reward, move = np.zeros((n, a)), np.zeros((n, a, n))
+    for s, b in np.ndindex(n, a):
+        for p, s2, r, t in outcomes[s][b]:
+            reward[s, b] += p * r
+            move[s, b, s2] += p * (1 - t)
+    return reward + gamma * move @ q.max(1)
+
+=== right
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.empty_like(q)
+    for s in range(q.shape[0]):
+        for a in range(q.shape[1]):
+            p, s2, r, t = (np.array(column) for column in zip(*outcomes[s][a]))
+            new[s, a] = p @ (r + gamma * q[s2].max(1) * (1 - t))
+    return new
 
 === right
 import torch
 
-def sarsa_target(r, done, q, a, gamma):
-    if done:
-        return torch.tensor(r)
-    return r + gamma * torch.from_numpy(q)[a]
+def value_iteration_sweep(q, outcomes, gamma):
+    table = torch.tensor(q)
+    new = torch.zeros_like(table)
+    for s in range(len(table)):
+        for a in range(table.shape[1]):
+            for p, s2, r, t in outcomes[s][a]:
+                new[s, a] += p * (r + gamma * float(table[s2].max()) * (not t))
+    return new
 
 === right
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if next_action == -1:  # no next action
-        return reward
-    return reward + gamma * float(next_q[next_action])
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return ____
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[____]
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if ____:
-        return reward
-    return reward + gamma * ____
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    raise NotImplementedError
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    """The target of Sarsa."""
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    pass
-
-=== blank
-def sarsa_target(reward, terminated, next_q, next_action, gamma): ...
-
-=== wrong: gamma is written as a number
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + 0.99 * next_q[next_action]
-
-=== wrong: a penalty at the end of the episode
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return -1.0
-    return reward + gamma * next_q[next_action]
-
-=== wrong: a penalty at the end of the episode
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    next_value = -1.0 if terminated else next_q[next_action]
-    return reward + gamma * next_value
-
-=== wrong: the best action in place of the one that is taken
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q.max()
-
-=== wrong: the best action in place of the one that is taken
+from collections import defaultdict
 import numpy as np
 
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    next_action = np.argmax(next_q)
-    return reward + gamma * next_q[next_action] * (not terminated)
-
-=== wrong: the value of a terminal state was kept
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return reward + gamma * next_q[next_action]
-
-=== wrong: the value of a terminal state was kept
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    # no next action means: the end
-    if next_action is None:
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== wrong: terminated is used the wrong way round
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if not terminated:
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== wrong: the discount is missing
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + next_q[next_action]
-
-=== wrong: gamma discounts the reward as well
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return gamma * (reward + next_q[next_action])
-
-=== wrong: the number of the action in place of its value
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_action
-
-=== wrong: the mean of the next values
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q.mean()
-
-=== wrong: action 0 is taken for no action
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if next_action and not terminated:
-        return reward + gamma * next_q[next_action]
-    return reward
-
-=== wrong: the reward is dropped when the episode ends
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return 0.0
-    return reward + gamma * next_q[next_action]
-
-=== wrong: another value
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return gamma * next_q[next_action]
-
-=== wrong: another value
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[next_action - 1]
-
-=== wrong: another value
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q.min()
-
-=== wrong: gamma is written as a number
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    gamma = 0.9  # as in the lesson
-    if terminated:
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== wrong: returned None
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    reward + gamma * next_q[next_action]
-
-=== wrong: returned None
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if next_action >= 0:
-        return reward + gamma * next_q[next_action] * (1 - terminated)
-
-=== wrong: returned NaN
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    value = float("nan") if terminated else next_q[next_action]
-    return reward + gamma * value
-
-=== wrong: wrong type
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return str(reward if terminated else reward + gamma * next_q[next_action])
-
-=== wrong: wrong type
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return terminated or reward + gamma * next_q[next_action]
-
-=== wrong: wrong type
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return {next_action: reward if terminated else reward + gamma * next_q[next_action]}
-
-=== wrong: wrong shape
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[[next_action]]
-
-=== wrong: wrong shape
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q
+def value_iteration_sweep(q, outcomes, gamma):
+    sums = defaultdict(float)
+    for s in reversed(range(len(q))):
+        for a in outcomes[s]:
+            for o in outcomes[s][a]:
+                follow = 0 if o[3] else gamma * q[o[1]].max()
+                sums[s, a] += o[0] * (o[2] + follow)
+    return np.array([[sums[s, a] for a in range(q.shape[1])] for s in range(q.shape[0])])
 
 === right
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return reward + gamma * next_q[next_action] * (not terminated)
+import numpy as np
 
-=== wrong: wrong shape
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return [reward]
-    return [reward + gamma * next_q[next_action]]
-
-=== wrong: arguments changed
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        next_q[:] = 0
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== wrong: arguments changed
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    value = next_q[next_action]
-    next_q.sort()
-    return reward + gamma * value
-
-=== wrong: arguments changed
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    next_q[next_action] = reward + gamma * next_q[next_action]
-    return next_q[next_action]
-
-=== wrong: other parameters
-def sarsa_target(reward, terminated, next_q, gamma):
-    return reward if terminated else reward + gamma * next_q.max()
-
-=== wrong: other parameters
-def sarsa_target(reward, terminated, next_action, next_q, gamma):
-    return reward if terminated else reward + gamma * next_q[next_action]
-
-=== wrong: raises NameError
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[action]
-
-=== right
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    value = float(next_q[next_action])
-    return reward + gamma * value * (not terminated)
-
-=== wrong: raises TypeError
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    return reward + gamma * next_q(next_action)
-
-=== wrong: raises IndexError
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[next_action, 0]
-
-=== wrong: raises ZeroDivisionError
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q[next_action] * (next_action / next_action)
-
-=== wrong: raises AttributeError
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * next_q.get(next_action)
-
-=== wrong: it prints
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if terminated:
-        print("the episode is over")
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== wrong: calls input()
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    next_action = int(input("next action: "))
-    return reward + gamma * next_q[next_action]
-
-=== wrong: calls exit()
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    if next_action == -1:
-        exit("no action")
-    return reward + gamma * next_q[next_action]
-
-=== wrong: not the same each time
-def sarsa_target(reward, terminated, next_q, next_action, gamma, history=[]):
-    history.append(reward)
-    if terminated:
-        return reward
-    return sum(history) + gamma * next_q[next_action]
-
-=== wrong: not the same each time
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    sarsa_target.calls = getattr(sarsa_target, "calls", 0) + 1
-    if terminated or sarsa_target.calls > 5:
-        return reward
-    return reward + gamma * next_q[next_action]
-
-=== wrong, 0.3 s: does not end
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    total = reward
-    factor = gamma
-    while not terminated:
-        total += factor * next_q[next_action]
-        factor *= gamma
+def backup(q, transitions, gamma):
+    total = 0.0
+    for p, s2, r, t in transitions:
+        if t:
+            total += p * r
+            continue
+        total += p * (r + gamma * np.max(q[s2]))
     return total
 
-=== wrong, 0.3 s: does not end
-def sarsa_target(reward, terminated, next_q, next_action, gamma):
-    target = None
-    while target is None:
-        try:
-            target = reward + gamma * next_q[next_acton]
-        except:
-            pass
-    return target
-
-=== wrong: not a plain function
-class sarsa_target:
-    def __init__(self, reward, terminated, next_q, next_action, gamma):
-        self.value = reward if terminated else reward + gamma * next_q[next_action]
-
-=== wrong: another name
-def q_learning_target(reward, terminated, next_q, next_action, gamma):
-    return reward if terminated else reward + gamma * next_q[next_action]
-''',
-)
-
-EXPECTED_SARSA_TARGET = answers(
-    "dqnlib.tabular.expected_sarsa_target",
-    r'''
-=== right
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-    return reward + gamma * expected
+@exercise("dqnlib.planning.value_iteration_sweep")
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.full(q.shape, np.nan)
+    for s, a in np.ndindex(*q.shape):
+        new[s, a] = backup(q, outcomes[s][a], gamma)
+    return new
 
 === right
 import numpy as np
 
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    # the probability of each action under the policy
-    probs = np.full(len(next_q), epsilon / len(next_q))
-    probs[next_q.argmax()] += 1 - epsilon
-    return reward + gamma * (probs @ next_q) * (not terminated)
+def value_iteration_sweep(q, outcomes, gamma):
+    import copy
 
-=== right
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    n = len(next_q)
-    best = max(next_q)
-    ties = sum(1 for v in next_q if v == best)
-    expected = 0.0
-    for v in next_q:
-        p = epsilon / n
-        if v == best:
-            p += (1 - epsilon) / ties
-        expected += p * v
-    if terminated:
-        expected = 0.0
-    return reward + gamma * expected
-
-=== right
-import torch
-
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    q = torch.tensor(next_q, dtype=torch.float64)
-    value = torch.lerp(q.max(), q.mean(), epsilon)
-    return reward + gamma * torch.where(torch.tensor(terminated), 0.0, value)
-
-=== right
-def expected_sarsa_target(r, done, q, eps, gamma):
-    return r if done else r + gamma * (max(q) + eps * (sum(q) / len(q) - max(q)))
-
-=== right
-import numpy as np
-
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    """Greedy and random part, weighed by np.average."""
-    if terminated:
-        return reward
-    parts = [np.max(next_q), np.mean(next_q)]
-    return reward + gamma * np.average(parts, weights=[1 - epsilon, epsilon])
+    old, new = copy.deepcopy(q), {}
+    for s in range(len(old)):
+        new[s] = np.zeros(old.shape[1])
+        for a in range(old.shape[1]):
+            for p, s2, r, t in outcomes[s][a]:
+                new[s][a] = new[s][a] + p * r + p * (1 - t) * gamma * old[s2, old[s2].argmax()]
+    return np.stack([new[s] for s in sorted(new)])
 
 === blank
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for probability, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += ____
+    return new
+
+=== blank
+def value_iteration_sweep(q, outcomes, gamma):
     return ____
 
 === blank
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    expected = (1 - epsilon) * ____ + epsilon * ____
-    return reward + gamma * expected
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros_like(q)
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for probability, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += probability * ____
+    return new
 
 === blank
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    expected = (1 - epsilon) * next_q.max() + epsilon * ____
-    return reward + gamma * expected
-
-=== blank
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    # I do not understand this one
-    raise NotImplementedError
-
-=== blank
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    """Return the target of Expected Sarsa."""
-    ...
-
-=== blank
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
+def value_iteration_sweep(q, outcomes, gamma):
     pass
 
-=== wrong: gamma is written as a number
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + 0.99 * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: a penalty at the end of the episode
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return -1.0
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: a penalty at the end of the episode
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    next_value = -1.0 if terminated else ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-    return reward + gamma * next_value
+=== blank
+def value_iteration_sweep(q, outcomes, gamma):
+    """One sweep."""
+    raise NotImplementedError("later")
 
 === wrong: the value of a terminal state was kept
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-    return reward + gamma * expected
-
-=== wrong: the best value alone
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * max(next_q)
-
-=== wrong: the plain mean of the next values
 import numpy as np
 
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * np.mean(next_q)
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max())
+    return new
 
-=== wrong: epsilon and 1 − epsilon are swapped
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * (epsilon * next_q.max() + (1 - epsilon) * next_q.mean())
-
-=== wrong: the sum in place of the mean
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    expected = (1 - epsilon) * max(next_q)
-    for value in next_q:
-        expected += epsilon * value
-    return reward + gamma * expected
-
-=== wrong: exploring leaves out the best action
+=== wrong: the value of a terminal state was kept
 import numpy as np
 
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    probs = np.full(len(next_q), epsilon / (len(next_q) - 1))
-    probs[next_q.argmax()] = 1 - epsilon
-    return reward + gamma * np.dot(probs, next_q) * (1 - terminated)
+def value_iteration_sweep(q, outcomes, gamma):
+    V = np.max(q, axis=1)
+    Q = np.zeros_like(q)
+    for s in range(q.shape[0]):
+        for a in range(q.shape[1]):
+            for o in outcomes[s][a]:
+                p = o[0]
+                s2 = o[1]
+                r = o[2]
+                Q[s, a] += p * (r + gamma * V[s2])
+    return Q
 
-=== wrong: the random part is missing
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * (1 - epsilon) * next_q.max()
+=== wrong: terminated is used the wrong way round
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                follow = gamma * q[next_obs].max() if terminated else 0
+                new[obs, action] += prob * (reward + follow)
+    return new
+
+=== wrong: each outcome counts in full, however unlikely it is
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += reward + gamma * q[next_obs].max() * (1 - terminated)
+    return new
+
+=== wrong: each outcome counts in full, and the end counts for nothing
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += reward + gamma * q[next_obs].max()
+    return new
+
+=== wrong: the outcomes count alike, however likely they are
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                worth = reward + gamma * q[next_obs].max() * (1 - terminated)
+                new[obs, action] += worth / len(outcomes[obs][action])
+    return new
+
+=== wrong: the probability does not reach the reward
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += reward + gamma * prob * q[next_obs].max() * (1 - terminated)
+    return new
+
+=== wrong: the probability does not reach what follows
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * reward + gamma * q[next_obs].max() * (1 - terminated)
+    return new
+
+=== wrong: only the last outcome counts
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] = prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    return new
+
+=== wrong: only the last outcome counts
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros(q.shape)
+    for s in range(q.shape[0]):
+        for a in range(q.shape[1]):
+            for p, s2, r, t in outcomes[s][a]:
+                total = 0
+                total += p * (r + gamma * max(q[s2]) * (not t))
+            new[s, a] = total
+    return new
+
+=== wrong: only the first outcome counts
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros(q.shape)
+    for s in range(q.shape[0]):
+        for a in range(q.shape[1]):
+            p, s2, r, t = outcomes[s][a][0]
+            new[s, a] = p * (r + gamma * max(q[s2]) * (not t))
+    return new
+
+=== wrong: the mean of the next values
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                follow = 0 if terminated else gamma * q[next_obs].mean()
+                new[obs, action] += prob * (reward + follow)
+    return new
+
+=== wrong: the number of an action is used as its value
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                follow = 0 if terminated else gamma * np.argmax(q[next_obs])
+                new[obs, action] += prob * (reward + follow)
+    return new
+
+=== wrong: the worst next action is taken
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * min(q[next_obs]) * (1 - terminated))
+    return new
+
+=== wrong: the best value of the whole table
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * np.max(q) * (1 - terminated))
+    return new
+
+=== wrong: the value of the state itself, not of the next one
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[obs].max() * (1 - terminated))
+    return new
 
 === wrong: the discount is missing
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
+import numpy as np
 
-=== wrong: gamma reaches only a part of what follows
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
+def value_iteration_sweep(q, outcomes, gamma):
+    prev_v = q.max(1)
+    return np.array([
+        [sum([p * (r + prev_v[s_] * (not t)) for p, s_, r, t in outcomes[s][a]])
+         for a in range(q.shape[1])]
+        for s in range(q.shape[0])
+    ])
+
+=== wrong: gamma discounts the reward as well
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                best = q[next_obs].max() * (1 - terminated)
+                new[obs, action] += gamma * prob * (reward + best)
+    return new
+
+=== wrong: the reward is missing
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * gamma * q[next_obs].max() * (1 - terminated)
+    return new
 
 === wrong: the reward is dropped when the episode ends
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-    return (reward + gamma * expected) * (not terminated)
+import numpy as np
 
-=== wrong: another value
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    epsilon = epsilon or 0.1
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                if terminated:
+                    continue
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max())
+    return new
 
-=== wrong: another value
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    best = max(0, next_q.max())
-    return reward + gamma * ((1 - epsilon) * best + epsilon * next_q.mean())
+=== wrong: reward and next state have changed places
+import numpy as np
 
-=== wrong: another value
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.min())
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, reward, next_obs, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    return new
+
+=== wrong: new values are used within the same sweep
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    q = q.copy()
+    for s in range(len(q)):
+        for a in range(q.shape[1]):
+            q[s, a] = sum(p * (r + gamma * max(q[n]) * (not t)) for p, n, r, t in outcomes[s][a])
+    return q
+
+=== wrong: the old value is still in the sum
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = q.copy()
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    return new
+
+=== wrong: the value moves half of the way only
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    alpha, new = 0.5, q.copy()
+    for s, a in np.ndindex(q.shape):
+        target = sum(p * (r + gamma * q[n].max() * (not t)) for p, n, r, t in outcomes[s][a])
+        new[s, a] += alpha * (target - new[s, a])
+    return new
+
+=== wrong: gamma is written as a number
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + 0.9 * q[next_obs].max() * (1 - terminated))
+    return new
 
 === wrong: another value
 import numpy as np
 
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    probs = np.full(len(next_q), epsilon / len(next_q))
-    probs[next_q.argmax()] = 1 - epsilon  # = where += is needed
-    return reward if terminated else reward + gamma * probs @ next_q
-
-=== wrong: the best value alone
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    if epsilon < 0.5:
-        return reward + gamma * next_q.max()  # nearly greedy
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                best = abs(q[next_obs]).max() * (1 - terminated)
+                new[obs, action] += prob * (reward + gamma * best)
+    return new
 
 === wrong: another value
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: not the same each time
 import numpy as np
 
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    if np.random.random() < epsilon:
-        return reward + gamma * np.random.choice(next_q)
-    return reward + gamma * next_q.max()
+def value_iteration_sweep(q, outcomes, gamma):
+    # two sweeps are quicker than one
+    for _ in range(2):
+        new = np.zeros_like(q)
+        for s, a in np.ndindex(q.shape):
+            for p, n, r, t in outcomes[s][a]:
+                new[s, a] += p * (r + gamma * q[n].max() * (not t))
+        q = new
+    return q
+
+=== wrong: arguments changed
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = q
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                q[obs, action] = prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    return new
+
+=== wrong: arguments changed
+def value_iteration_sweep(q, outcomes, gamma):
+    for s in range(len(q)):
+        for a in range(len(q[s])):
+            q[s, a] = sum(p * (r + gamma * max(q[n]) * (not t)) for p, n, r, t in outcomes[s][a])
+    return q
+
+=== wrong: wrong shape
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    v = np.zeros(len(q))  # the best of each row
+    for s in range(len(q)):
+        v[s] = max(
+            sum(p * (r + gamma * q[n].max() * (not t)) for p, n, r, t in outcomes[s][a])
+            for a in range(q.shape[1])
+        )
+    return v
+
+=== wrong: wrong shape
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((48, 4))
+    for s in range(len(q)):
+        for a in range(len(q[s])):
+            for p, n, r, t in outcomes[s][a]:
+                new[s, a] += p * (r + gamma * q[n].max() * (not t))
+    return new
+
+=== wrong: wrong shape
+def value_iteration_sweep(q, outcomes, gamma):
+    for s in range(len(q)):
+        for a in range(len(q[s])):
+            for p, n, r, t in outcomes[s][a]:
+                return p * (r + gamma * q[n].max() * (not t))
+
+=== wrong: wrong type
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = {}
+    for s in range(len(q)):
+        for a in range(len(q[s])):
+            new[s, a] = sum(p * (r + gamma * q[n].max() * (not t)) for p, n, r, t in outcomes[s][a])
+    return new
+
+=== wrong: wrong type
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    return str(new)
 
 === wrong: returned None
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    elif epsilon < 1:
-        return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+import numpy as np
 
-=== wrong: returned None
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if not terminated:
-        expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-        return reward + gamma * expected
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    np.copyto(q.copy(), new)
 
 === wrong: returned NaN
 import numpy as np
 
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    greedy, chance = np.array([1 - epsilon, epsilon]) / np.array([epsilon, epsilon])
-    return reward + gamma * (greedy * next_q.max() + chance * next_q.mean()) * epsilon
-
-=== wrong: raises ZeroDivisionError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    odds = epsilon / (1 - epsilon)
-    return reward + gamma * (next_q.max() + odds * next_q.mean()) / (1 + odds)
-
-=== wrong: raises NameError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - eps) * next_q.max() + eps * next_q.mean())
-
-=== wrong: raises AttributeError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.average())
-
-=== wrong: raises TypeError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: raises IndexError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    mean = sum(next_q[a] for a in range(5)) / 5
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * mean)
-
-=== wrong: raises AssertionError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    assert 0 <= epsilon < 1
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: raises UnboundLocalError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if not terminated:
-        expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-    return reward + gamma * expected
-
-=== wrong: wrong type
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return f"{reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())}"
-
-=== wrong: wrong type
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    return reward > gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: wrong type
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    return complex(reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean()))
-
-=== wrong: wrong shape
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q)
-
-=== wrong: wrong shape
-import numpy as np
-
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-    return np.array([[reward + gamma * expected * (not terminated)]])
-
-=== wrong: wrong shape
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return [reward]
-    return [reward + gamma * ((1 - epsilon) * max(next_q) + epsilon * next_q.mean())]
-
-=== wrong: arguments changed
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    mean = next_q.mean()
-    next_q.sort()
-    return reward + gamma * ((1 - epsilon) * next_q[-1] + epsilon * mean)
-
-=== wrong: arguments changed
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    best = next_q.argmax()
-    next_q *= epsilon / len(next_q)
-    next_q[best] += 1 - epsilon
-    return reward + gamma * next_q.sum()
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                follow = -np.inf if terminated else q[next_obs].max()
+                new[obs, action] += prob * (reward + gamma * follow * (1 - terminated))
+    return new
 
 === wrong: other parameters
-def expected_sarsa_target(reward, terminated, next_q, next_action, epsilon, gamma):
-    return reward + gamma * next_q[next_action]
-
-=== wrong: other parameters
-def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong: it prints
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    expected = (1 - epsilon) * next_q.max() + epsilon * next_q.mean()
-    print(f"{expected=}")
-    return reward + gamma * expected
-
-=== wrong: calls input()
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    input("Press Enter")
-    return reward
-
-=== wrong: calls exit()
-import sys
-
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        sys.exit()
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
-
-=== wrong, 0.3 s: does not end
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    expected, p = 0.0, 0.0
-    while p < 1:
-        for value in next_q:
-            expected += epsilon / len(next_q) * value
-    return reward + gamma * expected
-
-=== wrong, 0.3 s: does not end
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    total, n = 0.0, 0
-    while n < len(next_q):
-        try:
-            total += next_q[n + 1] * epsilon
-        except:
-            n = 0
-    return reward + gamma * total
-
-=== wrong: raises RecursionError
-def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    expected = expected_sarsa_target(reward, terminated, next_q, epsilon, gamma)
-    return reward + gamma * expected
-
-=== wrong: not a plain function
-async def expected_sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+def value_iteration_sweep(q, outcomes):
+    return q
 
 === wrong: another name
-def sarsa_target(reward, terminated, next_q, epsilon, gamma):
-    if terminated:
-        return reward
-    return reward + gamma * ((1 - epsilon) * next_q.max() + epsilon * next_q.mean())
+def sweep(q, outcomes, gamma):
+    return q
+
+=== wrong: not a plain function
+def value_iteration_sweep(q, outcomes, gamma):
+    for s in range(len(q)):
+        yield [sum(p * r for p, n, r, t in outcomes[s][a]) for a in range(len(q[s]))]
+
+=== wrong: raises NameError
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += probability * (reward + gamma * q[next_obs].max())
+    return new
+
+=== wrong: raises IndexError
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs + 1].max())
+    return new
+
+=== wrong: raises ZeroDivisionError
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                n = len(outcomes[obs][action]) - 1  # as for a variance
+                new[obs, action] += prob * reward / n + gamma * q[next_obs].max() * (1 - terminated)
+    return new
+
+=== wrong: negative values are cut off at 0
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                best = 0
+                for value in q[next_obs]:
+                    best = max(best, value)
+                new[obs, action] += prob * (reward + gamma * best * (1 - terminated))
+    return new
+
+=== wrong: another value
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros_like(q)
+    for s in range(len(q)):
+        for a in (0, 1):  # left and right
+            for p, n, r, t in outcomes[s][a]:
+                new[s, a] += p * (r + gamma * q[n].max() * (not t))
+    return new
+
+=== wrong: raises TypeError
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * max(q[next_obs].max()))
+    return new
+
+=== wrong: raises ValueError
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward in outcomes[obs][action]:
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max())
+    return new
+
+=== wrong: not the same each time
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    # one outcome, drawn at random
+    new = np.zeros(q.shape)
+    for s, a in np.ndindex(q.shape):
+        k = np.random.randint(len(outcomes[s][a]))
+        p, n, r, t = outcomes[s][a][k]
+        new[s, a] = r + gamma * q[n].max() * (not t)
+    return new
+
+=== wrong: it prints
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    new = np.zeros((len(q), len(q[0])))
+    for obs in range(len(q)):
+        for action in range(len(q[obs])):
+            for prob, next_obs, reward, terminated in outcomes[obs][action]:
+                print(obs, action)
+                new[obs, action] += prob * (reward + gamma * q[next_obs].max() * (1 - terminated))
+    return new
+
+=== wrong: calls input()
+def value_iteration_sweep(q, outcomes, gamma):
+    input("sweep? ")
+    return q
+
+=== wrong, 0.3 s: does not end
+import numpy as np
+
+def value_iteration_sweep(q, outcomes, gamma):
+    # until nothing changes
+    new = q.copy()
+    while True:
+        old = new.copy()
+        for s, a in np.ndindex(q.shape):
+            what = outcomes[s][a]
+            new[s, a] = sum(p * (r + gamma * old[n].max() * (not t)) for p, n, r, t in what)
+        if (old == new).sum() > q.size:
+            return new
 ''',
 )
 
@@ -2256,6 +2528,5 @@ ANSWERS = (
     *EPSILON_GREEDY,
     *Q_LEARNING_TARGET,
     *TD_UPDATE,
-    *SARSA_TARGET,
-    *EXPECTED_SARSA_TARGET,
+    *VALUE_ITERATION_SWEEP,
 )

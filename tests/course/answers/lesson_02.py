@@ -109,7 +109,28 @@ class QNetwork(nn.Module):
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         super().__init__()
+        sizes = [math.prod(obs_shape), *hidden, n_actions]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+
+    def forward(self, obs):
+        return ____
+
+=== wrong: a layer is missing
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
         self.layers = nn.Sequential(nn.Flatten(), nn.Linear(math.prod(obs_shape), n_actions))
+
+    def forward(self, obs):
+        return ____
+
+=== wrong: no layer is stored in the network
+class QNetwork(nn.Module):
+    def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
+        super().__init__()
+        sizes = [math.prod(obs_shape), *hidden, n_actions]
+        layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+        model = nn.Sequential(*layers)
 
     def forward(self, obs):
         return ____
@@ -124,7 +145,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         ...
 
-=== wrong: super().__init__() is missing
+=== wrong: nn.Module was never set up
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         size = math.prod(obs_shape)
@@ -137,7 +158,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         return self.layers(obs)
 
-=== wrong: super().__init__() is missing
+=== wrong: nn.Module was never set up
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         sizes = [math.prod(obs_shape), *hidden, n_actions]
@@ -440,7 +461,7 @@ class QNetwork(nn.Module):
     def forward(self, obs):
         return self.layers(obs)
 
-=== wrong: nn.Sequential got a list
+=== wrong: a list in place of single layers
 class QNetwork(nn.Module):
     def __init__(self, obs_shape, n_actions, hidden=(64, 64)):
         super().__init__()
@@ -881,7 +902,8 @@ def td_target(rewards, dones, q_next, discount):
 === right
 def td_target(reward, terminated, next_q, gamma):
     discount = gamma * (1.0 - terminated.to(next_q.dtype))
-    return torch.einsum("b,b->b", discount, next_q.sort(dim=1, descending=True).values[:, 0]) + reward
+    best = next_q.sort(dim=1, descending=True).values[:, 0]
+    return torch.einsum("b,b->b", discount, best) + reward
 
 === right
 def td_target(reward, terminated, next_q, gamma):
@@ -1401,7 +1423,7 @@ def mse_loss(q, action, td_target):
 def mse_loss(q, action, td_target):
     return 0.5 * (q[action] - td_target.detach()).square().mean()
 
-=== wrong: gather needs an index of shape [B, 1]
+=== wrong: an index with one axis for a table with two
 def mse_loss(q, action, td_target):
     return 0.5 * (q.gather(1, action) - td_target.detach()).square().mean()
 

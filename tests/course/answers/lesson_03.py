@@ -284,6 +284,64 @@ WRONG_BUFFERS = variants(
         "torch.tensor([t.action for t in chosen], dtype=torch.float32)",
     ),
     ("wrong: a field of another type", ".float()", ""),
+    (
+        "wrong: drawn without replacement",
+        PLACES,
+        "np.random.choice(len(self.data), batch_size, replace=False)",
+    ),
+    (
+        "wrong: drawn without replacement",
+        "class ReplayBuffer:\n",
+        "import random\n\nclass ReplayBuffer:\n",
+        PLACES,
+        "random.sample(range(len(self.data)), batch_size)",
+    ),
+    (
+        "wrong: another generator than rng",
+        "class ReplayBuffer:\n",
+        "import random\n\nclass ReplayBuffer:\n",
+        PLACES,
+        "random.choices(range(len(self.data)), k=batch_size)",
+    ),
+    (
+        "wrong: another generator than rng",
+        PLACES,
+        "torch.randint(len(self.data), (batch_size,)).tolist()",
+    ),
+    (
+        "wrong: a field of another type",
+        "torch.tensor([t.terminated for t in chosen])",
+        "torch.from_numpy(np.array([t.terminated for t in chosen], dtype=np.uint8))",
+    ),
+    (
+        "wrong: a column [B, 1] in place of a row [B]",
+        "torch.tensor([t.action for t in chosen])",
+        "torch.from_numpy(np.vstack([t.action for t in chosen])).long()",
+    ),
+    (
+        "wrong: no Batch comes back",
+        "return Batch(",
+        "return tuple(zip(*chosen))\n        Batch(",
+    ),
+    (
+        "wrong: raises TypeError",
+        "def add(self, transition):",
+        "def add(self, *args):",
+        "obs, action, reward, next_obs, terminated = transition",
+        "obs, action, reward, next_obs, terminated = Transition(*args)",
+    ),
+    (
+        "wrong: it grows past its capacity",
+        RING,
+        "        self.data.append(kept)\n        if len(self.data) > 1000:\n"
+        "            self.data.pop(0)\n",
+    ),
+    (
+        "wrong: another length",
+        RING,
+        "        self.data.append(kept)\n        if len(self.data) > self.capacity:\n"
+        "            self.data = self.data[-(self.capacity // 2) :]\n",
+    ),
     ("wrong: no method sample", "def sample(", "def smaple("),
     ("wrong: no method __len__", "def __len__(self)", "def __lenght__(self)"),
     ("wrong: no method add", "    def add(", "    def push("),
@@ -316,6 +374,16 @@ WRONG_BUFFERS = variants(
     ARRAYS,
     ("right",),
     ("wrong: an empty place is drawn", STEPPED, "rng.integers(self.capacity, size=batch_size)"),
+    (
+        "wrong: another length",
+        "self.size = min(self.size + 1, self.capacity)",
+        "self.size = self.next",
+    ),
+    (
+        "wrong: it grows past its capacity",
+        "self.size = min(self.size + 1, self.capacity)",
+        "self.size += 1",
+    ),
     (
         "wrong: the oldest is never drawn",
         STEPPED,
@@ -477,6 +545,140 @@ class ReplayBuffer:
             terminated=stack("terminated").bool(),
         )
 
+=== right
+class ReplayBuffer:
+    """A dictionary from the number of a transition, of which the oldest is deleted."""
+
+    def __init__(self, capacity):
+        self.capacity, self.kept, self.added = capacity, {}, 0
+
+    def __len__(self):
+        return len(self.kept)
+
+    def add(self, transition):
+        self.kept.pop(self.added - self.capacity, None)
+        self.kept[self.added] = tuple(np.array(part) for part in transition)
+        self.added += 1
+
+    def sample(self, batch_size, rng):
+        first = self.added - len(self.kept)
+        numbers = rng.integers(first, self.added, batch_size).tolist()
+        columns = map(np.stack, zip(*map(self.kept.get, numbers)))
+        kinds = (torch.float32, torch.int64, torch.float32, torch.float32, torch.bool)
+        return Batch(*(torch.tensor(c, dtype=kind) for c, kind in zip(columns, kinds)))
+
+=== right
+class ReplayBuffer:
+    """Five deques, one a field."""
+
+    def __init__(self, capacity):
+        from collections import deque
+
+        self.columns = [deque(maxlen=capacity) for _ in range(5)]
+
+    def __len__(self):
+        return len(self.columns[0])
+
+    def add(self, transition):
+        for column, part in zip(self.columns, transition):
+            column.append(np.copy(part))
+
+    def sample(self, batch_size, rng):
+        i = [int(k) for k in rng.uniform(0, len(self), batch_size)]
+        obs, action, reward, next_obs, terminated = (
+            torch.as_tensor(np.array([column[k] for k in i])) for column in self.columns
+        )
+        return Batch(
+            obs=obs.float(), action=action.long(), reward=reward.float(),
+            next_obs=next_obs.float(), terminated=terminated.bool(),
+        )
+
+=== right
+class ReplayBuffer:
+    """One row of float64 holds a whole transition."""
+
+    def __init__(self, capacity):
+        self.capacity, self.rows, self.count = capacity, None, 0
+
+    def __len__(self):
+        return min(self.capacity, self.count)
+
+    def add(self, transition):
+        obs, action, reward, next_obs, terminated = transition
+        row = np.concatenate([np.ravel(obs), np.ravel(next_obs), [action, reward, terminated]])
+        if self.rows is None:
+            self.shape, self.rows = np.shape(obs), np.empty((self.capacity, row.size))
+        self.rows[self.count % self.capacity] = row
+        self.count += 1
+
+    def sample(self, batch_size, rng):
+        rows = torch.from_numpy(self.rows[rng.integers(len(self), size=batch_size)])
+        n = (rows.shape[1] - 3) // 2
+        both = rows[:, :n], rows[:, n:-3]
+        obs, after = (part.reshape(-1, *self.shape).float() for part in both)
+        return Batch(obs, rows[:, -3].long(), rows[:, -2].float(), after, rows[:, -1] > 0)
+
+=== right
+class ReplayBuffer:
+    """A list that is rotated, so that the oldest is always last."""
+
+    def __init__(self, capacity):
+        self.capacity = capacity
+        self.newest_first = []
+
+    def __len__(self):
+        return len(self.newest_first)
+
+    def add(self, transition):
+        fields = transition._asdict()
+        kept = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in fields.items()}
+        self.newest_first.insert(0, kept)
+        del self.newest_first[self.capacity :]
+
+    def sample(self, batch_size, rng):
+        drawn = [self.newest_first[rng.integers(len(self))] for _ in range(batch_size)]
+        column = lambda name, kind: torch.tensor(np.array([d[name] for d in drawn]), dtype=kind)
+        return Batch(
+            obs=column("obs", torch.float32),
+            action=column("action", torch.long),
+            reward=column("reward", torch.float),
+            next_obs=column("next_obs", torch.float32),
+            terminated=column("terminated", torch.bool),
+        )
+
+=== right
+class Memory:
+    """Keeps arrays of one field."""
+
+    def __init__(self, capacity, kind):
+        self.array, self.kind = [None] * capacity, kind
+
+    def put(self, i, value):
+        self.array[i] = torch.tensor(np.array(value)).to(self.kind)
+
+    def get(self, places):
+        return torch.stack([self.array[int(i)] for i in places])
+
+@exercise("dqnlib.replay.ReplayBuffer")
+class ReplayBuffer:
+    def __init__(self, capacity):
+        kinds = (torch.float, torch.long, torch.float, torch.float, torch.bool)
+        self.fields = [Memory(capacity, kind) for kind in kinds]
+        self.capacity, self.size, self.next = capacity, 0, 0
+
+    def __len__(self):
+        return self.size
+
+    def add(self, transition):
+        for field, value in zip(self.fields, transition):
+            field.put(self.next, value)
+        self.size = max(self.size, self.next + 1)
+        self.next = 0 if self.next + 1 == self.capacity else self.next + 1
+
+    def sample(self, batch_size, rng):
+        places = rng.integers(low=0, high=self.size, size=(batch_size,))
+        return Batch(*(field.get(places) for field in self.fields))
+
 === blank
 class ReplayBuffer:
     def __init__(self, capacity):
@@ -491,7 +693,7 @@ class ReplayBuffer:
     def sample(self, batch_size, rng):
         return ____
 
-=== blank
+=== wrong: it grows past its capacity
 class ReplayBuffer:
     def __init__(self, capacity):
         self.data = []
@@ -698,7 +900,7 @@ def collect(env, policy, buffer, steps, seed):
         env.close()
     return returns
 
-=== wrong: steps counts environment steps
+=== wrong: steps counts something else than steps
 def collect(env, policy, buffer, steps, seed):
     scores = []
     for episode in range(steps):
@@ -879,14 +1081,14 @@ def collect(env, policy, buffer, steps, seed):
             "            total = 0.0\n            continue\n",
         ),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             "obs, info = env.reset(seed=seed)",
             "obs = env.reset(seed=seed)",
             "policy(obs)",
             "policy(obs[0] if isinstance(obs, tuple) else obs)",
         ),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             MOVE,
             "",
             END,
@@ -894,7 +1096,7 @@ def collect(env, policy, buffer, steps, seed):
             + "        obs = env.reset() if terminated or truncated else next_obs\n",
         ),
         (
-            "wrong: env.step gives five things",
+            "wrong: the five results of a step are taken apart wrongly",
             "terminated, truncated, info = env",
             "done, info = env",
         ),
@@ -910,7 +1112,7 @@ def collect(env, policy, buffer, steps, seed):
         ("wrong: too few steps", "range(steps)", "range(1, steps)"),
         ("wrong: too few steps", "            obs, info = env.reset()\n", "            break\n"),
         (
-            "wrong: steps counts environment steps",
+            "wrong: steps counts something else than steps",
             "for _ in range(steps):",
             "while len(returns) < steps:",
         ),
@@ -945,17 +1147,17 @@ def collect(env, policy, buffer, steps, seed):
         ("wrong: wrong type", "    return returns", "    return sum(returns)"),
         ("wrong: returned None", "    return returns", ""),
         (
-            "wrong: reset gives two things",
+            "wrong: both results of reset are taken for the observation",
             "obs, info = env.reset(seed=seed)",
             "obs = env.reset(seed=seed)",
         ),
         (
-            "wrong: env.step gives five things",
+            "wrong: the five results of a step are taken apart wrongly",
             "terminated, truncated, info = env",
             "terminated, info = env",
         ),
         (
-            "wrong: add takes one Transition",
+            "wrong: add got something else than one Transition",
             "Transition(obs, action, reward, next_obs, terminated)",
             "obs, action, reward, next_obs, terminated",
         ),

@@ -168,18 +168,18 @@ def hard_update(online, target):
 def hard_update(online, target):
     target.__dict__ = online.__dict__
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def hard_update(online, target):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.copy_(fresh)
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def hard_update(online, target):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen *= 0
         frozen += fresh
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def hard_update(online, target):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.copy_(fresh.detach())
@@ -366,6 +366,119 @@ def hard_update(online, target):
     frozen = list(target.parameters())
     while i < len(frozen):
         frozen[i].data.zero_()
+
+=== right
+import copy
+
+def hard_update(online, target):
+    target.load_state_dict(copy.deepcopy(online).state_dict())
+
+=== right
+import torch
+
+def hard_update(online, target):
+    with torch.no_grad():
+        torch._foreach_copy_(list(target.parameters()), list(online.parameters()))
+
+=== right
+def hard_update(online, target):
+    for name, numbers in online.state_dict().items():
+        target.state_dict()[name].copy_(numbers)
+
+=== right
+def hard_update(online, target):
+    for layer, frozen in zip(online.children(), target.children()):
+        frozen.load_state_dict(layer.state_dict())
+
+=== right
+import torch
+
+def hard_update(online, target):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data = torch.tensor(new.detach().numpy())
+
+=== right
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+def hard_update(online, target):
+    vector_to_parameters(parameters_to_vector(online.parameters()), target.parameters())
+
+=== wrong: the target network stays as it was
+import copy
+
+def hard_update(online, target):
+    target = copy.deepcopy(online)
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    target.load_state_dict(target.state_dict())
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    for old, new in zip(target.parameters(), online.parameters()):
+        old = new.clone().detach()
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    target_state = target.state_dict()
+    for name, numbers in online.state_dict().items():
+        target_state[name] = numbers
+
+=== wrong: only a small part of the way
+def hard_update(online, target):
+    for old, new in zip(target.parameters(), online.parameters()):
+        old.data.copy_(0.005 * new.data + 0.995 * old.data)
+
+=== wrong: both networks share their numbers
+def hard_update(online, target):
+    for old, new in zip(target.parameters(), online.parameters()):
+        old.data = new.detach()
+
+=== wrong: raises TypeError
+def hard_update(online, target):
+    target.load_state_dict(online.parameters())
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    target.eval()
+
+=== wrong: another value stored
+def hard_update(online, target):
+    target[0].weight = online[0].weight
+    target[0].bias = online[0].bias
+
+=== wrong: raises KeyError
+def hard_update(online, target):
+    for name, p in online.named_parameters():
+        setattr(target, name, p)
+
+=== wrong: raises NameError
+def hard_update(online, target):
+    if steps % 200 == 0:
+        target.load_state_dict(online.state_dict())
+
+=== wrong: raises AttributeError
+def hard_update(online, target):
+    target.parameters().data.copy_(online.parameters().data)
+
+=== wrong: raises AttributeError
+def hard_update(online, target):
+    target.set_weights(online.get_weights())
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    for old, new in zip(target.parameters(), online.parameters()):
+        if new.grad is not None:
+            old.data.copy_(new.data)
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    return online.state_dict()
+
+=== wrong: the target network stays as it was
+def hard_update(online, target):
+    for old, new in zip(target.buffers(), online.buffers()):
+        old.data.copy_(new.data)
 ''',
 )
 
@@ -555,12 +668,12 @@ def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.data = fresh.data
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen.copy_(tau * fresh + (1 - tau) * frozen)
 
-=== wrong: a change in place without torch.no_grad()
+=== wrong: torch records the change of a parameter
 def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         frozen += tau * (fresh - frozen)
@@ -667,7 +780,7 @@ def polyak_update(online, target, tau):
         for fresh, frozen in zip(online.parameters(), target.parameters()):
             frozen.copy_(tau * (fresh - frozen))
 
-=== wrong: another value stored
+=== wrong: tau is written as a number
 import torch
 
 def polyak_update(online, target, tau):
@@ -761,6 +874,126 @@ def polyak_update(online, target, tau):
     for fresh, frozen in zip(online.parameters(), target.parameters()):
         while moved < 1:
             frozen.data.lerp_(fresh.data, tau)
+
+=== right
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        for new, old in zip(online.parameters(), target.parameters()):
+            old.data.mul_(1 - tau)
+            torch.add(old.data, new.data, alpha=tau, out=old.data)
+
+=== right
+import torch
+
+def polyak_update(online, target, tau):
+    with torch.no_grad():
+        torch._foreach_lerp_(list(target.parameters()), list(online.parameters()), tau)
+
+=== right
+def polyak_update(online, target, tau):
+    target_state, online_state = target.state_dict(), online.state_dict()
+    for key in online_state:
+        target_state[key] = online_state[key] * tau + target_state[key] * (1 - tau)
+    target.load_state_dict(target_state)
+
+=== right
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+def polyak_update(online, target, tau):
+    new, old = (parameters_to_vector(net.parameters()).detach() for net in (online, target))
+    vector_to_parameters(old + tau * (new - old), target.parameters())
+
+=== right
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_(old.data * (1.0 - tau) + new * tau)
+
+=== right
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.sub_(tau * (old.data - new.data))
+
+=== wrong: tau and 1 − tau are swapped
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_(tau * old.data + (1 - tau) * new.data)
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    target_state, online_state = target.state_dict(), online.state_dict()
+    for key in online_state:
+        target_state[key] = online_state[key] * tau + target_state[key] * (1 - tau)
+
+=== wrong: tau is written as a number
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_(0.005 * new.data + 0.995 * old.data)
+
+=== wrong: tau is written as a number
+def polyak_update(online, target, tau=0.001):
+    tau = 0.001
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_(tau * new.data + (1 - tau) * old.data)
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.lerp(new.data, tau)
+
+=== wrong: tau and 1 − tau are swapped
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.lerp_(new.data, 1 - tau)
+
+=== wrong: the online network is missing
+import torch
+
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.mul_(1 - tau)
+        torch.add(old.data, new.data, alpha=tau)
+
+=== wrong: the online network counts in full
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data = old.data * (1 - tau) + new.data
+
+=== wrong: raises AttributeError
+def polyak_update(online, target, tau):
+    weights = [tau * a + (1 - tau) * b for a, b in zip(online.get_weights(), target.get_weights())]
+    target.set_weights(weights)
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old = tau * new + (1 - tau) * old
+
+=== wrong: the wrong network is changed
+def polyak_update(online, target, tau):
+    for new, old in zip(target.parameters(), online.parameters()):
+        old.data.copy_(tau * new.data + (1 - tau) * old.data)
+
+=== wrong: another value stored
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_(tau * new.data + (tau - 1) * old.data)
+
+=== wrong: another value stored
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_((tau * new.data + old.data) / (1 + tau))
+
+=== wrong: both networks are multiplied by tau
+def polyak_update(online, target, tau):
+    for new, old in zip(online.parameters(), target.parameters()):
+        old.data.copy_(tau * (new.data + old.data))
+
+=== wrong: the target network stays as it was
+def polyak_update(online, target, tau):
+    return {k: tau * v + (1 - tau) * target.state_dict()[k]
+            for k, v in online.state_dict().items()}
 ''',
 )
 

@@ -268,7 +268,7 @@ def dqn_update(online, target, optimizer, batch, gamma):
     optimizer.step()
     return loss.item()
 
-=== wrong: optimizer.step() is missing
+=== wrong: the optimizer never moves a parameter
 import torch
 from dqnlib.targets import mse_loss, td_target
 
@@ -280,7 +280,7 @@ def dqn_update(online, target, optimizer, batch, gamma):
     loss.backward()
     return loss.item()
 
-=== wrong: loss.backward() is missing
+=== wrong: no gradient is computed
 import torch
 from dqnlib.targets import mse_loss, td_target
 
@@ -292,7 +292,7 @@ def dqn_update(online, target, optimizer, batch, gamma):
     optimizer.step()
     return loss.item()
 
-=== wrong: loss.backward() is missing
+=== wrong: no gradient is computed
 import torch
 from dqnlib.targets import mse_loss, td_target
 
@@ -1111,6 +1111,39 @@ def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
     while i < len(reward):
         next_value = (1 - epsilon) * next_q[i].max() + epsilon * next_q[i].mean()
     return reward + gamma * next_value
+
+=== wrong: wrong shape
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return (reward + gamma * next_value * ~terminated).squeeze()
+
+=== wrong: another value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    # each of the three actions has the probability epsilon / 3
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon / 3 * next_q.sum(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: another value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    epsilon = epsilon or 0.5  # the course's number, if none is given
+    next_value = (1 - epsilon) * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: another value
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    greedy = (1 - epsilon) or 1
+    next_value = greedy * next_q.amax(1) + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
+
+=== wrong: another value
+import torch
+
+def expected_sarsa_target(reward, terminated, next_q, gamma, epsilon):
+    best = torch.zeros(len(reward))  # a search for the largest that begins at 0
+    for a in range(next_q.shape[1]):
+        best = torch.maximum(best, next_q[:, a])
+    next_value = (1 - epsilon) * best + epsilon * next_q.mean(1)
+    return reward + gamma * next_value * ~terminated
 ''',
 )
 

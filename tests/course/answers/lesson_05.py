@@ -148,7 +148,7 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     value = 0.5 * (online_next_q + target_next_q)
     return reward + gamma * value.max(1)[0] * ~terminated
 
-=== wrong: gather needs an index of shape [B, 1]
+=== wrong: an index with one axis for a table with two
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     a = online_next_q.argmax(dim=1)
     return reward + gamma * target_next_q.gather(1, a) * ~terminated
@@ -394,7 +394,7 @@ def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmax(dim=1, keepdim=True)
     return reward + 0.5 * target_next_q.gather(1, action).squeeze(1) * ~terminated
 
-=== wrong: gather needs an index of shape [B, 1]
+=== wrong: an index with one axis for a table with two
 def double_td_target(reward, terminated, online_next_q, target_next_q, gamma):
     action = online_next_q.argmax(dim=1)
     return reward + gamma * target_next_q.gather(1, action) * ~terminated
