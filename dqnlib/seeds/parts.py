@@ -187,7 +187,7 @@ class Pass:
         self._last = backward("trunk", self._trunk, through=False) if through else None
 
     def pull(self, slope: Tensor) -> None:
-        """Fill the stack's gradient; slope: [S, B, A] or [S, B, A, K], of the loss by the output."""
+        """Fill the stack's gradient; slope: of the loss by the output, in its shape."""
         slopes = [slope.unsqueeze(3) if self._kinds[1] == 1 else slope]
         if self._value:
             slopes = [slopes[0] - slopes[0].mean(2, keepdim=True), slopes[0].sum(2)]
