@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from dqnlib.arguments import check_count
+from dqnlib.config import Config
 from dqnlib.device import compute_threads
 from dqnlib.policies import random_streams
 from dqnlib.results import Run, check_slots, parameters_of
@@ -141,7 +142,7 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
     if network is None:
         weights = [array for name, array in arrays.items() if name.endswith("weight")]
         outputs = weights[-1].shape[1] // run.config.atoms
-        network = network_maker(run.config)(weights[0].shape[2], outputs)
+        network = network_maker(run.config)(_obs_shape(run.config, weights), outputs)
     try:
         network.load_state_dict(kept)
     except RuntimeError as error:
@@ -150,3 +151,12 @@ def network_of(run: Run, seed: int, *, best: bool = False, network: nn.Module | 
             "a network of your own, give it as network=..."
         ) from None
     return network
+
+
+def _obs_shape(config: Config, weights: list[np.ndarray]) -> tuple[int, ...] | int:
+    """Return a shape of observations that leads to these weights [S, out, in, ...]."""
+    if not config.channels:
+        return weights[0].shape[2]
+    after = weights[len(config.channels)].shape[2] // config.channels[-1]  # pixels
+    lost = 2 * len(config.channels)  # of height and of width
+    return weights[0].shape[2], after + lost, 1 + lost  # which is high, which is wide: no matter

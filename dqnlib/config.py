@@ -161,6 +161,7 @@ class Config(Frozen):
     atoms: int = _setting(1, "atoms of a distribution of returns, from v_min to v_max; 1: its mean alone", _count())
     v_min: float | None = _setting(None, "lowest return of a distribution", _optional_number)
     v_max: float | None = _setting(None, "highest return of a distribution", _optional_number)
+    channels: tuple[int, ...] = _setting((), "filters of each 3 × 3 convolution before the hidden layers, for observations [C, H, W]", _hidden)
     hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer", _hidden)
     obs_scale: tuple[float, ...] | float | str = _setting("auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1", _scale)
     optimizer: str = _setting("adam", *_one_of(OPTIMIZERS))
@@ -224,7 +225,7 @@ def check_config(name: str, value) -> Config:
 
 FIXED = (  # what a trainer cannot change in flight
     "env_id", "n_step", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max", "capacity",
-    "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
+    "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
 )  # fmt: skip
 
 

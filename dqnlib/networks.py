@@ -39,6 +39,62 @@ class QNetwork(nn.Module):
         return self.layers(obs)
 
 
+class ConvNetwork(nn.Module):
+    """A network for images: 3 × 3 convolutions, then fully connected layers, ReLU between all.
+
+    obs_shape: (C, H, W); n_actions: A; channels: filters of each convolution; hidden: units of each
+    layer after them. Raises ValueError for observations that are no images, or too small.
+    Source: the network of MinAtar (Young & Tian 2019), smaller than that of Mnih et al. 2015.
+    """
+
+    def __init__(
+        self,
+        obs_shape: tuple[int, int, int],
+        n_actions: int,
+        channels: Sequence[int] = (16,),
+        hidden: Sequence[int] = (128,),
+    ):
+        super().__init__()
+        layers, size = convolutions(obs_shape, channels)
+        layers.append(nn.Flatten())
+        for width in hidden:
+            layers += [nn.Linear(size, width), nn.ReLU()]
+            size = width
+        self.layers = nn.Sequential(*layers, nn.Linear(size, n_actions))
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """Return the action values: [B, C, H, W] -> [B, A]."""
+        return self.layers(obs)
+
+
+def convolutions(
+    obs_shape: tuple[int, ...], channels: Sequence[int]
+) -> tuple[list[nn.Module], int]:
+    """Return 3 × 3 convolutions with a ReLU after each, and how many numbers come out of them.
+
+    obs_shape: of one observation, (C, H, W) if there are channels; channels: filters of each.
+    Raises ValueError for observations that are no images, or too small.
+    """
+    if not channels:
+        return [], obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
+    if isinstance(obs_shape, int) or len(obs_shape) != 3:
+        raise ValueError(
+            "convolutions (channels) need observations of the shape (C, H, W), channels before "
+            f"height and width, but this environment's have {obs_shape}: leave channels out"
+        )
+    (size, height, width), layers = obs_shape, []
+    if min(height, width) <= 2 * len(channels):
+        raise ValueError(
+            f"{len(channels)} convolutions of 3 × 3 take away {2 * len(channels)} pixels of height "
+            f"and of width, and the observations (C, H, W) = {tuple(obs_shape)} have no more. Are "
+            "the channels last, (H, W, C)? Then move them to the front"
+        )
+    for filters in channels:
+        layers += [nn.Conv2d(size, filters, kernel_size=3), nn.ReLU()]
+        size, height, width = filters, height - 2, width - 2
+    return layers, size * height * width
+
+
 def dueling(value, advantage):
     """Return action values [B, A] of a state's value [B, 1] and its actions' advantages [B, A].
 
@@ -92,10 +148,11 @@ class RainbowNetwork(nn.Module):
     dueling: two streams, each with a hidden layer of its own after the shared ones, give a state's
     value and its actions' advantages (`dueling`); noisy: layers are `NoisyLinear`; atoms: K, with
     more than one the network gives logits of a distribution over K returns, [B, *O] -> [B, A, K];
-    with one it gives action values [B, A]. The other arguments are those of `QNetwork`. With none
-    of the parts it is that network.
+    with one it gives action values [B, A]. channels: filters of 3 × 3 convolutions before all that,
+    without noise. The other arguments are those of `QNetwork`. With none of the parts it is that
+    network, or `ConvNetwork`.
 
-    Source: Hessel et al. 2018, with dense layers in place of convolutions.
+    Source: Hessel et al. 2018, smaller.
     """
 
     def __init__(
@@ -107,14 +164,16 @@ class RainbowNetwork(nn.Module):
         dueling: bool = False,
         noisy: bool = False,
         atoms: int = 1,
+        channels: Sequence[int] = (),
     ):
         super().__init__()
         self.n_actions, self.noisy, self.atoms = n_actions, noisy, atoms
         linear = NoisyLinear if noisy else nn.Linear
-        size = obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
+        seeing, size = convolutions(obs_shape, channels)
         shared, own = (hidden[:-1], hidden[-1:]) if dueling else (hidden, ())
         sizes = [size, *shared]
         self.trunk = nn.Sequential(
+            *seeing,
             nn.Flatten(),
             *(layer for a, b in pairwise(sizes) for layer in (linear(a, b), nn.ReLU())),
         )

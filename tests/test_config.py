@@ -123,7 +123,11 @@ COUNTS = {  # name -> lowest value allowed
     "epsilon_steps": 0, "max_episode_steps": 1, "n_step": 1, "eval_every": 0, "eval_episodes": 1,
     "record_every": 1,
 }  # fmt: skip
-OTHERS = {"env_id", "double", "hidden", "obs_scale", "optimizer", "loss", "device"}
+SWITCHES = ("double", "dueling", "noisy")
+OTHERS = {
+    "env_id", "hidden", "obs_scale", "optimizer", "loss", "device", "atoms", "v_min", "v_max",
+    "channels", *SWITCHES,
+}  # fmt: skip
 
 
 def test_each_field_is_tested_below():
@@ -183,20 +187,22 @@ def test_the_defaults():
         "capacity": 50_000, "warmup": 1_000, "update_every": 1, "sync_every": 200, "tau": 1.0,
         "epsilon": 1.0, "final_epsilon": 0.1, "epsilon_steps": 10_000, "max_episode_steps": None,
         "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
-        "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4,
+        "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4, "dueling": False,
+        "noisy": False, "atoms": 1, "v_min": None, "v_max": None, "channels": (),
     }  # fmt: skip
     online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
     assert online.capacity == 1
     assert "capacity=1, batch_size=1, warmup=1" in inspect.getdoc(Config)
 
 
+@pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize("value", [0, 1, None, "yes", 1.0, [True], np.array([True])])
-def test_double_is_true_or_false(value):
-    words = re.escape(f"double must be True or False, but it is {value!r}")
+def test_a_switch_is_true_or_false(name, value):
+    words = re.escape(f"{name} must be True or False, but it is {value!r}")
     with pytest.raises(ValueError, match=f"^{words}$"):
-        Config(double=value)
-    assert Config(double=np.True_).double is True
-    assert Config(double=np.False_).double is False
+        Config(**{name: value})
+    assert getattr(Config(**{name: np.True_}), name) is True
+    assert getattr(Config(**{name: np.False_}), name) is False
 
 
 @pytest.mark.parametrize(
@@ -219,6 +225,12 @@ def test_bad_hidden_layers(value):
     words = "each size in hidden must be a whole number of at least 1, but it is "
     with pytest.raises(ValueError, match=words):
         Config(hidden=value)
+
+
+def test_filters_are_counts_as_hidden_layers_are():
+    assert Config(channels=[16, 32]).channels == (16, 32)
+    with pytest.raises(ValueError, match="each size in channels must be a whole number"):
+        Config(channels=(16, 0))
 
 
 def test_forms_of_a_scale():

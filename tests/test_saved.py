@@ -176,7 +176,7 @@ def other(value):
 
 def test_the_name_of_a_file_depends_on_all_settings():
     """Each setting, wherever it differs from what it was when keys began."""
-    base = Config(device="cpu")
+    base = Config(device="cpu", v_min=0, v_max=1)  # more atoms than one need a support
     configs = [base]
     for field in dataclasses.fields(Config):
         value = "auto" if field.name == "device" else other(getattr(base, field.name))

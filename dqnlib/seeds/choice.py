@@ -15,11 +15,16 @@ from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.device import own_random_numbers
 from dqnlib.seeds.acting import network_input
+from dqnlib.seeds.distributions import update_for, values_of
 from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.slots import network_maker
-from dqnlib.seeds.update import Networks, SharedUpdate
+from dqnlib.seeds.update import Networks
 
+SIZES = (  # what a step's time depends on
+    "channels", "hidden", "dueling", "noisy", "atoms", "v_min", "v_max", "batch_size", "optimizer",
+    "double",
+)  # fmt: skip
 STEPS, WARM = 40, 10  # environment steps with an update that are measured, and some before
 
 
@@ -45,16 +50,12 @@ def choose_device(
         return "cpu", why
     if config.device == "cuda":
         return "cuda", "as asked"
-    sizes = (config.hidden, config.batch_size, config.optimizer, config.double)
-    return _measured(s, obs_shape, n_actions, *sizes)
+    stand_in = Config(**{name: getattr(config, name) for name in SIZES}, capacity=config.batch_size)
+    return _measured(s, obs_shape, n_actions, stand_in)
 
 
 @functools.cache
-def _measured(s, obs_shape, n_actions, hidden, batch_size, optimizer, double) -> tuple[str, str]:
-    config = Config(
-        hidden=hidden, batch_size=batch_size, capacity=batch_size, optimizer=optimizer,
-        double=double,
-    )  # fmt: skip
+def _measured(s: int, obs_shape, n_actions: int, config: Config) -> tuple[str, str]:
     seconds = {}
     for device in ("cpu", "cuda"):
         try:
@@ -69,11 +70,13 @@ def _measured(s, obs_shape, n_actions, hidden, batch_size, optimizer, double) ->
 def _seconds_a_step(config: Config, s: int, obs_shape, n_actions: int, device: str) -> float:
     """Return the median seconds of choosing actions and learning from a batch of stand-ins."""
     with own_random_numbers(seed=0):
-        made = stack(network_maker(config), list(range(s)), obs_shape, n_actions, device)
+        made = stack(
+            network_maker(config), list(range(s)), obs_shape, n_actions, device, values_of(config)
+        )
         obs = torch.randn(s, config.batch_size, *obs_shape)
         action = torch.randint(n_actions, (s, config.batch_size))
     networks = Networks(*made.with_target())
-    update = SharedUpdate(config, {}, networks, range(s), lambda: "")
+    update = update_for(config, {}, networks, range(s), lambda: "")
     acting = np.zeros((s, 1, *obs_shape), np.float32)
     seconds = []
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""`networks.RainbowNetwork` of S runs, whatever parts it has, with its gradient written out.
+"""Rainbow networks and networks of images of S runs, with their gradient written out.
 
 Noise makes no other network: the layers take effective weights μ + σ ∘ ε, and what reaches these
 goes on to μ as it is, and to σ times ε.
@@ -10,15 +10,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dqnlib.networks import RainbowNetwork, noise_of
+from dqnlib.networks import ConvNetwork, NoisyLinear, RainbowNetwork, noise_of
 from dqnlib.seeds.chain import Backward, Forward, Layer, padded
+from dqnlib.seeds.convolutions import Convolution, Seeing
 from dqnlib.seeds.stacks import Pull, Stack, without_sharing
 
-STREAMS = ("trunk", "value", "advantage")
+STREAMS = {  # where a module's layers are, in the order of their parameters
+    RainbowNetwork: {"trunk": "trunk", "value": "value", "advantage": "advantage"},
+    ConvNetwork: {"advantage": "layers"},
+}
 
 
 class PartsStack(Stack):
-    """S Rainbow networks as batched matrix products.
+    """S networks of `networks.RainbowNetwork` or `ConvNetwork` as batched matrix products.
 
     With K atoms, `output`, `q_and_pull` and what `with_target` returns give logits [S, B, A, K]
     where another stack gives action values; `q` gives those.
@@ -37,13 +41,14 @@ class PartsStack(Stack):
     ):
         """of, rows: the stack in whose arrays these networks lie, and where."""
         super().__init__(modules, device, flat, values)
-        first: RainbowNetwork = modules[0]
-        self.atoms, self.n_actions = first.atoms, first.n_actions
-        sizes = [len(layer.noise) for layer in first.noisy_layers]
+        first = modules[0]
+        self.atoms = getattr(first, "atoms", 1)
+        noisy = [layer for layer in first.modules() if isinstance(layer, NoisyLinear)]
+        sizes = [len(layer.noise) for layer in noisy]
         self._noise = (
             self.flat.new_zeros(len(modules), sum(sizes)) if of is None else of._noise[rows]
         )
-        for k, module in enumerate(self.modules):  # each sees its row
+        for k, module in enumerate(self.modules if noisy else ()):  # each sees its row
             parts = zip(module.noisy_layers, self._noise[k].split(sizes), strict=True)
             for layer, part in parts:
                 layer.noise = part.copy_(layer.noise)
@@ -52,24 +57,35 @@ class PartsStack(Stack):
         noises = iter(self._noise.split(sizes, 1))
         theirs = iter(() if of is None else of.noisy)
         self.noisy: list[NoisyLayer] = []
-        self.streams: dict[str, list[Layer]] = {name: [] for name in STREAMS}
-        for name in STREAMS:
+        self.convolutions: list[Convolution] = []
+        self.streams: dict[str, list[Layer]] = {"trunk": [], "value": [], "advantage": []}
+        for stream, name in STREAMS[type(first)].items():
+            layers = self.streams[stream]
             for i, part in enumerate(getattr(first, name) or ()):
                 if isinstance(part, nn.ReLU):
-                    self.streams[name][-1] = self.streams[name][-1]._replace(activation="relu")
-                elif not isinstance(part, nn.Flatten):
-                    shared = next(theirs).effective if of is not None and first.noisy else None
-                    part_noise = next(noises) if first.noisy else None
-                    layer = self._layer(f"{name}.{i}", part_noise, shared, rows)
-                    self.streams[name].append(layer)
+                    layers[-1] = layers[-1]._replace(activation="relu")
+                elif isinstance(part, nn.Conv2d):
+                    layers.append(self._layer(f"{name}.{i}", None, None, rows))
+                elif isinstance(part, nn.Flatten):  # what came before it were convolutions
+                    self.convolutions = [Convolution.of(layer) for layer in layers]
+                    layers.clear()
+                else:
+                    shared = next(theirs).effective if of is not None and noisy else None
+                    part_noise = next(noises) if noisy else None
+                    layers.append(self._layer(f"{name}.{i}", part_noise, shared, rows))
+        self.n_actions = self.streams["advantage"][-1].weight.shape[1] // self.atoms
         self._acting: Pass | None = None
         self._learning: Pass | None = None  # for the last size of batches
 
     def _layer(self, name: str, noise: Tensor | None, shared: tuple | None, rows: slice) -> Layer:
-        """Return a layer of all runs, and keep what makes its weights if they are noisy."""
+        """Return a layer of all runs, and keep what makes its weights if they are noisy.
+
+        A convolution's weights [S, F, C, 3, 3] become [S, F, C × 3 × 3].
+        """
         weight, bias = (self._arrays[f"{name}.{kind}"] for kind in ("weight", "bias"))
         if noise is None:
-            return Layer.of(self._tall(weight[0]), self._tall(bias[0]), weight[1], bias[1])
+            flat = (self._tall(weight[0]).flatten(2), weight[1].flatten(2))  # of a convolution
+            return Layer.of(flat[0], self._tall(bias[0]), flat[1], bias[1])
         sigmas = (self._arrays[f"{name}.{kind}_sigma"] for kind in ("weight", "bias"))
         noisy = NoisyLayer.of(weight, bias, *sigmas, noise, shared, rows)
         self.noisy.append(noisy)
@@ -101,7 +117,7 @@ class PartsStack(Stack):
         They are written over by the next call.
         """
         if self._acting is None or self._acting.batch != obs.shape[1]:
-            self._acting = Pass(self, obs.shape[1])
+            self._acting = Pass(self, obs.shape[1:])
         self.make_weights()
         return self._acting(obs)[: len(obs)]
 
@@ -112,7 +128,7 @@ class PartsStack(Stack):
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:
         """As in `Stack`, of the networks' own outputs, which the next call writes over."""
         if self._learning is None or self._learning.batch != obs.shape[1]:
-            self._learning = Pass(self, obs.shape[1])
+            self._learning = Pass(self, obs.shape[1:])
             self._learning.prepare(self)
         self.make_weights()
         return self._learning(obs)[: len(obs)], self._learning.pull
@@ -142,7 +158,7 @@ class PartsStack(Stack):
             batch = obs.shape[1]
             if batch not in passes:
                 passes.clear()
-                passes[batch] = Pass(together, batch)
+                passes[batch] = Pass(together, obs.shape[1:])
                 passes[batch].prepare(online)
             together.make_weights()
             out = passes[batch](torch.cat([obs, next_obs]))
@@ -154,18 +170,26 @@ class PartsStack(Stack):
 class Pass:
     """The passes of a stack for batches of one size, forward and, once prepared, back."""
 
-    def __init__(self, stack: PartsStack, batch: int):
-        self.batch, self._kinds = batch, (stack.n_actions, stack.atoms)
-        streams = stack.streams
-        self._trunk = Forward(streams["trunk"], batch) if streams["trunk"] else None
-        source = self._trunk.kept[-1] if self._trunk else None
+    def __init__(self, stack: PartsStack, shape: torch.Size):
+        """shape: (B, *O) of what comes"""
+        self.batch, self._kinds = shape[0], (stack.n_actions, stack.atoms)
+        streams, batch = stack.streams, self.batch
+        seeing = stack.convolutions
+        self._seeing = Seeing(seeing, batch, tuple(shape[1:])) if seeing else None
+        source = self._seeing.output if self._seeing else None
+        self._trunk = Forward(streams["trunk"], batch, source) if streams["trunk"] else None
+        source = self._trunk.kept[-1] if self._trunk else source
         self._advantage = Forward(streams["advantage"], batch, source)
         source = self._advantage.input
         self._value = Forward(streams["value"], batch, source) if streams["value"] else None
 
     def __call__(self, obs: Tensor) -> Tensor:
         """Return outputs [R, B, A] or [R, B, A, K] of obs [S, B, *O]; one run is computed twice."""
-        (self._trunk or self._advantage).input.copy_(obs if obs.ndim == 3 else obs.flatten(2))
+        if self._seeing:
+            self._seeing(obs)
+        else:
+            first = self._trunk or self._advantage
+            first.input.copy_(obs if obs.ndim == 3 else obs.flatten(2))
         if self._trunk:
             self._trunk.run()
         q = self._advantage.run().unflatten(2, self._kinds)  # [R, B, A, K]
@@ -177,14 +201,18 @@ class Pass:
         """Make what carries gradients back into a stack: the first of those computed here."""
         self._stack, s = stack, len(stack.flat)
 
-        def backward(name: str, forward: Forward, through: bool) -> Backward:
-            kept = [stack._tall(x[:s]) for x in forward.kept]
-            return Backward(stack.streams[name], kept, through=through)
+        def rows(x: Tensor) -> Tensor:
+            return stack._tall(x[:s])
 
-        through = self._trunk is not None
-        self._pulls = [backward("advantage", self._advantage, through)]
-        self._pulls += [backward("value", self._value, through)] if self._value else []
-        self._last = backward("trunk", self._trunk, through=False) if through else None
+        def backward(name: str, forward: Forward, through: bool) -> Backward:
+            return Backward(stack.streams[name], [rows(x) for x in forward.kept], through=through)
+
+        sees, thinks = self._seeing is not None, self._trunk is not None
+        self._pulls = [backward("advantage", self._advantage, sees or thinks)]
+        self._pulls += [backward("value", self._value, sees or thinks)] if self._value else []
+        self._last = backward("trunk", self._trunk, through=sees) if thinks else None
+        if sees:
+            self._seeing.prepare(stack.convolutions, rows)
 
     def pull(self, slope: Tensor) -> None:
         """Fill the stack's gradient; slope: of the loss by the output, in its shape."""
@@ -193,11 +221,15 @@ class Pass:
             slopes = [slopes[0] - slopes[0].mean(2, keepdim=True), slopes[0].sum(2)]
         for pull, d in zip(self._pulls, slopes, strict=True):
             pull(d.flatten(2))
-        if self._last:
+        if self._last or self._seeing:
             at_input = self._pulls[0].at_input
             for other in self._pulls[1:]:
                 at_input += other.at_input
-            self._last(at_input)
+            if self._last:
+                self._last(at_input)
+                at_input = self._last.at_input
+            if self._seeing:
+                self._seeing.pull(at_input)
         self._stack.pull_noise()
 
 
@@ -252,5 +284,5 @@ class NoisyLayer(NamedTuple):
 
 
 def is_made_of_parts(module: nn.Module) -> bool:
-    """True for the library's own network, with nothing of a learner's in it."""
-    return type(module) is RainbowNetwork
+    """True for a network of the library's own, with nothing of a learner's in it."""
+    return type(module) in STREAMS

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dqnlib import policies, replay, targets
 from dqnlib.config import Config, check_change
-from dqnlib.networks import QNetwork, RainbowNetwork
+from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.learner import name_of, own_or_none
 
 SLOTS = (
@@ -80,7 +80,7 @@ def check_own(own: dict, record: dict, config: Config) -> None:
         raise ValueError(
             "update is the whole training step: give it alone, without td_target and loss"
         )
-    parts = [name for name in ("dueling", "noisy") if getattr(config, name)]
+    parts = [name for name in ("dueling", "noisy", "channels") if getattr(config, name)]
     parts += ["atoms"] if config.atoms > 1 else []
     if parts and "network" in own:
         raise ValueError(
@@ -112,14 +112,17 @@ def check_own(own: dict, record: dict, config: Config) -> None:
 def network_maker(config: Config, own: Callable | None = None) -> Callable:
     """Return what makes a run's network, (obs_shape, n_actions) -> module: own or library."""
     c = config
-    if own or not (c.dueling or c.noisy or c.atoms > 1):
-        return own or (lambda obs_shape, n_actions: QNetwork(obs_shape, n_actions, c.hidden))
 
-    def rainbow(obs_shape, n_actions):
-        parts = {"dueling": c.dueling, "noisy": c.noisy, "atoms": c.atoms}
-        return RainbowNetwork(obs_shape, n_actions, c.hidden, **parts)
+    def made(obs_shape, n_actions):
+        if c.dueling or c.noisy or c.atoms > 1:
+            parts = {"dueling": c.dueling, "noisy": c.noisy, "atoms": c.atoms}
+            parts["channels"] = c.channels
+            return RainbowNetwork(obs_shape, n_actions, c.hidden, **parts)
+        if c.channels:
+            return ConvNetwork(obs_shape, n_actions, c.channels, c.hidden)
+        return QNetwork(obs_shape, n_actions, c.hidden)
 
-    return rainbow
+    return own or made
 
 
 def arguments_of(slot: str, function: Callable) -> tuple[str, ...]:

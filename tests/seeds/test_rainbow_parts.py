@@ -1,6 +1,6 @@
 """Rainbow's parts for many runs at once: against one run, against paper and pencil, against NumPy.
 
-`tests/mutants/seeds/test_parts.toml` lists the mutants that these tests kill.
+`tests/mutants/seeds/test_rainbow_parts.toml` lists the mutants that these tests kill.
 """
 
 import copy
@@ -12,10 +12,11 @@ import torch
 from dqnlib import targets
 from dqnlib.agents import evaluate, network_of
 from dqnlib.config import Config
-from dqnlib.networks import QNetwork, RainbowNetwork
+from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.distributions import Expectation, project
 from dqnlib.seeds.parts import PartsStack
 from dqnlib.training import Trainer, train
+from support import Frames
 
 SMALL = Config(
     steps=300, warmup=100, batch_size=16, capacity=256, hidden=(16, 8), sync_every=50,
@@ -27,12 +28,21 @@ PARTS = {
     "noisy": {"noisy": True, "epsilon": 0.0, "final_epsilon": 0.0},
     "atoms": ATOMS,
     "atoms, Double, soft": {**ATOMS, "double": True, "target_epsilon": 0.3},
+    "images": {"channels": (4,)},
+    "all, of images": {
+        "channels": (4,), "dueling": True, "noisy": True, **ATOMS, "double": True, "n_step": 3,
+        "priority_alpha": 0.5,
+    },
     "all": {
         "dueling": True, "noisy": True, **ATOMS, "double": True, "n_step": 3,
         "priority_alpha": 0.5,
     },
 }  # fmt: skip
 KINDS = [(d, n, k) for d in (False, True) for n in (False, True) for k in (1, 5)]
+
+
+def env_of(name: str):
+    return Frames if "images" in name else None
 
 
 def networks(s: int, *kind) -> list[RainbowNetwork]:
@@ -114,15 +124,91 @@ def test_without_parts_it_is_the_plain_network():
     assert torch.equal(plain(obs), bare(obs))
 
 
+# -- convolutions ------------------------------------------------------------------------------
+
+IMAGES = {  # shape of an observation, channels, more of RainbowNetwork
+    "one convolution": ((4, 6, 5), (16,), {}),
+    "few filters": ((1, 5, 5), (3,), {}),
+    "two": ((2, 7, 6), (5, 20), {}),
+    "dueling": ((3, 5, 6), (8,), {"dueling": True}),
+    "all parts": ((3, 5, 6), (8,), {"dueling": True, "noisy": True, "atoms": 5}),
+}
+
+
+def image_networks(s, shape, channels, parts):
+    made = []
+    for seed in range(s):
+        torch.manual_seed(seed)
+        if parts:
+            made.append(RainbowNetwork(shape, 3, (8,), channels=channels, **parts))
+        else:
+            made.append(ConvNetwork(shape, 3, channels, (8,)))
+    return made
+
+
+@pytest.mark.parametrize("s", [1, 3])
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_stack_of_image_networks_gives_what_each_gives(name, s):
+    shape, *kind = IMAGES[name]
+    made = image_networks(s, shape, *kind)
+    alone, stack = copy.deepcopy(made), PartsStack(made)
+    if stack.is_noisy:
+        stack.reset_noise(generators(s))
+        for network, rng in zip(alone, generators(s), strict=True):
+            network.reset_noise(rng)
+    obs = torch.rand(s, 4, *shape, generator=torch.Generator().manual_seed(0))
+    out, pull = stack.q_and_pull(obs)
+    want = torch.stack([network(x) for network, x in zip(alone, obs, strict=True)])
+    assert torch.allclose(out, want, atol=1e-6)
+    slope = torch.randn(want.shape, generator=torch.Generator().manual_seed(1))
+    pull(slope)
+    want.backward(slope)
+    for k, network in enumerate(alone):
+        grads = torch.cat([p.grad.flatten() for p in network.parameters()])
+        assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_online_and_target_image_networks_are_computed_together(name):
+    shape, *kind = IMAGES[name]
+    online, target, both = PartsStack(image_networks(2, shape, *kind)).with_target()
+    target.flat.mul_(0.5)
+    for stack in (online, target):
+        if stack.is_noisy:
+            stack.reset_noise(generators(2))
+    obs, next_obs = torch.rand(2, 2, 4, *shape, generator=torch.Generator().manual_seed(0))
+    out, ahead, pull = both(obs, next_obs)
+    assert torch.allclose(out, online.output(obs), atol=1e-6)
+    assert torch.allclose(ahead, target.output(next_obs), atol=1e-6)
+    pull(torch.ones_like(out))
+    found = online.grad.clone()
+    want, pull = online.q_and_pull(obs)
+    pull(torch.ones_like(want))
+    assert torch.allclose(found, online.grad, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((4,), r"of the shape \(C, H, W\).*leave channels out"),
+        (4, "leave channels out"),
+        ((10, 10, 2), r"Are the channels last, \(H, W, C\)\?"),
+    ],
+)
+def test_what_is_no_image_is_refused(shape, words):
+    with pytest.raises(ValueError, match=words):
+        ConvNetwork(shape, 2)
+
+
 # -- training ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_row_is_what_its_seed_alone_gives(name):
     config = SMALL.replace(**PARTS[name])
-    many = train(config, range(5))
+    many = train(config, range(5), env=env_of(name))
     for seed in (0, 4):
-        alone = train(config, [seed])
+        alone = train(config, [seed], env=env_of(name))
         assert np.array_equal(many.returns[seed], alone.returns[0])
         assert np.array_equal(many.eval_returns[seed], alone.eval_returns[0])
         for key, array in alone.parameters.items():
@@ -131,11 +217,12 @@ def test_a_row_is_what_its_seed_alone_gives(name):
 
 @pytest.mark.parametrize("name", PARTS)
 def test_it_goes_on_bit_for_bit(name, tmp_path):
-    trainer = Trainer(SMALL.replace(**PARTS[name]), [0, 1])
+    env = env_of(name)
+    trainer = Trainer(SMALL.replace(**PARTS[name]), [0, 1], env=env)
     while trainer.steps < 170:
         trainer.step()
     trainer.save(tmp_path / "half")
-    other = Trainer.load(tmp_path / "half")
+    other = Trainer.load(tmp_path / "half", env=env)
     for one in (trainer, other):
         while not one.done:
             one.step()
@@ -146,12 +233,13 @@ def test_it_goes_on_bit_for_bit(name, tmp_path):
 
 @pytest.mark.parametrize("name", PARTS)
 def test_the_results_play_and_give_their_networks(name):
-    run = train(SMALL.replace(**PARTS[name]), [0, 1])
-    assert evaluate(run, episodes=3).shape == (2, 3)
+    run = train(SMALL.replace(**PARTS[name]), [0, 1], env=env_of(name))
+    assert evaluate(run, episodes=3, env=env_of(name)).shape == (2, 3)
     network = network_of(run, 1)
-    assert isinstance(network, RainbowNetwork)
+    assert isinstance(network, RainbowNetwork | ConvNetwork)
     k = (7,) if run.config.atoms > 1 else ()
-    assert network(torch.zeros(5, 4)).shape == (5, 2, *k)
+    shape = (2, 3, 3) if env_of(name) else (4,)
+    assert network(torch.zeros(5, *shape)).shape == (5, 2, *k)
 
 
 def test_a_dueling_update_is_that_of_autograd():
