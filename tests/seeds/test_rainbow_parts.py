@@ -8,6 +8,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from support import Frames
 
 from dqnlib import targets
 from dqnlib.agents import evaluate, network_of
@@ -16,7 +17,6 @@ from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.distributions import Expectation, project
 from dqnlib.seeds.parts import PartsStack
 from dqnlib.training import Trainer, train
-from support import Frames
 
 SMALL = Config(
     steps=300, warmup=100, batch_size=16, capacity=256, hidden=(16, 8), sync_every=50,
