@@ -62,7 +62,7 @@ class Seeing:
         self._flat(self.output).copy_(pictures)
 
     def _as_pictures(self, x: Tensor, k: int) -> Tensor:
-        """Return what convolution k gives [R, B × H × W, F], or a slope of it, as [R, B, F, H, W]."""
+        """Return what convolution k gives, or its slope: [R, B × H × W, F] as [R, B, F, H, W]."""
         return x.unflatten(1, (self._batch, *self._sizes[k + 1][1:])).movedim(-1, 2)
 
     def _flat(self, x: Tensor) -> Tensor:
