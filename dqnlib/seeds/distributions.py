@@ -23,7 +23,8 @@ class Expectation:
         self.support = support
 
     def __call__(self, logits: Tensor) -> Tensor:
-        return (torch.softmax(logits, -1) * self.support.to(logits.device)).sum(-1)
+        # a product of matrices would round each row as the number of rows has it
+        return torch.softmax(logits, -1).mul_(self.support.to(logits.device)).sum(-1)
 
 
 def values_of(config: Config, own: Callable | None = None) -> Callable | None:
@@ -65,26 +66,31 @@ class DistributionUpdate(SharedUpdate):
         next_probs = self._next(batch, next_logits)
         target = project(next_probs, batch.reward, batch.terminated, gamma, self._support)
         taken = batch.action[..., None, None].expand(*batch.action.shape, 1, len(self._support))
-        chosen = logits.gather(2, taken).squeeze(2)  # [S, B, K]
-        error = -(target * torch.log_softmax(chosen, -1)).sum(-1)  # [S, B]
-        slope = (torch.softmax(chosen, -1) - target) / error.shape[1]  # the mean over the batch
+        log_probs = torch.log_softmax(logits.gather(2, taken).squeeze(2), -1)  # [S, B, K]
+        error = (target * log_probs).sum(-1).neg_()  # [S, B]
+        # of the mean over the batch, by the logits of the action taken
+        slope = log_probs.exp_().sub_(target).mul_(1 / error.shape[1])
         loss = error
         if batch.weight is not None:
-            slope, loss = slope * batch.weight.unsqueeze(-1), loss * batch.weight
+            slope, loss = slope.mul_(batch.weight.unsqueeze(-1)), loss * batch.weight
         pull(torch.zeros_like(logits).scatter_(2, taken, slope.unsqueeze(2)))
         if c.max_grad_norm != float("inf"):
             clip_gradients(online.grad, c.max_grad_norm)
         self._optimize()
-        return Learned(batch, self._values(logits), error, loss.mean(-1))
+        return Learned(batch, None, error, loss.mean(-1))
 
     def _next(self, batch: Batch, next_logits: Tensor) -> Tensor:
         """Return the distribution of what follows each transition: [S, B, K]"""
-        c, probs = self.config, torch.softmax(next_logits, -1)  # [S, B, A, K]
+        c, probs = self.config, None
         if c.double:
-            values = self._networks.online.q(batch.next_obs)
+            values = self._networks.online.q_again(batch.next_obs)
         else:
+            probs = torch.softmax(next_logits, -1)  # [S, B, A, K]
             values = (probs * self._support).sum(-1)
-        best = values.argmax(-1)[..., None, None].expand(*batch.reward.shape, 1, probs.shape[-1])
+        best = values.argmax(-1)[..., None, None].expand(*batch.reward.shape, 1, len(self._support))
+        if probs is None and not c.target_epsilon:
+            return torch.softmax(next_logits.gather(2, best).squeeze(2), -1)
+        probs = torch.softmax(next_logits, -1) if probs is None else probs
         greedy = probs.gather(2, best).squeeze(2)
         if not c.target_epsilon:
             return greedy

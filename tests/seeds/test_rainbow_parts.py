@@ -41,6 +41,12 @@ PARTS = {
 KINDS = [(d, n, k) for d in (False, True) for n in (False, True) for k in (1, 5)]
 
 
+def grads_of(network) -> torch.Tensor:
+    """A network's gradients in the order of a stack's."""
+    found = dict(network.named_parameters())
+    return torch.cat([found[name].grad.flatten() for name in PartsStack.order(network)])
+
+
 def env_of(name: str):
     return Frames if "images" in name else None
 
@@ -77,7 +83,7 @@ def test_a_stack_gives_what_each_network_gives(kind):
     pull(slope)
     want.backward(slope)
     for k, network in enumerate(alone):
-        grads = torch.cat([p.grad.flatten() for p in network.parameters()])
+        grads = grads_of(network)
         assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
 
 
@@ -111,8 +117,8 @@ def test_noise_differs_by_run_and_is_off_in_evaluation():
 def test_a_copy_has_noise_of_its_own():
     online, target, _ = PartsStack(networks(2, False, True, 1)).with_target()
     online.reset_noise(generators(2))
-    assert online._noise.any()
-    assert not target._noise.any()
+    assert online.noise.drawn.any()
+    assert not target.noise.drawn.any()
 
 
 def test_without_parts_it_is_the_plain_network():
@@ -164,7 +170,7 @@ def test_a_stack_of_image_networks_gives_what_each_gives(name, s):
     pull(slope)
     want.backward(slope)
     for k, network in enumerate(alone):
-        grads = torch.cat([p.grad.flatten() for p in network.parameters()])
+        grads = grads_of(network)
         assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
 
 
@@ -327,7 +333,7 @@ def test_an_update_of_distributions_against_numpy(double, epsilon):
     gradient[rows, action.numpy()] = (chosen - y) / len(best)
     online.zero_grad()
     online(obs).backward(torch.from_numpy(gradient))
-    grads = torch.cat([p.grad.flatten() for p in online.parameters()])
+    grads = grads_of(online)
     assert torch.allclose(trainer._networks.online.grad[0, : len(grads)], grads, atol=1e-5)
 
 
