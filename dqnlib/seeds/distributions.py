@@ -1,5 +1,6 @@
 """Learning distributions of returns for S runs (Bellemare, Dabney & Munos 2017; lesson 07)."""
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -9,6 +10,9 @@ from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.seeds.learning import clip_gradients
 from dqnlib.seeds.update import Learned, Networks, OwnUpdate, SharedUpdate
+
+SLACK = 1e-3  # of a return, for rounding
+TOO_MUCH = 0.05  # of the probability of a batch's targets
 
 
 def support_of(config: Config) -> Tensor:
@@ -56,8 +60,9 @@ class DistributionUpdate(SharedUpdate):
 
     def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
         super().__init__(config, own, networks, seeds, where)
+        self._seeds = list(seeds)
         self._support = support_of(config).to(networks.online.flat.device)
-        self._values = Expectation(self._support)
+        self._told, self._updates = False, 0  # told: that the support is too narrow
 
     def __call__(self, batch: Batch, gamma: float) -> Learned:
         """Learn from a batch of every run; gamma: discount of a whole transition."""
@@ -77,7 +82,28 @@ class DistributionUpdate(SharedUpdate):
         if c.max_grad_norm != float("inf"):
             clip_gradients(online.grad, c.max_grad_norm)
         self._optimize()
+        self._updates += 1
+        if not self._told and self._updates % 20 == 1:  # it costs time
+            self._look_outside(batch, next_probs, gamma)
         return Learned(batch, None, error, loss.mean(-1))
+
+    def _look_outside(self, batch: Batch, next_probs: Tensor, gamma: float) -> None:
+        """Warn, once, of targets that lie outside the support: its ends stand for them."""
+        c, support = self.config, self._support
+        landed = batch.reward.unsqueeze(-1) + gamma * support * ~batch.terminated.unsqueeze(-1)
+        gone = (landed < support[0] - SLACK) | (landed > support[-1] + SLACK)
+        share = (next_probs * gone).sum(-1).mean(-1)  # [S]
+        if share.max() <= TOO_MUCH:
+            return
+        self._told, k = True, int(share.argmax())
+        lowest, highest = landed[k].min().item(), landed[k].max().item()
+        warnings.warn(
+            f"{self._where()}, seed {self._seeds[k]}: {share[k]:.0%} of what targets look for lies "
+            f"outside the support, v_min={c.v_min:g} to v_max={c.v_max:g} (it reaches from "
+            f"{lowest:.4g} to {highest:.4g}), and is moved to its ends: the values will be wrong. "
+            "Give the lowest and the highest discounted return that an episode can have",
+            stacklevel=2,
+        )
 
     def _next(self, batch: Batch, next_logits: Tensor) -> Tensor:
         """Return the distribution of what follows each transition: [S, B, K]"""

@@ -13,10 +13,13 @@ from support import Frames
 from dqnlib import targets
 from dqnlib.agents import evaluate, network_of
 from dqnlib.config import Config
+from dqnlib.dqn import dqn
 from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.distributions import Expectation, project
 from dqnlib.seeds.parts import PartsStack
 from dqnlib.training import Trainer, train
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*outside the support")
 
 SMALL = Config(
     steps=300, warmup=100, batch_size=16, capacity=256, hidden=(16, 8), sync_every=50,
@@ -112,6 +115,24 @@ def test_noise_differs_by_run_and_is_off_in_evaluation():
     with stack.without_noise():
         assert torch.equal(stack.q(obs), plain)
     assert torch.equal(stack.q(obs), noisy)
+
+
+@pytest.mark.parametrize("s", [1, 3])
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_one_observation_is_computed_as_many_are(kind, s):
+    """With noise it is done in another way: without the noisy weights."""
+    values = Expectation(torch.linspace(0, 4, 5)) if kind[2] > 1 else None
+    stack = PartsStack(networks(s, *kind), values=values)
+    if kind[1]:
+        stack.reset_noise(generators(s))
+    obs = np.random.default_rng(0).normal(size=(s, 4)).astype(np.float32)
+    for _ in range(2):
+        want = stack.q(torch.from_numpy(obs).unsqueeze(1)).squeeze(1)
+        assert np.allclose(stack.q_of_one(obs), want, atol=1e-5)
+        with stack.without_noise():
+            plain = stack.q(torch.from_numpy(obs).unsqueeze(1)).squeeze(1)
+            assert np.allclose(stack.q_of_one(obs), plain, atol=1e-5)
+        stack.flat.mul_(0.5)
 
 
 def test_a_copy_has_noise_of_its_own():
@@ -370,3 +391,25 @@ def test_settings_that_make_no_sense_are_refused(settings, words):
 def test_parts_and_functions_that_exclude_each_other(settings, slots, words):
     with pytest.raises(ValueError, match=words):
         Trainer(SMALL.replace(**settings), [0], **slots)
+
+
+@pytest.mark.parametrize("name", ["priority_alpha", "dueling", "noisy", "atoms", "channels"])
+def test_plain_dqn_refuses_what_it_does_not_do(name):
+    value = {"priority_alpha": 0.5, "atoms": 3, "channels": (4,)}.get(name, True)
+    config = SMALL.replace(v_min=0, v_max=1, **{name: value})
+    with pytest.raises(ValueError, match=f"plain DQN, which knows no {name}: train"):
+        dqn(config)
+
+
+def test_targets_outside_the_support_are_told_of_once():
+    """A pole that balances 20 steps is worth more than 5."""
+    config = SMALL.replace(atoms=7, v_min=0.0, v_max=5.0, learning_rate=0.01)
+    words = r"at step \d+, seed \d: \d+% of what targets look for lies outside the support, v_min=0"
+    with pytest.warns(UserWarning, match=words) as told:
+        train(config, [0, 1])
+    assert len([w for w in told if "outside the support" in str(w.message)]) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_told_where_the_support_is_wide_enough():
+    train(SMALL.replace(atoms=21, v_min=0.0, v_max=100.0), [0, 1])
