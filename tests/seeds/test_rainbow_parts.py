@@ -327,6 +327,7 @@ def test_an_update_of_distributions_against_numpy(double, epsilon):
     trainer = Trainer(config, [4])
     while trainer.steps < 130:
         trainer.step()
+    trainer._networks.target.flat.neg_()  # so that the two prefer different actions
     online, target = (copy.deepcopy(trainer.network(4, target=t)) for t in (False, True))
     trainer.step()
     obs, action, reward, next_obs, terminated = (f[0] for f in trainer._learned.batch)
