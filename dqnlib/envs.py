@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control import PendulumEnv
 
-from dqnlib import probes  # noqa: F401 (registers the course's own environments)
+from dqnlib import goals, probes  # noqa: F401 (they register the course's own environments)
 from dqnlib.config import Config
 
 

@@ -54,6 +54,7 @@ class Trainer:
         with a method reset_noise(rng) it draws noise before it acts and learns, none in evaluation
     values: (output [B, ...]) -> [B, A], where a network gives more     the output itself
     transitions: (n_step, gamma) -> object with step(transition, ended) `transitions.NStep`
+        or what its parameters are named after: env and rng, as of `transitions.Hindsight`
     replay: (capacity) -> object with add and sample                    `replay.ReplayBuffer`
         its batches may carry weight and index; with update(index, td_error) it is told the errors
     td_target: (reward, terminated, next_q, gamma) -> [B]               `targets.td_target`
@@ -119,7 +120,10 @@ class Trainer:
         self._noise = [torch.Generator().manual_seed(s.noise_seed) for s in streams]
         self._threads = threads_that_pay(made.trial(c.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
-        self._windows = windows_for(c, self._envs, own("transitions"), seeds, where)
+        self._windows = windows_for(
+            c, self._envs, own("transitions"), seeds, where, env=own("env"),
+            rngs=[s.goals for s in streams],
+        )  # fmt: skip
         self._replay = self._make_replay([s.sample for s in streams])
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)

@@ -13,6 +13,7 @@ import numpy as np
 
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for, time_limit
+from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
 from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
 
 LARGEST_REWARD = 1e18  # its square is still a number in float32
@@ -26,6 +27,7 @@ class Environments:
     """
 
     cheap_rows = False  # True: a thousand rows cost little more than one
+    goals = None  # the goal methods of `dqnlib.goals` for many goals at once, if it has them
 
     def __init__(
         self,
@@ -357,12 +359,59 @@ class Rooms(Environments):
         self._rngs[k].bit_generator.state = row["now"]
 
 
+class BitFlips(Environments):
+    """`goals.BitFlipping` in every row; the same numbers as with one environment a row."""
+
+    cheap_rows = True
+
+    def _make_rows(self, make) -> None:
+        env = make()
+        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
+        self.n_actions, self._scale = env.n_actions, env.scale
+        self.registered_limit = time_limit(env)
+        self.limit = self.registered_limit  # that of the config, if it has one
+        self.goals: BitFlipping = env.unwrapped
+        self._tasks = np.zeros((len(self.seeds), 2, self.goals.bits), np.int64)  # row, goal
+        self._everyone = np.arange(len(self.seeds))
+        self._rngs: list = [None] * len(self.seeds)
+
+    def _step(self, action: np.ndarray):
+        rows, goals = self._tasks[:, 0], self._tasks[:, 1]
+        rows[self._everyone, action] ^= 1
+        reward = self.goals.compute_reward(rows, goals, {})
+        terminated = self.goals.compute_terminated(rows, goals, {})
+        return self._observed(slice(None)), reward, terminated, False
+
+    def _observed(self, rows) -> np.ndarray:
+        tasks = self._tasks[rows]
+        return tasks.reshape(len(tasks), -1).astype(np.float32) * self._scale
+
+    def _check(self, next_obs: np.ndarray, reward: np.ndarray) -> None:
+        """Nothing to check: bits are 0 and 1, rewards 0 and −1."""
+
+    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
+        for k, seed in zip(rows, seeds or [], strict=False):
+            self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
+        for k in rows:
+            self._tasks[k] = draw_task(self.goals.bits, self._rngs[k])
+        self.obs[rows] = self._observed(rows)
+        self.total[rows], self.length[rows] = 0.0, 0
+
+    def _row_state(self, k: int) -> dict:
+        return {"task": self._tasks[k].copy(), "now": self._rngs[k].bit_generator.state}
+
+    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
+        self._tasks[k] = row["task"]
+        self._rngs[k].bit_generator.state = row["now"]
+
+
 # Environments that are computed for all rows at once, to the same bits.
 VECTORISED: dict[str, type[Environments]] = {
     "CartPole-v1": CartPoles,
     "dqnlib/DiscretePendulum-v0": Pendulums,
     **{f"dqnlib/{name}-v0": Rooms for name in ("PureNoise", "Casino")},
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
+    **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
 }
 
 
