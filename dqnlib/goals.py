@@ -52,11 +52,12 @@ class Goals:
 class BitFlipping(gym.Env):
     """Turn a row of bits into another one, one bit a step (Andrychowicz et al. 2017, section 3.1).
 
-    bits: n, 1 to 50. An observation [2 n] is the row and, behind it, the goal, both of 0 and 1. Action i
-    flips bit i. Each step is worth −1 until the row is the goal: that step is worth 0, and the
-    episode terminates. Row and goal are drawn evenly, again while they are equal. Gymnasium
+    bits: n, 1 to 50. An observation [2 n] is the row and, behind it, the goal, both of 0 and 1.
+    Action i flips bit i. Each step is worth −1 until the row is the goal: that step is worth 0, and
+    the episode terminates. Row and goal are drawn evenly, again while they are equal. Gymnasium
     truncates after n steps: enough for every goal, if no bit is flipped for nothing.
-    ``make("dqnlib/BitFlipping8-v0")`` has 8 bits, and so on up to 50. Raises ValueError for another number.
+    ``make("dqnlib/BitFlipping8-v0")`` has 8 bits, and so on up to 50. Raises ValueError for
+    another number.
 
     The goal methods take one goal [n] or many [..., n].
     """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqnlib.config import Config
+from dqnlib.flipping import settings as flipping
 from dqnlib.results import Run
 from dqnlib.saved import file_name, load_run, save_run
 
@@ -186,6 +187,28 @@ STUDIES = {
     ),
     "mixing_and_reuse": Study(
         "what replay does: mixing or reuse (lesson 03)", mixing_and_reuse(), tuple(range(100, 120))
+    ),
+}
+
+
+# hindsight on bit flipping (lesson 06c)
+GOALS = {"plain": "none", "final": "final", "future": "future"}  # arm -> Config(hindsight)
+STUDIES |= {
+    "flipping_bits": Study(
+        "how many bits with and without hindsight, in 60 cycles (lesson 06c)",
+        {
+            f"{name}, {bits} bits": flipping(bits, 60, hindsight=hindsight)
+            for bits in (5, 8, 10, 13, 15, 20)
+            for name, hindsight in GOALS.items()
+        },
+    ),
+    "flipping_longer": Study(
+        "plain DQN with four times the budget (lesson 06c)",
+        {f"plain, {bits} bits": flipping(bits, 240) for bits in (8, 10, 13, 15)},
+    ),
+    "flipping_25": Study(
+        "25 bits, in 240 cycles (lesson 06c)",
+        {name: flipping(25, 240, hindsight=hindsight) for name, hindsight in GOALS.items()},
     ),
 }
 

@@ -98,9 +98,10 @@ class Hindsight:
     copies of it follow, relabelled with goals that later steps of this episode reached.
 
     env: an environment with goals (see `dqnlib.goals`), to be asked, not to be stepped; rng: draws
-    the goals. strategy: "future", k copies of each step; "final", one copy, with what the episode reached at its
-    end; or a function of your own, (length T, k, rng) -> steps [T, K]. relabel: your own. n_step: 1;
-    it is there to be refused. Raises ValueError for an environment without goals and for other settings.
+    the goals. strategy: "future", k copies of each step; "final", one copy, with what the episode
+    reached at its end; or a function of your own, (length T, k, rng) -> steps [T, K]. relabel: your
+    own. n_step: 1; it is there to be refused. Raises ValueError for an environment without goals
+    and for settings out of range.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ ROOMS = {
     "lessons": "goals envs probes policies networks targets replay prioritized frames transitions "
     "tabular planning features dqn balance",
     "seeds": "",
-    "experiments": "agents saved training staying experiments studies",
+    "experiments": "agents saved training staying experiments flipping studies",
     "classics": "",
     "pictures": "plots grid_plots reports",
     "labs": "",

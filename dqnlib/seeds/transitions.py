@@ -10,8 +10,8 @@ from dqnlib.data import Transition
 from dqnlib.envs import make_for
 from dqnlib.goals import Goals
 from dqnlib.seeds.environments import Environments
-from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.hindsight import Relabelled
+from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, is_action, is_finite_number, name_of
 from dqnlib.seeds.slots import by_name
 from dqnlib.transitions import Hindsight
