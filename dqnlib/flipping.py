@@ -32,13 +32,14 @@ def settings(bits: int, cycles: int = 40, **changes) -> Config:
 
 
 def success(run: Run) -> Run:
-    """Return the same run with success in place of its greedy returns: 1 at the goal, else 0.
+    """Return the same run with success in place of its greedy returns: 100 at the goal, else 0.
 
-    So `whole()` and `late()` are shares of episodes. A return is −1 a step, and 0 for the step that
-    reaches the goal: an episode that fails earns −n, all others more.
+    So `whole()` and `late()` are per cent of episodes. A return is −1 a step, and 0 for the step
+    that reaches the goal: an episode that fails earns −n, all others more. Raises ValueError for
+    another environment.
     """
     limit = bits_of(run.config)
-    reached = (run.eval_returns > -limit).astype(float)
+    reached = 100.0 * (run.eval_returns > -limit)
     return dataclasses.replace(
         run, eval_returns=np.where(np.isnan(run.eval_returns), np.nan, reached)
     )

@@ -34,11 +34,13 @@ class Goals:
 
     def __init__(self, env: gym.Env):
         name = env.spec.id if env.spec else type(env.unwrapped).__name__
-        missing = [text for method, text in METHODS.items() if not env.has_wrapper_attr(method)]
+        missing = [method for method in METHODS if not env.has_wrapper_attr(method)]
         if missing:
+            lines = [f"    {METHODS[method]}" for method in missing]
             raise ValueError(
-                f"hindsight needs an environment with goals, but {name} lacks "
-                f"{'; '.join(missing)}. See dqnlib.goals.BitFlipping for an example"
+                f"hindsight needs an environment with goals, but {name} has no method "
+                f"{', '.join(missing)}. Write, as dqnlib.goals.BitFlipping does:\n"
+                + "\n".join(lines)
             )
         if np.any(getattr(env, "scale", 1.0) != 1.0):
             raise ValueError(

@@ -202,6 +202,14 @@ STUDIES |= {
             for name, hindsight in GOALS.items()
         },
     ),
+    "flipping_copies": Study(
+        "20 bits: which goals, and how many copies of each step, in 60 cycles (lesson 06c)",
+        {"final": flipping(20, 60, hindsight="final")}
+        | {
+            f"future, k = {k}": flipping(20, 60, hindsight="future", hindsight_goals=k)
+            for k in (1, 2, 4, 8)
+        },
+    ),
     "flipping_longer": Study(
         "plain DQN with four times the budget (lesson 06c)",
         {f"plain, {bits} bits": flipping(bits, 240) for bits in (8, 10, 13, 15)},

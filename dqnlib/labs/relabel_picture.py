@@ -6,7 +6,7 @@ from dqnlib.labs.relabel_episode import Tale
 from dqnlib.pictures import FAINT, HOT, INK, MUTED, SIDE_COLORS, Card, number
 
 HEIGHT = 320  # CSS pixels
-_ROW, _CELL, _TOP = 26, 16, 74  # height of a row, width of a bit, middle of the first row
+_ROW, _CELL, _TOP = 26, 14, 74  # height of a row, width of a bit, middle of the first row
 WANTED, NEW = SIDE_COLORS["A"], SIDE_COLORS["B"]  # colors of the goal and of the new goal
 _LEFT, _RIGHT = 24, 494  # where the two tables begin
 
@@ -22,9 +22,9 @@ def paint(card: Card, tale: Tale) -> None:
 def _columns(left: float, bits: int, first: float) -> tuple[float, float, float, float]:
     """Return where row, goal, reward and end of a table stand."""
     row = left + first
-    goal = row + bits * _CELL + 18
-    reward = goal + bits * _CELL + 44
-    return row, goal, reward, reward + 50
+    goal = row + max(bits * _CELL, 112) + 16
+    reward = goal + max(bits * _CELL, 100) + 46
+    return row, goal, reward, reward + 46
 
 
 def _head(card: Card, title: str, note: str, left: float, columns, names) -> None:

@@ -30,6 +30,8 @@ CHOICES: Choices = {
     "loss": ("loss", ["mse", "huber"]),
     "double": ("Double DQN", [False, True]),
     "target_epsilon": ("target ε", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]),
+    "hindsight": ("hindsight", ["none", "final", "future"]),
+    "hindsight_goals": ("copies k", [1, 2, 4, 8]),
 }
 _POINTS = 120  # of each curve
 

@@ -152,11 +152,14 @@ class OwnTransitions:
         self._gamma = gamma
 
     def _rows(self, k: int, found: list[Transition], obs_shape: tuple[int, ...]) -> Rows:
-        for t in found:
-            wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
-            if wrong:
-                raise LearnerError(f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}")
-        arrays = (np.array(column) for column in zip(*found, strict=True))
+        arrays = _stacked(found)
+        if arrays is None or not _are_fine(arrays, obs_shape, self._n_actions):
+            for t in found:  # which one, and why
+                wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
+                if wrong:
+                    what = f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}"
+                    raise LearnerError(what)
+            arrays = [np.array(column) for column in zip(*found, strict=True)]
         return (*arrays, np.full(len(found), k))
 
     def state(self) -> list:
@@ -184,6 +187,28 @@ def _saves_itself(one) -> bool:
 
 def _is_transition(value) -> bool:
     return isinstance(value, tuple) and len(value) == len(Transition._fields)
+
+
+def _stacked(found: list[Transition]) -> list[np.ndarray] | None:
+    """Return the five fields of C transitions as arrays [C, ...]; None where shapes differ."""
+    try:
+        return [np.array(column) for column in zip(*found, strict=True)]
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
+def _are_fine(arrays, obs_shape: tuple[int, ...], n_actions: int) -> bool:
+    """Return whether nothing is wrong with any of them: one look at all, since it is quicker."""
+    obs, action, reward, next_obs, terminated = arrays
+    c = len(action)
+    shapes = {obs.shape[1:], next_obs.shape[1:]} == {obs_shape}
+    shapes = shapes and action.shape == reward.shape == terminated.shape == (c,)
+    kinds = "".join(x.dtype.kind for x in (action, reward, terminated))
+    return bool(
+        shapes and kinds in ("ifb", "iib")
+        and all(x.dtype.kind in "biuf" and np.isfinite(x).all() for x in (obs, next_obs, reward))
+        and action.min() >= 0 and action.max() < n_actions
+    )  # fmt: skip
 
 
 def _wrong(t: Transition, obs_shape: tuple[int, ...], n_actions: int) -> tuple[str, str] | None:
