@@ -169,7 +169,7 @@ def test_it_goes_on_where_it_was():
         ({"n_step": 3}, "hindsight relabels single steps, but n_step is 3.*Take n_step=1"),
     ],
 )
-def test_bad_settings(settings, words):
+def test_bad_settings_of_hindsight(settings, words):
     with pytest.raises(ValueError, match=words):
         made(**settings)
 

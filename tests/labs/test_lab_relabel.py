@@ -158,6 +158,6 @@ def test_errors_of_own_functions_are_shown(functions, words):
         ({"seed": -1}, "seed must be"),
     ],
 )  # fmt: skip
-def test_bad_settings(settings, words):
+def test_bad_settings_of_the_lab(settings, words):
     with pytest.raises(ValueError, match=words):
         RelabelLab(**settings)
