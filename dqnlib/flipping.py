@@ -34,7 +34,7 @@ def settings(bits: int, cycles: int = 40, **changes) -> Config:
 def success(run: Run) -> Run:
     """Return the same run with success in place of its greedy returns: 100 at the goal, else 0.
 
-    So `whole()` and `late()` are per cent of episodes. A return is −1 a step, and 0 for the step
+    So `whole()` and `late()` are percent of episodes. A return is −1 a step, and 0 for the step
     that reaches the goal: an episode that fails earns −n, all others more. Raises ValueError for
     another environment.
     """

@@ -95,7 +95,7 @@ class Hindsight:
     """Hindsight experience replay (Andrychowicz et al. 2017, Algorithm 1; lesson 06c).
 
     Every step is given out as it is. When its episode has ended, by termination or by a time limit,
-    copies of it follow, relabelled with goals that later steps of this episode reached.
+    copies of it follow, relabeled with goals that later steps of this episode reached.
 
     env: an environment with goals (see `dqnlib.goals`), to be asked, not to be stepped; rng: draws
     the goals. strategy: "future", k copies of each step; "final", one copy, with what the episode

@@ -40,7 +40,7 @@ def plain(t):
     return (*text, t.action, t.reward, t.terminated)
 
 
-def test_a_step_relabelled_by_hand():
+def test_a_step_relabeled_by_hand():
     ((step, _),) = steps_from([0, 0, 0], [1, 1, 1], [1])
     goals = Goals(BitFlipping(3))
     reached, other = np.array([0.0, 1, 0]), np.array([0.0, 1, 1])
@@ -73,7 +73,7 @@ def test_future_by_hand():
     ]  # fmt: skip
 
 
-def test_an_episode_that_reached_its_goal_is_relabelled_as_well():
+def test_an_episode_that_reached_its_goal_is_relabeled_as_well():
     one = made("final")
     steps = steps_from([0, 0, 0], [1, 0, 0], [0])
     assert steps[0][1]

@@ -1,4 +1,4 @@
-"""The bug hunt of lesson 06c: a goal that is reached by relabelling does not end the episode."""
+"""The bug hunt of lesson 06c: a goal that is reached by relabeling does not end the episode."""
 
 import functools
 from dataclasses import dataclass

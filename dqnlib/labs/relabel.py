@@ -18,7 +18,7 @@ NAMES = tuple(STRATEGIES)
 
 
 class RelabelLab(Lab):
-    """Hindsight replay, a step at a time: first an episode, then each of its steps relabelled.
+    """Hindsight replay, a step at a time: first an episode, then each of its steps relabeled.
 
     On the left the episode as it was: the row of bits after each step, the goal, the reward. On the
     right copies of one step, each with the row that a later step reached as its goal. The bits are
@@ -32,7 +32,7 @@ class RelabelLab(Lab):
     """
 
     title = "Relabel lab"
-    hint = "Press Step: one step of the episode; at its end, one step relabelled. Or Relabel."
+    hint = "Press Step: one step of the episode; at its end, one step relabeled. Or Relabel."
     period, speed = 1 / 12, 2
     speeds: ClassVar = {f"{v} steps/s": v for v in (1, 2, 5, 10, 30, 100, 500)}
 
@@ -82,7 +82,7 @@ class RelabelLab(Lab):
         if key == "relabel":
             self.playing = False
             self.tale.relabel_all()
-            self.say("The whole episode is relabelled. Step or Relabel goes on to the next.")
+            self.say("The whole episode is relabeled. Step or Relabel goes on to the next.")
             return
         self.settings[key] = value
         if key == "bits":
@@ -126,7 +126,7 @@ class RelabelLab(Lab):
     def build(self):
         w, s = self._w, self.settings
         buttons = self.buttons(
-            step="One step of the episode; after it, one step relabelled",
+            step="One step of the episode; after it, one step relabeled",
             play="Go on by itself",
             pause="Stop for a moment; Play goes on",
             reset="Forget everything and begin anew",

@@ -18,7 +18,7 @@ class Copy(NamedTuple):
 
 
 class Tale:
-    """One episode after the other: the bits are flipped at random, then each step is relabelled.
+    """One episode after the other: the bits are flipped at random, then each step is relabeled.
 
     settings: bits, strategy and k; steps_of: (length, k, rng) -> steps [T, K]; relabel: see
     `dqnlib.transitions.relabel`. Both may be a learner's own: LearnerError says what is wrong.
@@ -38,7 +38,7 @@ class Tale:
     def forget(self) -> None:
         """Forget all copies: those of the present episode are made anew."""
         self.copied = self.rewarded_copies = 0
-        self.now, self.copies = -1, []  # the step that was relabelled last, and its copies
+        self.now, self.copies = -1, []  # the step that was relabeled last, and its copies
         self._chosen: np.ndarray | None = None
 
     def choose_by(self, steps_of: Callable) -> None:
@@ -60,7 +60,7 @@ class Tale:
 
     @property
     def done(self) -> bool:
-        """True once every step of the episode has been relabelled."""
+        """True once every step of the episode has been relabeled."""
         return self.over and self.now == len(self.steps) - 1
 
     def step(self) -> None:

@@ -12,7 +12,7 @@ _LEFT, _RIGHT = 24, 494  # where the two tables begin
 
 
 def paint(card: Card, tale: Tale) -> None:
-    """Draw the episode so far, and the copies of the step that was relabelled last."""
+    """Draw the episode so far, and the copies of the step that was relabeled last."""
     card.box(2, 2, card.width - 2, card.height - 2)
     card.box(_RIGHT - 22, 14, _RIGHT - 21, card.height - 14, FAINT)
     _paint_episode(card, tale)
@@ -96,7 +96,7 @@ def _paint_copies(card: Card, tale: Tale) -> None:
         return
     s = tale.settings
     note = "final" if s["strategy"] == "final" else f"future, k = {s['k']}"
-    _head(card, f"Step {tale.now}, relabelled", note, _RIGHT, columns,
+    _head(card, f"Step {tale.now}, relabeled", note, _RIGHT, columns,
           ("row after the step", "new goal", NEW))  # fmt: skip
     for i, (later, made) in enumerate(tale.copies):
         y = _TOP + i * _ROW

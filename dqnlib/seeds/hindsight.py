@@ -9,7 +9,7 @@ from dqnlib.transitions import STRATEGIES
 FIRST = 16  # steps of an episode for which there is room at first
 
 
-class Relabelled:
+class Relabeled:
     """Stores every step, and copies of a whole episode, with other goals, when it has ended.
 
     goals: the methods of `dqnlib.goals` for many goals at once; strategy, k: as for

@@ -10,7 +10,7 @@ from dqnlib.data import Transition
 from dqnlib.envs import make_for
 from dqnlib.goals import Goals
 from dqnlib.seeds.environments import Environments
-from dqnlib.seeds.hindsight import Relabelled
+from dqnlib.seeds.hindsight import Relabeled
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, is_action, is_finite_number, name_of
 from dqnlib.seeds.slots import by_name
@@ -38,7 +38,7 @@ def windows_for(
     if hindsight and own is None:
         Goals(make_for(config, env))  # which says what an environment without goals lacks
         if envs.goals:
-            return Relabelled(envs.goals, config.hindsight, config.hindsight_goals, rngs, obs)
+            return Relabeled(envs.goals, config.hindsight, config.hindsight_goals, rngs, obs)
     if own is not None or hindsight:
         more = [{"env": make_for(config, env), "rng": rng} for rng in rngs]
         if hindsight:

@@ -37,7 +37,7 @@ def test_the_text_counts_what_is_stored():
     kept = copied = rewarded = 0
     for _ in range(5):
         lab.post("relabel")
-        assert "The whole episode is relabelled" in say(lab)
+        assert "The whole episode is relabeled" in say(lab)
         assert lab.tale.done
         kept, copied = kept + len(lab.tale.steps), copied + 2 * len(lab.tale.steps)
         assert (lab.tale.kept, lab.tale.copied) == (kept, copied)

@@ -25,7 +25,7 @@ class Nothing:
 
 
 def made_up(rate, bits=15, late=None, share=0.0, seeds=10) -> Run:
-    """A run of which so many per cent of the greedy episodes reach the goal.
+    """A run of which so many percent of the greedy episodes reach the goal.
 
     late: over the last quarter; share: of its batches that is rewarded.
     """

@@ -19,7 +19,7 @@ from dqnlib.goals import BitFlipping
 from dqnlib.policies import random_streams
 from dqnlib.seeds import LearnerError
 from dqnlib.seeds.buffers import UnevenRing
-from dqnlib.seeds.hindsight import FIRST, Relabelled
+from dqnlib.seeds.hindsight import FIRST, Relabeled
 from dqnlib.storage import from_plain, to_plain
 from dqnlib.transitions import STRATEGIES, Hindsight, relabel
 
@@ -39,7 +39,7 @@ def rngs(seed=0):
 
 
 def many_of(strategy, k):
-    return Relabelled(BitFlipping(BITS), strategy, k, rngs(), np.zeros((S, 2 * BITS), np.float32))
+    return Relabeled(BitFlipping(BITS), strategy, k, rngs(), np.zeros((S, 2 * BITS), np.float32))
 
 
 def arrays_of(step, t):
@@ -170,7 +170,7 @@ def test_a_row_is_what_its_seed_alone_gives():
         assert same(train(SMALL, [seed]), many, 0, seed)
 
 
-def test_the_learners_own_relabelling_drives_the_loop():
+def test_the_learners_own_relabeling_drives_the_loop():
     seen = []
 
     def mine(transition, goal, env):

@@ -182,7 +182,7 @@ def _relabel(
         env.achieved_goal(t.next_obs), goal, {}
     ),
 ) -> Callable:
-    """Make a relabelling that differs in some fields, as a mistake does."""
+    """Make a relabeling that differs in some fields, as a mistake does."""
 
     def wrong(t, goal, env):
         parts = (f(t, goal, env) for f in (obs, action, reward, next_obs, terminated))
@@ -245,7 +245,7 @@ RELABEL = Check(
             "a method of the environment is not called",
             "A method without its brackets gives nothing: env.compute_reward(reached, goal, {}).",
         ),
-        Mistake("nothing is relabelled", "Four of the five fields depend on the goal: both "
+        Mistake("nothing is relabeled", "Four of the five fields depend on the goal: both "
                 "observations, the reward and terminated.", lambda t, goal, env: t),
         Mistake(
             "the goals alone are exchanged",
@@ -318,7 +318,7 @@ RELABEL = Check(
         ),
         Mistake(
             "no copy ever ends",
-            "A goal reached by relabelling terminates as the environment would: "
+            "A goal reached by relabeling terminates as the environment would: "
             "env.compute_terminated(reached, goal, {}).",
             _relabel(terminated=lambda t, goal, env: False),
         ),
@@ -467,7 +467,7 @@ def _wrong_shape(case: str, want: str, found: np.ndarray, length: int, k: int) -
     if found.shape == (length - 1, k):
         raise mistaken(
             case, want, got, "the last step is left out",
-            "The last step reached something, too: it is relabelled with just that.",
+            "The last step reached something, too: it is relabeled with just that.",
         )  # fmt: skip
     lines = (f"This case: {case}", f"  expected  {want}", f"  yours     {got}")
     raise Problem(*lines, diagnosis="wrong shape", mend="A row a step, a column a goal.")

@@ -77,7 +77,7 @@ def relabel(transition, goal, env):
 def relabel(transition, goal, env):
     raise NotImplementedError
 
-=== wrong: nothing is relabelled
+=== wrong: nothing is relabeled
 def relabel(transition, goal, env):
     return transition
 
@@ -296,7 +296,7 @@ def relabel(transition, goal, env):
                       env.compute_terminated(reached, goal, {}))
 
 === wrong: another name
-def relabelled(transition, goal, env):
+def relabeled(transition, goal, env):
     reached = env.achieved_goal(transition.next_obs)
     return Transition(env.with_goal(transition.obs, goal), transition.action,
                       env.compute_reward(reached, goal, {}),
