@@ -110,6 +110,10 @@ def copied(**rates):
     return {**DRAWING, "studies": SimpleNamespace(load=lambda name: runs)}
 
 
+def nearest(rate):
+    return broken(rate) | {"config": flipping.settings(15), "ends": list("abc")}
+
+
 def broken(rate):
     return {
         **DRAWING, "functools": functools, "relabel": relabel, "final_steps": final_steps,
@@ -142,7 +146,9 @@ REJECTED = {
     ),
     "in 240 cycles plain DQN": lambda: more_time(plain=6),
     "25 bits: hindsight": lambda: more_time(hindsight=94),
-    "over the whole curve future": lambda: two_rules(60, 60),
+    "at 20 bits future is better": lambda: two_rules(60, 60),
+    "at 15 bits over the whole curve only": lambda: two_rules(60, 60),
+    "late it reaches more than 90 %": lambda: nearest(85),
     "with a single copy": lambda: copied(k1=75),
     "from k = 1 to 8": lambda: copied(k8=80),
     "it reaches fewer than 5 % of the goals, late": lambda: broken(6),
