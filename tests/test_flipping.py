@@ -71,6 +71,7 @@ def test_learned_values_are_those_of_tasks_at_each_distance():
     parameters[last][1] *= 2  # the second seed's
     found = flipping.learned_values(replace(run, parameters=parameters))
     assert np.allclose(found, [[-1, -2, -3], [-2, -4, -6]])
+    parameters = {n: array.copy() for n, array in parameters.items()}
     parameters[first][:, 2:] = 0  # a network that looks at the first bit alone
     seen = flipping.learned_values(replace(run, parameters=parameters))[0]
     assert np.allclose(seen, [-1 / 3, -2 / 3, -1], atol=0.15)  # it is wrong as often as any other

@@ -107,7 +107,7 @@ def test_pictures():
 
 
 def test_own_functions():
-    calls = []
+    calls, chosen = [], []
 
     def mine(transition, goal, env):
         calls.append(goal.tolist())
@@ -116,6 +116,7 @@ def test_own_functions():
         return relabel(transition, env.achieved_goal(transition.next_obs), env)
 
     def later(length, k, rng):
+        chosen.append(length)
         return [[length - 1] * k for _ in range(length)]
 
     lab = RelabelLab(relabel=mine, future_steps=later, k=2)
@@ -124,6 +125,7 @@ def test_own_functions():
     assert "your mine and later" in text
     assert lab.tale.rewarded_copies == lab.tale.copied == len(calls)
     assert max(lab.tale.steps[0].obs) == 1
+    assert chosen == [len(lab.tale.steps)]  # once an episode
     assert {c.later for c in lab.tale.copies} == {len(lab.tale.steps) - 1}
 
 

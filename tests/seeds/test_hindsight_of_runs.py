@@ -90,8 +90,9 @@ def test_a_long_episode_finds_room():
 def test_a_state_stays_as_it_was():
     many = many_of("future", 2)
     state = many.state()
-    list(many.step(*arrays_of([(1, True)] * S, 0), 0.9))
+    list(many.step(*arrays_of([(5, False)] * S, 0), 0.9))
     assert state["length"].tolist() == [0] * S
+    list(many.step(*arrays_of([(5, True)] * S, 0), 0.9))
     assert state["rngs"] == [rng.bit_generator.state for rng in rngs()]
 
 
@@ -161,6 +162,9 @@ def test_every_way_to_say_it_gives_the_same_numbers(strategy):
     by_hand = functools.partial(Hindsight, strategy=strategy, k=3)
     assert same(train(plain_dqn, range(3), transitions=by_hand), many)
     assert not same(train(plain_dqn, range(3)), many)
+    other = SMALL.replace(hindsight="future" if strategy == "final" else "final")
+    said = functools.partial(Hindsight, strategy=strategy)  # it wins over the settings
+    assert same(train(other, range(3), transitions=said), many)
     assert Trainer(config, [0], transitions=Hindsight).how == {}
 
 
