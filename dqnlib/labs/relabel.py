@@ -132,6 +132,7 @@ class RelabelLab(Lab):
             reset="Forget everything and begin anew",
         )
         buttons.insert(1, self.button("relabel", "tags", "Relabel the whole episode at once"))
+        buttons[1].layout.width = "104px"
         strategy = self.control("strategy", w.ToggleButtons(
             options=[(f"goals: {name}", name) for name in NAMES], value=s["strategy"],
             style={"button_width": "110px"},
