@@ -218,6 +218,12 @@ STUDIES = {
         "Rainbow and its parts on MinAtar's Breakout (lesson 07b; needs the extra minatar)",
         parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0),
     ),
+    "rainbow_stays": Study(
+        "does Rainbow stay solved on CartPole? (lesson 07b)",
+        {"Rainbow": parts_of_rainbow(FULL, v_min=0.0, v_max=100.0)["Rainbow"]},
+        TWENTY,
+        looks=True,
+    ),
 }
 
 
