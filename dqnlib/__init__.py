@@ -50,7 +50,8 @@ _HOME = {
 _ROOMS = {
     "balance", "classics", "envs", "experiments", "features", "frames", "grid_plots", "hunts",
     "intervals", "labs", "networks", "pictures", "planning", "plots", "policies", "probes",
-    "rainbow", "replay", "reports", "saved", "seeds", "staying", "studies", "tabular", "targets", "training",
+    "rainbow",
+    "replay", "reports", "saved", "seeds", "staying", "studies", "tabular", "targets", "training",
 }  # fmt: skip
 
 moved.let_imports_find()

@@ -30,20 +30,23 @@ def _put(probs, reward, terminated, discount, support):
 
 # -- rainbow_target ------------------------------------------------------------------------
 
-# Means of the online network: 1.6 and 1; 0.6 and 1; 1.7 and 1: actions 0, 1, 0.
-# The most probable single atom (0.7, 0.6, 0.8) belongs to action 0 in each row.
+# The online network's means: 1, 1.1, 1.3; 1.4, 1.2, 0.9; 1.4, 1.7, 1; 1.5, 0.5, 0.9: actions 2, 0,
+# 1, 0. The actions with the most probable single atom are others: 0, 0, 1, 1.
 ONLINE = [
-    [[0.1, 0.2, 0.7], [0.2, 0.6, 0.2]],
-    [[0.6, 0.2, 0.2], [0.25, 0.5, 0.25]],
-    [[0.1, 0.1, 0.8], [0.3, 0.4, 0.3]],
+    [[0.2, 0.6, 0.2], [0.3, 0.3, 0.4], [0.1, 0.5, 0.4]],
+    [[0.2, 0.2, 0.6], [0.3, 0.2, 0.5], [0.4, 0.3, 0.3]],
+    [[0.1, 0.4, 0.5], [0.1, 0.1, 0.8], [0.3, 0.4, 0.3]],
+    [[0.1, 0.3, 0.6], [0.7, 0.1, 0.2], [0.5, 0.1, 0.4]],
 ]
-# Means of the target network: 0.75 and 1.5; 1.25 and 1.2; 0.6 and 1.5: it would choose 1, 0, 1.
+# The target network's: 1.1, 0.9, 0.6; 1.2, 1.1, 0.8; 1.4, 1.1, 1.6; 1, 0.6, 0.7: it would choose
+# 0, 0, 2, 0.
 FROZEN = [
-    [[0.5, 0.25, 0.25], [0.125, 0.25, 0.625]],
-    [[0.25, 0.25, 0.5], [0.2, 0.4, 0.4]],
-    [[0.6, 0.2, 0.2], [0.1, 0.3, 0.6]],
+    [[0.1, 0.7, 0.2], [0.5, 0.1, 0.4], [0.5, 0.4, 0.1]],
+    [[0.2, 0.4, 0.4], [0.2, 0.5, 0.3], [0.5, 0.2, 0.3]],
+    [[0.2, 0.2, 0.6], [0.3, 0.3, 0.4], [0.1, 0.2, 0.7]],
+    [[0.3, 0.4, 0.3], [0.5, 0.4, 0.1], [0.6, 0.1, 0.3]],
 ]
-PLUS = [[0, 3], [2, 0], [-1, 1]]
+PLUS = [[1, 1, 1], [1, 3, -2], [1, 1, 1], [3, 1, 2]]
 
 
 def _target_case(online, frozen, plus, reward, terminated, discount, support, expected, story):
@@ -102,21 +105,22 @@ RAINBOW_TARGET = Check(
     tensors=True,
     returns="a tensor [B, K]",
     cases=(
-        # row 0: action 0, 0.5, 0.25, 0.25; atoms 0, 1, 2 land at 0.5, 1, 1.5:
-        #        0.25 and 0.25; 0.25 on 1; 0.125 and 0.125: 0.25, 0.625, 0.125
-        # row 1: action 1, 0.2, 0.4, 0.4; they land at 1, 1.5, 2: 0, 0.2 + 0.2, 0.2 + 0.4
-        # row 2: terminated: all of it lands at 1.25: 0, 0.75, 0.25
+        # row 0: action 2, 0.5, 0.4, 0.1; the atoms 0, 1, 2 land at 0.5, 1, 1.5:
+        #        0.25 and 0.25; 0.4 on 1; 0.05 and 0.05: 0.25, 0.7, 0.05
+        # row 1: action 0, 0.2, 0.4, 0.4; they land at 1, 1.5, 2: 0, 0.2 + 0.2, 0.2 + 0.4
+        # row 2: action 1, 0.3, 0.3, 0.4; they land at 0, 0.5, 1: 0.3 + 0.15, 0.15 + 0.4, 0
+        # row 3: terminated: all of it lands at 1.25: 0, 0.75, 0.25
         _target_case(
             ONLINE,
             FROZEN,
             PLUS,
-            [0.5, 1.0, 1.25],
-            [False, False, True],
+            [0.5, 1.0, 0.0, 1.25],
+            [False, False, False, True],
             0.5,
             [0, 1, 2],
-            [[0.25, 0.625, 0.125], [0, 0.4, 0.6], [0, 0.75, 0.25]],
-            "three transitions; the online network prefers the actions 0, 1 and 0, the target "
-            "network 1, 0 and 1; the third episode has terminated",
+            [[0.25, 0.7, 0.05], [0, 0.4, 0.6], [0.45, 0.55, 0], [0, 0.75, 0.25]],
+            "four transitions; the online network prefers the actions 2, 0, 1 and 0, the target "
+            "network 0, 0, 2 and 0; the fourth episode has terminated",
         ),
         # online means 1, 1.4, 2.2: action 2; target 0.25, 0.75
         # −1 lands at 2 − 0.9 = 1.1: 1.9/4 = 0.475 of it on −1; 3 lands at 4.7, cut to 3
@@ -132,7 +136,7 @@ RAINBOW_TARGET = Check(
             [[0.11875, 0.88125]],
             "one transition, three actions, two atoms; the online network prefers action 2",
         ),
-    ),  # fmt: skip
+    ),
     mistakes=(
         Mistake(
             "the target network selects the action as well",
@@ -306,7 +310,8 @@ def _loss_args(probs, plus, action, target, weight) -> dict:
 
 LOSS_ARGS = (
     (
-        # −log p in bits: row 0, action 1: 1, 2, 2; row 1, action 0: 2, 1, 2; row 2, action 1: 2, 2, 1
+        # −log p in bits: row 0, action 1: 1, 2, 2; row 1, action 0: 2, 1, 2; row 2, action 1:
+        # 2, 2, 1
         # errors: ½ · 1 + ½ · 2 = 1.5; ¼ · 2 + ¼ · 1 + ½ · 2 = 1.75; 2
         # loss: (1 · 1.5 + 0.5 · 1.75 + 0.25 · 2) / 3 = 2.875 / 3
         _loss_args(
@@ -385,10 +390,7 @@ def _expect_two(function: Callable, case: Case) -> None:
         )  # fmt: skip
     if isinstance(got, tuple | list) and len(got) == 2:
         return
-    if isinstance(got, tuple | list):
-        given = f"{len(got)} things"
-    else:
-        given = show(got)
+    given = f"{len(got)} things" if isinstance(got, tuple | list) else show(got)
     raise mistaken(
         story, want, given, "one of the two results is missing",
         "Two things are wanted, as in `return loss, error`: the buffer is told the errors.",
@@ -591,7 +593,8 @@ RAINBOW_LOSS = Check(
         "`log_softmax`. The error of a transition is minus the sum over the atoms of target times "
         "log-probability. The loss is a weighted mean; the priorities are the errors, detached.",
         "`log_probs = logits[torch.arange(len(action)), action].log_softmax(dim=1)`, then "
-        "`error = -(target_probs * log_probs).sum(dim=1)`; the loss is the mean of `weight * error`.",
+        "`error = -(target_probs * log_probs).sum(dim=1)`; the loss is the mean of "
+        "`weight * error`.",
     ),
 )
 
