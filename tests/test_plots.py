@@ -338,8 +338,8 @@ def made_up(values, seeds=(0, 1, 2)):
 def test_effects_are_differences_seed_by_seed():
     """Seeds differ by far more than the arms: only pairs show what the change does."""
     luck = np.array([[0.0], [100.0], [500.0]])
-    plain, late = made_up(luck), made_up(luck + [0, 0, 0, 8])
-    unclear = made_up(luck + [[4], [-4], [4]])
+    plain, late = made_up(luck), made_up(luck + np.array([0, 0, 0, 8]))
+    unclear = made_up(luck + np.array([[4], [-4], [4]]))
     pairs = {"up": (late, plain), "down": (plain, late), "?": (unclear, plain)}
     table = reports.effects_table(pairs)
     assert table.headings == ["", "whole curve", "", "late", ""]
