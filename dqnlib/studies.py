@@ -42,6 +42,15 @@ TWENTY = JUDGED[:20]
 FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
 SOFT = {"target_epsilon": 0.5}
 ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_every=500)
+EARLY = Config(
+    steps=4_000,
+    warmup=500,
+    epsilon_steps=2_000,
+    final_learning_rate=9e-4,
+    eval_every=500,
+    eval_episodes=5,
+    record_every=500,
+)
 MINATAR = Config(
     env_id="dqnlib/MinAtarBreakout-v0", steps=40_000, channels=(16,), hidden=(64,), batch_size=32,
     update_every=4, sync_every=500, final_epsilon=0.05, epsilon_steps=8_000, eval_every=2_000,
@@ -217,6 +226,10 @@ STUDIES = {
     "rainbow_minatar": Study(
         "Rainbow and its parts on MinAtar's Breakout (lesson 07b; needs the extra minatar)",
         parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0),
+    ),
+    "rainbow_cartpole": Study(
+        "Rainbow and its parts in the first 4,000 steps of CartPole (lesson 07b)",
+        parts_of_rainbow(EARLY, v_min=0.0, v_max=100.0),
     ),
     "rainbow_stays": Study(
         "does Rainbow stay solved on CartPole? (lesson 07b)",

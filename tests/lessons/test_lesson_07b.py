@@ -101,6 +101,19 @@ def table(rainbow):
     }  # fmt: skip
 
 
+def effects(alone, left_out, seeds=10):
+    """The cell of the fourteen arms: what each part adds, and what is lost without it."""
+    zero = dict.fromkeys(settings()["parts"], 0.0)
+    made = [
+        {name: np.full(seeds, v) + np.linspace(-1, 1, seeds) for name, v in (zero | some).items()}
+        for some in (alone, left_out)
+    ]
+    return {
+        "effects": dict(zip(("alone", "left out"), made, strict=True)), "flip": ["yes", "no"],
+        "parts": settings()["parts"],
+    }  # fmt: skip
+
+
 def ablation(forgotten, back):
     """The last returns of agents without noise, with ε forgotten and with ε given back."""
 
@@ -117,6 +130,10 @@ REJECTED = {
     "has balanced for 100 steps": lambda: two_trainers(0.0, 99.0),
     "Rainbow is not ahead": lambda: raced(200, 210),
     "a fresh Rainbow holds": lambda: raced(200, 100, worth=10.0),
+    "noisy layers cost": lambda: effects({"noisy": -50}, {"noisy": 10}),
+    "two parts that do not help alone": lambda: effects(
+        {"dueling": 20}, {"dueling": 50, "distributional": 50}
+    ),
     "Rainbow's lowest mean": lambda: table(made_up(DIP)),
     "and above Double DQN's": lambda: table(made_up(DIP + 30)),
     "three in five or more fall": lambda: ablation(forgotten=10, back=9),
