@@ -50,8 +50,8 @@ _HOME = {
 _ROOMS = {
     "balance", "classics", "envs", "experiments", "features", "flipping", "frames", "goals",
     "grid_plots", "hunts", "intervals", "labs", "networks", "pictures", "planning", "plots",
-    "policies", "probes", "replay", "reports", "saved", "seeds", "staying", "studies", "tabular",
-    "targets", "training", "transitions",
+    "policies", "probes", "rainbow", "replay", "reports", "saved", "seeds", "staying", "studies",
+    "tabular", "targets", "training", "transitions",
 }  # fmt: skip
 
 moved.let_imports_find()

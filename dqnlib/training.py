@@ -37,7 +37,7 @@ from dqnlib.seeds.slots import (
 )
 from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
-from dqnlib.seeds.update import Learned, Networks, sync_for
+from dqnlib.seeds.update import Learned, Networks, check_told, sync_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 
@@ -62,7 +62,8 @@ class Trainer:
         gets a parameter epsilon, which is config.target_epsilon
     loss: (q, action, td_target) -> scalar, or with weight [B] at last  `targets.mse_loss`
     update: (online, target, optimizer, batch, gamma) -> loss           `targets.dqn_update`
-        the whole training step; then td_target, loss, double and max_grad_norm are not used
+        the whole training step; then td_target, loss, double and max_grad_norm are not used; with
+        priorities it returns (loss, TD errors [B])
     sync_target: (online, target) or (online, target, tau), in place    `targets.hard_update`
     policy: (q [A], epsilon, rng) -> int                                `policies.epsilon_greedy`
     env: () -> gymnasium.Env                                            of config.env_id
@@ -271,6 +272,7 @@ class Trainer:
         gamma = c.gamma if c.n_step == 1 else c.gamma**c.n_step
         self._learned = self._update(batch, gamma)
         if self._replay.wants_errors:
+            check_told(self._learned, self.own, self._where())
             self._replay.update(batch.index, -self._learned.error)
 
     # -- saving and going on ------------------------------------------------------------------

@@ -22,18 +22,7 @@ def replay_for(
     """
     c, priorities = config, None
     if "replay" in own:
-        buffers = Buffers(own["replay"], c.capacity, rngs, device, names, where)
-        if buffers.wants_errors and "update" in own:
-            raise ValueError(
-                f"{buffers.name} has a method update, which is told the TD errors, but your own "
-                "training step keeps them to itself: give td_target and loss in place of update"
-            )
-        return buffers
-    if c.priority_alpha and "update" in own:
-        raise ValueError(
-            f"priority_alpha={c.priority_alpha:g} needs the TD errors of each batch, but your own "
-            "training step keeps them to itself: give td_target and loss in place of update"
-        )
+        return Buffers(own["replay"], c.capacity, rngs, device, names, where)
     if c.priority_alpha:
         priorities = Priorities(len(rngs), c.capacity, c.priority_alpha)
     if len(obs_shape) > 1:
