@@ -8,6 +8,7 @@ import numpy as np
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for, time_limit
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
+from dqnlib.seeds.breakout import BREAKOUT, Breakouts
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 from dqnlib.seeds.rows import Environments
 
@@ -231,6 +232,7 @@ VECTORISED: dict[str, type[Environments]] = {
     **{f"dqnlib/{name}-v0": Rooms for name in ("PureNoise", "Casino")},
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
     **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
+    BREAKOUT: Breakouts,
 }
 
 
