@@ -121,10 +121,8 @@ class Trainer:
         self._noise = [torch.Generator().manual_seed(s.noise_seed) for s in streams]
         self._threads = threads_that_pay(made.trial(c.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
-        self._windows = windows_for(
-            c, self._envs, own("transitions"), seeds, where, env=own("env"),
-            rngs=[s.goals for s in streams],
-        )  # fmt: skip
+        more = {"env": own("env"), "rngs": [s.goals for s in streams]}
+        self._windows = windows_for(c, self._envs, own("transitions"), seeds, where, **more)
         self._replay = self._make_replay([s.sample for s in streams])
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)

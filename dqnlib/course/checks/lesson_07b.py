@@ -11,6 +11,7 @@ import numpy as np
 
 from dqnlib.course.judge import judge_cases
 from dqnlib.course.messages import during, mistaken, show
+from dqnlib.course.reference import load
 from dqnlib.course.types import Case, Check, Mistake, Problem
 
 TITLE = "07b Toward Rainbow, part 2"
@@ -23,9 +24,8 @@ def _logits(probs, plus=0.0) -> np.ndarray:
 
 def _put(probs, reward, terminated, discount, support):
     """Project as lesson 07 does; for mistakes that lie elsewhere."""
-    from dqnlib.targets import project_distribution
-
-    return project_distribution(probs, reward, terminated, discount, support)
+    project = load("dqnlib.targets.project_distribution")
+    return project(probs, reward, terminated, discount, support)
 
 
 # -- rainbow_target ------------------------------------------------------------------------
