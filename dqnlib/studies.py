@@ -57,7 +57,14 @@ MINATAR = Config(
     update_every=4, sync_every=500, final_epsilon=0.05, epsilon_steps=8_000, eval_every=2_000,
     record_every=500,
 )  # fmt: skip
-ON_BREAKOUT = ("DQN", "prioritized", "dueling", "3-step", "distributional", "Rainbow")
+ON_BREAKOUT = (
+    "DQN",
+    "prioritized",
+    "dueling",
+    "3-step",
+    "distributional",
+    "Rainbow",
+)  # an arm takes minutes, or more
 INPUTS = {
     "raw": FULL.replace(obs_scale=1.0),
     "angle × 5": FULL.replace(obs_scale=(1.0, 1.0, 5.0, 1.0)),
