@@ -19,6 +19,7 @@ from dqnlib.arguments import check_choice, check_count, check_number, check_swit
 ALGORITHMS = ("q_learning", "sarsa", "expected_sarsa", "double_q_learning")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 LOSSES = ("mse", "huber")
+HINDSIGHT = ("none", "final", "future")
 DEVICES = ("auto", "cpu", "cuda")
 _OWN_ENV = "; give an environment of your own as train(..., env=...)"
 
@@ -171,6 +172,8 @@ class Config(Frozen):
     max_grad_norm: float = _setting(math.inf, "longest gradient of one seed; longer ones shrink", _number(0, math.inf, open_low=True))
     priority_alpha: float = _setting(0.0, "how much TD errors decide what is drawn, 0 to 1; 0: uniform", _number(0, 1))
     priority_beta: float = _setting(0.4, "how much weights undo that at first, 0 to 1; 1 at the last step", _number(0, 1))
+    hindsight: str = _setting("none", *_one_of(HINDSIGHT, ": which goals an episode is relabeled with"))
+    hindsight_goals: int = _setting(4, "relabeled copies of each transition (future)", _count())
     batch_size: int = _setting(64, "transitions an update", _count())
     capacity: int = _setting(50_000, "transitions that the replay buffer holds", _count())
     warmup: int = _setting(1_000, "environment steps before the first update", _count(0))
@@ -197,6 +200,11 @@ class Config(Frozen):
             raise ValueError(
                 f"n_step is {self.n_step}, but an episode ends after {self.max_episode_steps} "
                 "steps, so no window could ever be full: make n_step smaller"
+            )
+        if self.hindsight != "none" and self.n_step > 1:
+            raise ValueError(
+                f"hindsight relabels single steps, but n_step is {self.n_step}: a window of several "
+                "rewards belongs to the goal that was wanted then. Take n_step=1"
             )
         if self.atoms > 1 and (self.v_min is None or self.v_max is None):
             raise ValueError(
@@ -236,7 +244,8 @@ def check_plain(config: Config) -> Config:
 
 FIXED = (  # what a trainer cannot change in flight
     "env_id", "n_step", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max", "capacity",
-    "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
+    "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device", "hindsight",
+    "hindsight_goals",
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ class Streams(NamedTuple):
     network_seed: int  # for torch.manual_seed before the network is made
     eval_seed: int  # for the environments of the greedy evaluations
     noise_seed: int  # for what a noisy network draws
+    goals: np.random.Generator  # which goals hindsight takes
 
 
 def random_streams(seed: int) -> Streams:
@@ -34,7 +35,7 @@ def random_streams(seed: int) -> Streams:
 
     The first two are those of `tabular.random_streams`.
     """
-    env, explore, sample, network, evaluation, noise = np.random.SeedSequence(seed).spawn(6)
+    env, explore, sample, network, evaluation, noise, goals = np.random.SeedSequence(seed).spawn(7)
     number = [int(stream.generate_state(1)[0]) for stream in (env, network, evaluation, noise)]
     return Streams(
         env_seed=number[0],
@@ -43,4 +44,5 @@ def random_streams(seed: int) -> Streams:
         network_seed=number[1],
         eval_seed=number[2],
         noise_seed=number[3],
+        goals=np.random.default_rng(goals),
     )

@@ -1,4 +1,4 @@
-"""Reports of deep runs: one line a seed, and a table of arms under both rules of evaluation."""
+"""Reports of deep runs: one line a seed, tables of arms and of differences by both rules."""
 
 import html
 from collections.abc import Mapping
@@ -89,6 +89,30 @@ def arms_table(runs: dict[str, Run]) -> Table:
             f"{np.median(highest_q(run)):,.0f}", str(np.count_nonzero(run.diverged >= 0)),
         ])  # fmt: skip
     return Table(["", "whole curve", "late", "best", "highest Q", "diverged"], rows)
+
+
+def effects_table(pairs: Mapping[str, tuple[Run, Run]]) -> Table:
+    """Return a table of what a change is worth, by both rules of evaluation (lesson 02).
+
+    pairs: for each label the run with the change and the run without it, of the same seeds; the
+    differences are taken seed by seed, and each has its 95 % interval. A word says on which side of
+    0 the interval lies: more, less, or "?" where it holds 0. Raises ValueError for anything else.
+    """
+    if not isinstance(pairs, Mapping):
+        raise ValueError("give a dict with two deep runs for each label: {'double': (one, other)}")
+    rows = []
+    for label, (one, other) in pairs.items():
+        if one.seeds != other.seeds:
+            raise ValueError(
+                f"{label!r} has runs of different seeds, {one.seeds} and {other.seeds}: only equal "
+                "seeds make pairs"
+            )
+        row = [label]
+        for values in (one.whole() - other.whole(), one.late() - other.late()):
+            found = interval(values)
+            row += [str(found), "more" if found.low > 0 else "less" if found.high < 0 else "?"]
+        rows.append(row)
+    return Table(["", "whole curve", "", "late", ""], rows)
 
 
 def highest_q(run: Run) -> np.ndarray:

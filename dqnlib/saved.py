@@ -50,11 +50,13 @@ AS_BEFORE = {
     "v_min": None,
     "v_max": None,
     "channels": (),
+    "hindsight": "none",
+    "hindsight_goals": 4,
 }
 # Until version 0.1.0 a key held every setting, and these did not exist.
 _LATER = (
     "n_step", "target_epsilon", "priority_alpha", "priority_beta", "dueling", "noisy", "atoms",
-    "v_min", "v_max", "channels",
+    "v_min", "v_max", "channels", "hindsight", "hindsight_goals",
 )  # fmt: skip
 
 

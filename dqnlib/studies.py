@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dqnlib.config import Config
+from dqnlib.flipping import settings as flipping
 from dqnlib.results import Run
 from dqnlib.saved import file_name, load_run, save_run
 
@@ -42,6 +43,28 @@ TWENTY = JUDGED[:20]
 FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
 SOFT = {"target_epsilon": 0.5}
 ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_every=500)
+EARLY = Config(
+    steps=4_000,
+    warmup=500,
+    epsilon_steps=2_000,
+    final_learning_rate=9e-4,
+    eval_every=500,
+    eval_episodes=5,
+    record_every=500,
+)
+MINATAR = Config(
+    env_id="dqnlib/MinAtarBreakout-v0", steps=40_000, channels=(16,), hidden=(64,), batch_size=32,
+    update_every=4, sync_every=500, final_epsilon=0.05, epsilon_steps=8_000, eval_every=2_000,
+    record_every=500,
+)  # fmt: skip
+ON_BREAKOUT = (
+    "DQN",
+    "prioritized",
+    "dueling",
+    "3-step",
+    "distributional",
+    "Rainbow",
+)  # an arm takes minutes, or more
 INPUTS = {
     "raw": FULL.replace(obs_scale=1.0),
     "angle × 5": FULL.replace(obs_scale=(1.0, 1.0, 5.0, 1.0)),
@@ -52,6 +75,28 @@ INPUTS = {
 def max_and_soft(config: Config) -> dict[str, Config]:
     """Return one agent with DQN's target and one with the soft target of lesson 04b."""
     return {"maximum": config, "soft": config.replace(**SOFT)}
+
+
+def parts_of_rainbow(config: Config, v_min: float, v_max: float) -> dict[str, Config]:
+    """Return DQN, each part of Rainbow alone, all of them, and all but one (Hessel et al. 2018)."""
+    parts = {
+        "double": {"double": True},
+        "prioritized": {"priority_alpha": 0.5},
+        "dueling": {"dueling": True},
+        "3-step": {"n_step": 3},
+        "noisy": {"noisy": True, "epsilon": 0.0, "final_epsilon": 0.0},
+        "distributional": {"atoms": 51, "v_min": v_min, "v_max": v_max},
+    }
+
+    def with_parts(names) -> Config:
+        return config.replace(**{k: v for name in names for k, v in parts[name].items()})
+
+    return {
+        "DQN": config,
+        **{name: with_parts([name]) for name in parts},
+        "Rainbow": with_parts(parts),
+        **{f"without {name}": with_parts(parts.keys() - {name}) for name in parts},
+    }
 
 
 def two_by_two(config: Config) -> dict[str, Config]:
@@ -186,6 +231,54 @@ STUDIES = {
     ),
     "mixing_and_reuse": Study(
         "what replay does: mixing or reuse (lesson 03)", mixing_and_reuse(), tuple(range(100, 120))
+    ),
+    "rainbow_minatar": Study(
+        "Rainbow and its parts on MinAtar's Breakout (lesson 07b; needs the extra minatar)",
+        {
+            name: config
+            for name, config in parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0).items()
+            if name in ON_BREAKOUT
+        },
+    ),
+    "rainbow_cartpole": Study(
+        "Rainbow and its parts in the first 4,000 steps of CartPole (lesson 07b)",
+        parts_of_rainbow(EARLY, v_min=0.0, v_max=100.0),
+    ),
+    "rainbow_stays": Study(
+        "does Rainbow stay solved on CartPole? (lesson 07b)",
+        {"Rainbow": parts_of_rainbow(FULL, v_min=0.0, v_max=100.0)["Rainbow"]},
+        TWENTY,
+        looks=True,
+    ),
+}
+
+
+# hindsight on bit flipping (lesson 06c)
+GOALS = {"plain": "none", "final": "final", "future": "future"}  # arm -> Config(hindsight)
+STUDIES |= {
+    "flipping_bits": Study(
+        "how many bits with and without hindsight, in 60 cycles (lesson 06c)",
+        {
+            f"{name}, {bits} bits": flipping(bits, 60, hindsight=hindsight)
+            for bits in (5, 8, 10, 13, 15, 20)
+            for name, hindsight in GOALS.items()
+        },
+    ),
+    "flipping_copies": Study(
+        "20 bits: which goals, and how many copies of each step, in 60 cycles (lesson 06c)",
+        {"final": flipping(20, 60, hindsight="final")}
+        | {
+            f"future, k = {k}": flipping(20, 60, hindsight="future", hindsight_goals=k)
+            for k in (1, 2, 4, 8)
+        },
+    ),
+    "flipping_longer": Study(
+        "plain DQN with four times the budget (lesson 06c)",
+        {f"plain, {bits} bits": flipping(bits, 240) for bits in (8, 10, 13, 15)},
+    ),
+    "flipping_25": Study(
+        "25 bits, in 240 cycles (lesson 06c)",
+        {name: flipping(25, 240, hindsight=hindsight) for name, hindsight in GOALS.items()},
     ),
 }
 

@@ -37,7 +37,7 @@ from dqnlib.seeds.slots import (
 )
 from dqnlib.seeds.stacks import Stack
 from dqnlib.seeds.transitions import windows_for
-from dqnlib.seeds.update import Learned, Networks, sync_for
+from dqnlib.seeds.update import Learned, Networks, check_told, sync_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
 
@@ -54,6 +54,7 @@ class Trainer:
         with a method reset_noise(rng) it draws noise before it acts and learns, none in evaluation
     values: (output [B, ...]) -> [B, A], where a network gives more     the output itself
     transitions: (n_step, gamma) -> object with step(transition, ended) `transitions.NStep`
+        or what its parameters are named after: env and rng, as of `transitions.Hindsight`
     replay: (capacity) -> object with add and sample                    `replay.ReplayBuffer`
         its batches may carry weight and index; with update(index, td_error) it is told the errors
     td_target: (reward, terminated, next_q, gamma) -> [B]               `targets.td_target`
@@ -61,7 +62,8 @@ class Trainer:
         gets a parameter epsilon, which is config.target_epsilon
     loss: (q, action, td_target) -> scalar, or with weight [B] at last  `targets.mse_loss`
     update: (online, target, optimizer, batch, gamma) -> loss           `targets.dqn_update`
-        the whole training step; then td_target, loss, double and max_grad_norm are not used
+        the whole training step; then td_target, loss, double and max_grad_norm are not used; with
+        priorities it returns (loss, TD errors [B])
     sync_target: (online, target) or (online, target, tau), in place    `targets.hard_update`
     policy: (q [A], epsilon, rng) -> int                                `policies.epsilon_greedy`
     env: () -> gymnasium.Env                                            of config.env_id
@@ -119,7 +121,8 @@ class Trainer:
         self._noise = [torch.Generator().manual_seed(s.noise_seed) for s in streams]
         self._threads = threads_that_pay(made.trial(c.batch_size, self.obs_shape))
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
-        self._windows = windows_for(c, self._envs, own("transitions"), seeds, where)
+        more = {"env": own("env"), "rngs": [s.goals for s in streams]}
+        self._windows = windows_for(c, self._envs, own("transitions"), seeds, where, **more)
         self._replay = self._make_replay([s.sample for s in streams])
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)
@@ -267,6 +270,7 @@ class Trainer:
         gamma = c.gamma if c.n_step == 1 else c.gamma**c.n_step
         self._learned = self._update(batch, gamma)
         if self._replay.wants_errors:
+            check_told(self._learned, self.own, self._where())
             self._replay.update(batch.index, -self._learned.error)
 
     # -- saving and going on ------------------------------------------------------------------

@@ -121,12 +121,12 @@ NUMBERS = {
 COUNTS = {  # name -> lowest value allowed
     "steps": 1, "batch_size": 1, "capacity": 64, "warmup": 0, "update_every": 1, "sync_every": 1,
     "epsilon_steps": 0, "max_episode_steps": 1, "n_step": 1, "eval_every": 0, "eval_episodes": 1,
-    "record_every": 1,
+    "record_every": 1, "hindsight_goals": 1,
 }  # fmt: skip
 SWITCHES = ("double", "dueling", "noisy")
 OTHERS = {
     "env_id", "hidden", "obs_scale", "optimizer", "loss", "device", "atoms", "v_min", "v_max",
-    "channels", *SWITCHES,
+    "channels", "hindsight", *SWITCHES,
 }  # fmt: skip
 
 
@@ -189,6 +189,7 @@ def test_the_defaults():
         "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
         "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4, "dueling": False,
         "noisy": False, "atoms": 1, "v_min": None, "v_max": None, "channels": (),
+            "hindsight": "none", "hindsight_goals": 4,
     }  # fmt: skip
     online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
     assert online.capacity == 1

@@ -7,6 +7,8 @@ import matplotlib as mpl
 
 mpl.use("agg")
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib import pyplot
@@ -320,6 +322,34 @@ def test_a_table_of_arms_has_both_rules_and_the_values():
     assert reports.highest_q(run).tolist() == [200, 400]
     lost = deep_run([[]], [[]], records={"q": np.full((1, 2), np.nan)})
     assert np.isnan(reports.highest_q(lost)).all()
+
+
+def made_up(values, seeds=(0, 1, 2)):
+    """A run with these returns at each of four evaluations [S, 4]."""
+    s = len(seeds)
+    returns = np.broadcast_to(np.asarray(values, float), (s, 4))[:, :, None]
+    run = deep_run(
+        [[]] * s, [[]] * s, steps=400, eval_steps=np.array([100, 200, 300, 400]),
+        eval_returns=returns,
+    )  # fmt: skip
+    return replace(run, seeds=tuple(seeds))
+
+
+def test_effects_are_differences_seed_by_seed():
+    """Seeds differ by far more than the arms: only pairs show what the change does."""
+    luck = np.array([[0.0], [100.0], [500.0]])
+    plain, late = made_up(luck), made_up(luck + np.array([0, 0, 0, 8]))
+    unclear = made_up(luck + np.array([[4], [-4], [4]]))
+    pairs = {"up": (late, plain), "down": (plain, late), "?": (unclear, plain)}
+    table = reports.effects_table(pairs)
+    assert table.headings == ["", "whole curve", "", "late", ""]
+    assert table.rows[0] == ["up", "2.0 [2.0, 2.0]", "more", "8.0 [8.0, 8.0]", "more"]
+    assert table.rows[1] == ["down", "−2.0 [−2.0, −2.0]", "less", "−8.0 [−8.0, −8.0]", "less"]
+    assert table.rows[2][2::2] == ["?", "?"]
+    with pytest.raises(ValueError, match="'a' has runs of different seeds"):
+        reports.effects_table({"a": (plain, made_up(luck, (0, 1, 3)))})
+    with pytest.raises(ValueError, match="two deep runs for each label"):
+        reports.effects_table([plain, late])
 
 
 def test_reports_are_of_deep_runs(run):

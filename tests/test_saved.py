@@ -164,9 +164,8 @@ def other(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        return {"CartPole-v1": "Acrobot-v1", "adam": "sgd", "mse": "huber"}.get(value) or (
-            0.5 if value == "auto" else value
-        )
+        others = {"CartPole-v1": "Acrobot-v1", "adam": "sgd", "mse": "huber", "none": "final"}
+        return others.get(value) or (0.5 if value == "auto" else value)
     if value is None or value == float("inf"):
         return 7
     if isinstance(value, int):

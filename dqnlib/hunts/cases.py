@@ -40,6 +40,7 @@ class Hunt:
     seeds: Iterable[int] = range(5)
     slots: Mapping = field(default_factory=dict)
     record: Mapping[str, Callable] = field(default_factory=dict)
+    probe: Callable | None = None  # a run -> rows of `probing.Learned`, in place of the probes
 
     def __post_init__(self):
         check_config("config", self.config)
@@ -148,6 +149,8 @@ class BugHunt:
         """Train both agents on the probes of `dqnlib.probes`; show learned beside true values."""
         from dqnlib.hunts.probing import ProbeTable, on_probes
 
+        if self._hunt.probe:
+            return ProbeTable(self._hunt.probe(self.healthy), self._hunt.probe(self.suspect))
         return ProbeTable(
             on_probes(self._sound, self.config), on_probes(self._sabotaged, self.config)
         )

@@ -30,6 +30,13 @@ CHOICES: Choices = {
     "loss": ("loss", ["mse", "huber"]),
     "double": ("Double DQN", [False, True]),
     "target_epsilon": ("target ε", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0]),
+    "hindsight": ("hindsight", ["none", "final", "future"]),
+    "hindsight_goals": ("copies k", [1, 2, 4, 8]),
+    "n_step": ("n steps", [1, 3]),
+    "priority_alpha": ("priorities α", [0.0, 0.5]),
+    "dueling": ("dueling", [False, True]),
+    "noisy": ("noisy", [False, True]),
+    "atoms": ("atoms", [1, 51]),
 }
 _POINTS = 120  # of each curve
 
@@ -42,6 +49,8 @@ class Side:
         library = library_functions(config)  # which a setting may exchange, also at Reset
         self.slots = {k: f for k, f in slots.items() if f is None or f is not library.get(k)}
         self._steady = is_steady(config)
+        plain = Config() if config.noisy else config
+        self._explores = {name: getattr(plain, name) for name in ("epsilon", "final_epsilon")}
         self.begin(config)
 
     def begin(self, config: Config | None = None) -> None:
@@ -56,6 +65,8 @@ class Side:
         An error leaves the side as it was.
         """
         new = changed(self.config, field, value, self._steady)
+        if field == "noisy":  # its noise explores in the place of ε
+            new = new.replace(**(dict.fromkeys(self._explores, 0.0) if value else self._explores))
         if field in FIXED or self.trainer is None:
             self.begin(new)
             return False

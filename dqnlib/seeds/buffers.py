@@ -22,18 +22,7 @@ def replay_for(
     """
     c, priorities = config, None
     if "replay" in own:
-        buffers = Buffers(own["replay"], c.capacity, rngs, device, names, where)
-        if buffers.wants_errors and "update" in own:
-            raise ValueError(
-                f"{buffers.name} has a method update, which is told the TD errors, but your own "
-                "training step keeps them to itself: give td_target and loss in place of update"
-            )
-        return buffers
-    if c.priority_alpha and "update" in own:
-        raise ValueError(
-            f"priority_alpha={c.priority_alpha:g} needs the TD errors of each batch, but your own "
-            "training step keeps them to itself: give td_target and loss in place of update"
-        )
+        return Buffers(own["replay"], c.capacity, rngs, device, names, where)
     if c.priority_alpha:
         priorities = Priorities(len(rngs), c.capacity, c.priority_alpha)
     if len(obs_shape) > 1:
@@ -66,15 +55,21 @@ class UnevenRing(Ring):
     def add(self, obs, action, reward, next_obs, terminated, rows=None) -> None:
         """Keep one transition of each of the runs: arrays [R, O], [R], [R], [R, O], [R].
 
-        rows: the runs' numbers [R], each once; None stands for all S.
+        rows: the runs' numbers [R], in the order in which each run adds; None stands for all S.
         """
         rows = np.arange(len(self.sizes)) if rows is None else rows
         columns = (obs, next_obs, *(np.asarray(x)[:, None] for x in (reward, action, terminated)))
-        self._write(rows, self._places[rows], np.concatenate(columns, 1).astype(np.float32))
+        new = np.concatenate(columns, 1).astype(np.float32)
+        counts = np.bincount(rows, minlength=len(self.sizes))  # [S]
+        nth = _occurrences(rows, counts)
+        last = nth >= counts[rows] - self.capacity  # all, but where a run adds more than it holds
+        rows, new = rows[last], new[last]
+        places = (self._places[rows] + nth[last]) % self.capacity
+        self._write(rows, places, new)
         if self.priorities:
-            self.priorities.added(rows, self._places[rows])
-        self._places[rows] = (self._places[rows] + 1) % self.capacity
-        self.sizes[rows] = np.minimum(self.sizes[rows] + 1, self.capacity)
+            self.priorities.added(rows, places)
+        self._places = (self._places + counts) % self.capacity
+        self.sizes = np.minimum(self.sizes + counts, self.capacity)
 
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, O] and so on."""
@@ -98,3 +93,13 @@ class UnevenRing(Ring):
         self._rows[:, : state["rows"].shape[1]] = state["rows"].to(self.device)
         for rng, kept in zip(self._rngs, state["sampling"], strict=True):
             rng.bit_generator.state = kept
+
+
+def _occurrences(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return [R]: how often each entry's run came before it; counts: how often each comes [S]."""
+    nth = np.zeros(len(rows), np.int64)
+    if len(rows) > np.count_nonzero(counts):
+        before = np.cumsum(counts) - counts  # entries of the runs with smaller numbers
+        by_run = np.argsort(rows, kind="stable")
+        nth[by_run] = np.arange(len(rows)) - np.repeat(before, counts)
+    return nth

@@ -23,6 +23,8 @@ def support_of(config: Config) -> Tensor:
 class Expectation:
     """From logits [..., A, K] to action values [..., A]: the mean of each distribution."""
 
+    of_many_runs = True
+
     def __init__(self, support: Tensor):
         self.support = support
 

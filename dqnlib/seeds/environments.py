@@ -1,194 +1,16 @@
-"""The environments of S runs, stepped side by side.
-
-A row is one environment. `step` gives the true final observation of an episode and resets
-nothing; `advance` then starts new episodes. Gymnasium's own vector environments reset late and
-put a step between two episodes that never happened.
-"""
+"""Which environments S runs get: one of its own for each row, or all rows computed at once."""
 
 import math
-from collections.abc import Callable
 
 import gymnasium as gym
 import numpy as np
 
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for, time_limit
-from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
-
-LARGEST_REWARD = 1e18  # its square is still a number in float32
-
-
-class Environments:
-    """One environment of its own for each row: works with every Gymnasium environment.
-
-    make: returns a fresh environment; seeds: one for each row; limit: environment steps, after
-    which an episode is truncated; names: how an error calls each row.
-    """
-
-    cheap_rows = False  # True: a thousand rows cost little more than one
-
-    def __init__(
-        self,
-        make: Callable[[], NetworkObservation],
-        seeds: list[int],
-        limit: int | None = None,
-        names: list[str] | None = None,
-    ):
-        self.seeds, self.limit = seeds, limit
-        self.names = names or [f"seed {seed}" for seed in seeds]
-        self.steps = 0
-        self._make_rows(make)
-        self.obs = np.zeros((len(seeds), *self.obs_shape), self.obs_dtype)  # [S, *O]
-        self.total = np.zeros(len(seeds))  # return of the episode so far [S]
-        self.length = np.zeros(len(seeds), np.int64)  # its environment steps [S]
-        self._reset(np.arange(len(seeds)), seeds)
-
-    def step(self, action: np.ndarray):
-        """Take one step in every row: -> next_obs [S, *O], reward, terminated, truncated [S].
-
-        An episode that terminates at its time limit has terminated. Raises TrainingError if an
-        environment fails, or gives a reward or an observation that no network can learn from.
-        """
-        next_obs, reward, terminated, truncated = self._step(action)
-        self.steps += 1
-        self.length += 1
-        self.total += reward
-        if self.limit is not None:
-            truncated = truncated | (self.length >= self.limit)
-        self._check(next_obs, reward)
-        return next_obs, reward, terminated, truncated & ~terminated
-
-    def _check(self, next_obs: np.ndarray, reward: np.ndarray) -> None:
-        bad = ~(np.abs(reward) < LARGEST_REWARD)  # NaN, too
-        if np.count_nonzero(bad):
-            row = int(bad.argmax())
-            raise TrainingError(
-                f"✗ the environment gave a reward of {reward[row]:g} at step {self.steps}, "
-                f"{self.names[row]}. A reward must be a number whose square float32 can hold, "
-                "below 1e18 in size: scale it or mend the environment"
-            )
-        if next_obs.dtype == np.float32 and not np.isfinite(next_obs).all():
-            row = int((~np.isfinite(next_obs)).reshape(len(next_obs), -1).any(1).argmax())
-            raise TrainingError(
-                f"✗ the environment gave an observation with NaN or infinity at step "
-                f"{self.steps}, {self.names[row]}"
-            )
-
-    def advance(
-        self, next_obs: np.ndarray, ended: np.ndarray, seeds: list[int] | None = None
-    ) -> None:
-        """Go on from next_obs [S, *O]; start a new episode in the rows where ended [S].
-
-        seeds: one for each of those rows, to start from a known state; left out, the rows'
-        generators go on.
-        """
-        self.obs = next_obs
-        if np.count_nonzero(ended):
-            self.obs = next_obs.copy()  # next_obs still belongs to who took the step
-            self._reset(ended.nonzero()[0], seeds)
-
-    def state(self) -> dict:
-        """Return all that is needed to go on from here, as plain data of its own."""
-        return {
-            "steps": self.steps, "obs": self.obs.copy(),
-            "total": self.total.copy(), "length": self.length.copy(),
-            "rows": [self._row_state(k) for k in range(len(self.seeds))],
-        }  # fmt: skip
-
-    def restore(self, state: dict) -> None:
-        """Go back to a state; raise ValueError where the environment keeps more than is known."""
-        self.steps, self.obs = state["steps"], state["obs"].copy()
-        for k, row in enumerate(state["rows"]):
-            self._restore_row(k, row, state["obs"][k])
-        self.total, self.length = state["total"].copy(), state["length"].copy()
-
-    # -- one environment a row; the subclass does the same for all rows at once -------------------
-
-    def _make_rows(self, make) -> None:
-        made = [make() for _ in range(max(2, len(self.seeds)))]  # two show whether they differ
-        if len({id(env.unwrapped) for env in made}) < len(made):
-            raise ValueError(
-                "env gave the same environment twice, but every run needs its own, and so do the "
-                "evaluations: let it make a new one each time, as in env=lambda: MyEnv()"
-            )
-        self._envs = made[: len(self.seeds)]
-        first = self._envs[0]
-        self.obs_shape, self.obs_dtype = (
-            first.observation_space.shape,
-            first.observation_space.dtype,
-        )
-        self.n_actions = first.n_actions
-        self.registered_limit = time_limit(first)
-        self._actions: list[list[int]] = [[] for _ in self.seeds]  # of the episode so far
-        self._seeded = list(self.seeds)  # the last seed of each row's resets
-        self._before: list[dict | None] = [None for _ in self.seeds]  # the generator, if after it
-
-    def _step(self, action: np.ndarray):
-        next_obs = np.empty_like(self.obs)
-        reward = np.empty(len(self.seeds))
-        terminated = np.empty(len(self.seeds), bool)
-        truncated = np.empty(len(self.seeds), bool)
-        for k, (env, a) in enumerate(zip(self._envs, action.tolist(), strict=True)):
-            try:
-                next_obs[k], reward[k], terminated[k], truncated[k], _ = env.step(a)
-            except Exception as error:
-                raise TrainingError(
-                    f"✗ the environment failed at step {self.steps + 1}, {self.names[k]}: "
-                    f"{first_line(error)}"
-                ) from error
-            self._actions[k].append(a)
-        return next_obs, reward, terminated, truncated
-
-    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
-        for i, k in enumerate(rows):
-            env, where = self._envs[k], f"in reset, after step {self.steps}, {self.names[k]}"
-            self._actions[k] = []
-            try:
-                if seeds:
-                    self._seeded[k], self._before[k] = seeds[i], None
-                    # for environments whose reset forgets super().reset(seed=seed)
-                    env.unwrapped.np_random = gym.utils.seeding.np_random(seeds[i])[0]
-                    self.obs[k], _ = env.reset(seed=seeds[i])
-                else:
-                    self._before[k] = _random_state(env)
-                    self.obs[k], _ = env.reset()
-            except Exception as error:
-                raise TrainingError(
-                    f"✗ the environment failed {where}: {first_line(error)}"
-                ) from error
-            if not np.isfinite(self.obs[k]).all():
-                raise TrainingError(
-                    f"✗ the environment gave an observation with NaN or infinity {where}"
-                )
-        self.total[rows], self.length[rows] = 0.0, 0
-
-    def _row_state(self, k: int) -> dict:
-        return {
-            "seed": self._seeded[k], "before": self._before[k],
-            "actions": np.array(self._actions[k], np.int64), "now": _random_state(self._envs[k]),
-        }  # fmt: skip
-
-    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
-        """Play the episode again from its start, which is where the generator was known."""
-        env, actions, error = self._envs[k], row["actions"].tolist(), None
-        try:
-            self._reset(np.array([k]), [row["seed"]])
-            if row["before"]:
-                env.unwrapped.np_random.bit_generator.state = row["before"]
-                self._reset(np.array([k]))
-            for action in actions:
-                self.obs[k], *_ = env.step(action)
-            same = np.array_equal(self.obs[k], obs) and _random_state(env) == row["now"]
-        except Exception as failure:
-            same, error = False, failure
-        if not same:
-            raise ValueError(
-                f"the environment of {self.names[k]} cannot be brought back to where it was: "
-                "played again from the same random state, its episode went another way"
-                f"{f' ({first_line(error)})' if error else ''}. It keeps randomness or memory "
-                "outside `self.np_random`"
-            ) from error
-        self._actions[k] = actions
+from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
+from dqnlib.seeds.breakout import BREAKOUT, Breakouts
+from dqnlib.seeds.learner import LearnerError, first_line, name_of
+from dqnlib.seeds.rows import Environments
 
 
 class CartPoles(Environments):
@@ -357,12 +179,60 @@ class Rooms(Environments):
         self._rngs[k].bit_generator.state = row["now"]
 
 
+class BitFlips(Environments):
+    """`goals.BitFlipping` in every row; the same numbers as with one environment a row."""
+
+    cheap_rows = True
+
+    def _make_rows(self, make) -> None:
+        env = make()
+        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
+        self.n_actions, self._scale = env.n_actions, env.scale
+        self.registered_limit = time_limit(env)
+        self.limit = self.registered_limit  # that of the config, if it has one
+        self.goals: BitFlipping = env.unwrapped
+        self._tasks = np.zeros((len(self.seeds), 2, self.goals.bits), np.int64)  # row, goal
+        self._everyone = np.arange(len(self.seeds))
+        self._rngs: list = [None] * len(self.seeds)
+
+    def _step(self, action: np.ndarray):
+        rows, goals = self._tasks[:, 0], self._tasks[:, 1]
+        rows[self._everyone, action] ^= 1
+        reward = self.goals.compute_reward(rows, goals, {})
+        terminated = self.goals.compute_terminated(rows, goals, {})
+        return self._observed(slice(None)), reward, terminated, False
+
+    def _observed(self, rows) -> np.ndarray:
+        tasks = self._tasks[rows]
+        return tasks.reshape(len(tasks), -1).astype(np.float32) * self._scale
+
+    def _check(self, next_obs: np.ndarray, reward: np.ndarray) -> None:
+        """Nothing to check: bits are 0 and 1, rewards 0 and −1."""
+
+    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
+        for k, seed in zip(rows, seeds or [], strict=False):
+            self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
+        for k in rows:
+            self._tasks[k] = draw_task(self.goals.bits, self._rngs[k])
+        self.obs[rows] = self._observed(rows)
+        self.total[rows], self.length[rows] = 0.0, 0
+
+    def _row_state(self, k: int) -> dict:
+        return {"task": self._tasks[k].copy(), "now": self._rngs[k].bit_generator.state}
+
+    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
+        self._tasks[k] = row["task"]
+        self._rngs[k].bit_generator.state = row["now"]
+
+
 # Environments that are computed for all rows at once, to the same bits.
 VECTORISED: dict[str, type[Environments]] = {
     "CartPole-v1": CartPoles,
     "dqnlib/DiscretePendulum-v0": Pendulums,
     **{f"dqnlib/{name}-v0": Rooms for name in ("PureNoise", "Casino")},
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
+    **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
+    BREAKOUT: Breakouts,
 }
 
 
@@ -380,9 +250,3 @@ def environments(config: Config, env, seeds: list[int], names=None) -> Environme
 
     kind = Environments if env else VECTORISED.get(config.env_id, Environments)
     return kind(make, seeds, config.max_episode_steps, names)
-
-
-def _random_state(env: gym.Env) -> dict | None:
-    """Return the state of an environment's generator; None if it is no NumPy Generator."""
-    bits = getattr(env.unwrapped.np_random, "bit_generator", None)
-    return None if bits is None else bits.state

@@ -47,6 +47,7 @@ def first_line(error: Exception) -> str:
 
 def name_of(function) -> str:
     """Return the name by which a learner knows a function or a class."""
+    function = getattr(function, "func", function)  # of functools.partial
     return getattr(function, "__name__", None) or type(function).__name__
 
 

@@ -36,11 +36,22 @@ def stack(
             modules.append(made(make, obs_shape, n_actions, values))
         check_independent(modules, name_of(make))
         if is_made_of_parts(modules[0]):
-            return PartsStack(modules, device, values=values)
+            known = values is None or getattr(values, "of_many_runs", False)
+            return PartsStack(modules, device, values=values if known else EachRun(values))
         for kind in (DenseStack, VmapStack):
             if _gives_the_same(kind, modules, obs_shape, device, values):
                 return kind(modules, device, values=values)
     return Stack(modules, device, values=values)
+
+
+class EachRun:
+    """A learner's values of one run's output, for the outputs [S, B, ...] of many."""
+
+    def __init__(self, values: Callable):
+        self._values = values
+
+    def __call__(self, outputs: Tensor) -> Tensor:
+        return torch.stack([self._values(output) for output in outputs])
 
 
 def _gives_the_same(kind: type[Stack], modules, obs_shape, device: str, values) -> bool:

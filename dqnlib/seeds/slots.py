@@ -4,7 +4,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 
-from dqnlib import policies, replay, targets
+from dqnlib import policies, replay, targets, transitions
 from dqnlib.config import Config, check_change
 from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.learner import name_of, own_or_none
@@ -35,6 +35,7 @@ def library_functions(config: Config) -> dict[str, Callable]:
         "sync_target": targets.hard_update if config.tau == 1 else targets.polyak_update,
         "policy": policies.epsilon_greedy,
         "replay": replay.ReplayBuffer,
+        "transitions": transitions.Hindsight if config.hindsight != "none" else None,
     }
 
 
@@ -52,7 +53,8 @@ def own_functions(given: dict, library: dict[str, Callable]) -> dict[str, Callab
 
 def is_librarys(slot: str, function: Callable) -> bool:
     """True for a function that the library has for a slot, with whatever settings."""
-    every = Config(), Config(double=True, loss="huber", tau=0.5), Config(target_epsilon=0.5)
+    every = [Config(), Config(double=True, loss="huber", tau=0.5), Config(target_epsilon=0.5)]
+    every.append(Config(hindsight="future"))
     return any(function is library_functions(config).get(slot) for config in every)
 
 
@@ -123,6 +125,19 @@ def network_maker(config: Config, own: Callable | None = None) -> Callable:
         return QNetwork(obs_shape, n_actions, c.hidden)
 
     return own or made
+
+
+def by_name(make: Callable, given: dict[str, object]) -> dict[str, object]:
+    """Return those of the given values that a maker's parameters are named after.
+
+    What functools.partial has filled in already is left alone.
+    """
+    try:
+        names = inspect.signature(make).parameters
+    except (TypeError, ValueError):  # some classes written in C have none
+        return {}
+    filled = getattr(make, "keywords", {})
+    return {name: value for name, value in given.items() if name in names and name not in filled}
 
 
 def arguments_of(slot: str, function: Callable) -> tuple[str, ...]:

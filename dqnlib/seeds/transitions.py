@@ -1,4 +1,4 @@
-"""What S runs store of their steps: n-step windows, or what a learner's object gives."""
+"""What S runs store of their steps: n-step windows, hindsight, or what a learner's object gives."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -7,18 +7,26 @@ import numpy as np
 
 from dqnlib.config import Config
 from dqnlib.data import Transition
+from dqnlib.envs import make_for
+from dqnlib.goals import Goals
 from dqnlib.seeds.environments import Environments
+from dqnlib.seeds.hindsight import Relabeled
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, is_action, is_finite_number, name_of
+from dqnlib.seeds.slots import by_name
+from dqnlib.transitions import Hindsight
 
 Rows = tuple  # (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows
 
 
-def windows_for(config: Config, envs: Environments, own: Callable | None, names, where):
+def windows_for(
+    config: Config, envs: Environments, own: Callable | None, names, where, *, env=None, rngs=()
+):
     """Return what makes transitions of the steps of S runs; None where each step is one.
 
-    own: the learner's class; names, where: as errors say them. Raises ValueError for a window that
-    no episode could fill.
+    own: the learner's class; names, where: as errors say them; env: the learner's own maker of
+    environments, or None; rngs: a generator a run, for hindsight. Raises ValueError for a window
+    that no episode could fill, and for hindsight in an environment without goals.
     """
     n, obs, limit = config.n_step, envs.obs, envs.limit or envs.registered_limit
     if limit is not None and n > limit:
@@ -26,8 +34,18 @@ def windows_for(config: Config, envs: Environments, own: Callable | None, names,
             f"n_step is {n}, but an episode ends after {limit} steps, so no window could ever be "
             "full: make n_step smaller"
         )
-    if own is not None:
-        return OwnTransitions(own, n, config.gamma, names, where, envs.n_actions)
+    hindsight = config.hindsight != "none"
+    if hindsight and own is None:
+        Goals(make_for(config, env))  # which says what an environment without goals lacks
+        if envs.goals:
+            return Relabeled(envs.goals, config.hindsight, config.hindsight_goals, rngs, obs)
+    if own is not None or hindsight:
+        more = [{"env": make_for(config, env), "rng": rng} for rng in rngs]
+        if hindsight:
+            both = {"strategy": config.hindsight, "k": config.hindsight_goals}
+            more = [{**each, **both} for each in more]
+        make = own or Hindsight
+        return OwnTransitions(make, n, config.gamma, names, where, envs.n_actions, more)
     return Windows(n, len(obs), obs.shape[1:], obs.dtype) if n > 1 else None
 
 
@@ -84,20 +102,29 @@ class OwnTransitions:
     """A learner's object for each run: step(transition, ended) -> list of transitions.
 
     n_actions: what it gives is checked as an environment is; LearnerError says what is wrong.
+    more: what a maker may ask for by the names of its parameters, a dict a run.
     """
 
     def __init__(
-        self, make: Callable, n: int, gamma: float, names, where: Callable[[], str], n_actions: int
-    ):
+        self, make: Callable, n: int, gamma: float, names, where: Callable[[], str],
+        n_actions: int, more: list[dict],
+    ):  # fmt: skip
         self.name, self._names, self._where, self._gamma = name_of(make), names, where, gamma
         self._n_actions = n_actions
-        self._each = [self._call(k, make, n, gamma) for k in range(len(names))]
+        self._each = [self._made(k, make, n, gamma, given) for k, given in enumerate(more)]
         for k, one in enumerate(self._each):
             if not callable(getattr(one, "step", None)):
                 raise LearnerError(
                     f"✗ {self.name} made {_shown(one)} {self._at(k)}, which has no method "
                     "step(transition, ended)"
                 )
+
+    def _made(self, k: int, make: Callable, n: int, gamma: float, more: dict):
+        """Return a run's object: made by the names of its parameters, or from (n_step, gamma)."""
+        if {"env", "rng"} & set(by_name(make, more)):
+            given = by_name(make, {"n_step": n, "gamma": gamma, **more})
+            return self._call(k, lambda: make(**given))
+        return self._call(k, make, n, gamma)
 
     def _at(self, k: int) -> str:
         return f"{self._where()}, seed {self._names[k]}"
@@ -120,29 +147,68 @@ class OwnTransitions:
                     f"✗ {self.name}.step returned {_shown(found)} {self._at(k)}; expected a list "
                     "of Transition(obs, action, reward, next_obs, terminated), which may be empty"
                 )
-            for t in found:
-                yield self._rows(k, Transition(*t), obs[k].shape)
+            if found:
+                yield self._rows(k, [Transition(*t) for t in found], obs[k].shape)
         self._gamma = gamma
 
-    def _rows(self, k: int, t: Transition, obs_shape: tuple[int, ...]) -> Rows:
-        wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
-        if wrong:
-            raise LearnerError(f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}")
-        arrays = (np.asarray(x)[None] for x in t)
-        return (*arrays, np.array([k]))
+    def _rows(self, k: int, found: list[Transition], obs_shape: tuple[int, ...]) -> Rows:
+        arrays = _stacked(found)
+        if arrays is None or not _are_fine(arrays, obs_shape, self._n_actions):
+            for t in found:  # which one, and why
+                wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
+                if wrong:
+                    what = f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}"
+                    raise LearnerError(what)
+            arrays = [np.array(column) for column in zip(*found, strict=True)]
+        return (*arrays, np.full(len(found), k))
 
     def state(self) -> list:
-        """Return the objects' attributes; ValueError names one that is no plain data."""
-        return [attributes_of(one, self.name) for one in self._each]
+        """Return what the objects' own `state` gives, or their attributes.
+
+        ValueError names an attribute that is no plain data.
+        """
+        return [
+            self._call(k, one.state) if _saves_itself(one) else attributes_of(one, self.name)
+            for k, one in enumerate(self._each)
+        ]
 
     def restore(self, state: list) -> None:
         """Go back to a state."""
-        for one, kept in zip(self._each, state, strict=True):
-            restore_attributes(one, kept)
+        for k, (one, kept) in enumerate(zip(self._each, state, strict=True)):
+            if _saves_itself(one):
+                self._call(k, one.restore, kept)
+            else:
+                restore_attributes(one, kept)
+
+
+def _saves_itself(one) -> bool:
+    return callable(getattr(one, "state", None)) and callable(getattr(one, "restore", None))
 
 
 def _is_transition(value) -> bool:
     return isinstance(value, tuple) and len(value) == len(Transition._fields)
+
+
+def _stacked(found: list[Transition]) -> list[np.ndarray] | None:
+    """Return the five fields of C transitions as arrays [C, ...]; None where shapes differ."""
+    try:
+        return [np.array(column) for column in zip(*found, strict=True)]
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
+def _are_fine(arrays, obs_shape: tuple[int, ...], n_actions: int) -> bool:
+    """Return whether nothing is wrong with any of them: one look at all, since it is quicker."""
+    obs, action, reward, next_obs, terminated = arrays
+    c = len(action)
+    shapes = {obs.shape[1:], next_obs.shape[1:]} == {obs_shape}
+    shapes = shapes and action.shape == reward.shape == terminated.shape == (c,)
+    kinds = "".join(x.dtype.kind for x in (action, reward, terminated))
+    return bool(
+        shapes and kinds in ("ifb", "iib")
+        and all(x.dtype.kind in "biuf" and np.isfinite(x).all() for x in (obs, next_obs, reward))
+        and action.min() >= 0 and action.max() < n_actions
+    )  # fmt: skip
 
 
 def _wrong(t: Transition, obs_shape: tuple[int, ...], n_actions: int) -> tuple[str, str] | None:

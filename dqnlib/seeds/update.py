@@ -182,22 +182,48 @@ class OwnUpdate:
             self._one(seed, *parts, row_of(batch, k), gamma)
             for k, (seed, *parts) in enumerate(rows)
         ]
+        losses, told = zip(*losses, strict=True)
         for networks in (online, target):
             networks.adopt(self._name)
-        return Learned(batch, loss=torch.tensor(losses))
+        error = None if any(e is None for e in told) else -torch.stack(told)  # [S, B]
+        return Learned(batch, error=error, loss=torch.tensor(losses))
 
-    def _one(self, seed: int, online, target, optimizer, batch: Batch, gamma: float) -> float:
+    def _one(self, seed: int, online, target, optimizer, batch: Batch, gamma: float) -> tuple:
+        """Return the loss of one run, and its TD errors [B] if there are."""
         where = f"{self._where()}, seed {seed}"
         with torch.enable_grad():
             loss = call(
                 self._update, online, target, optimizer, batch, gamma, name=self._name, where=where
             )
+        told = None
+        if isinstance(loss, tuple) and len(loss) == 2:
+            loss, told = loss
         loss = loss.detach().cpu() if isinstance(loss, Tensor) else loss
         if loss is None or np.ndim(loss) != 0 or isinstance(loss, str):
             raise LearnerError(
                 f"✗ {self._name} returned {loss!r} {where}; expected its loss, one number"
             )
-        return float(loss)
+        return float(loss), None if told is None else self._checked(told, batch, where)
+
+    def _checked(self, told, batch: Batch, where: str) -> Tensor:
+        shape = list(getattr(told, "shape", ()))
+        if not isinstance(told, Tensor) or shape != list(batch.reward.shape):
+            what = f"a tensor {shape}" if isinstance(told, Tensor) else type(told).__name__
+            raise LearnerError(
+                f"✗ beside its loss {self._name} returned {what} {where}; expected the TD errors, "
+                f"one for each of the {len(batch.reward)} transitions"
+            )
+        return told.detach().to(batch.reward)
+
+
+def check_told(learned: Learned, own: dict, where: str) -> None:
+    """Raise LearnerError if a buffer waits for TD errors that the learner's step does not tell."""
+    if learned.error is None:
+        raise LearnerError(
+            "✗ the replay buffer is told the TD errors of each batch, but "
+            f"{name_of(own['update'])} returned its loss alone {where}: return the two as "
+            "(loss, error), with one error for each transition"
+        )
 
 
 def row_of(batch: Batch, k: int) -> Batch:

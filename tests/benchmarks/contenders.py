@@ -159,6 +159,155 @@ def plain_dqn(settings: Settings, seed: int, env_id: str = "CartPole-v1") -> lis
     return returns
 
 
+class NoisyLayer(nn.Module):
+    """A linear layer with factorised noise, drawn anew by `draw` (Fortunato et al. 2018)."""
+
+    def __init__(self, inputs: int, outputs: int, sigma: float = 0.5):
+        super().__init__()
+        bound = inputs**-0.5
+        self.weight = nn.Parameter(torch.empty(outputs, inputs).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
+        self.weight_sigma = nn.Parameter(torch.full((outputs, inputs), sigma * bound))
+        self.bias_sigma = nn.Parameter(torch.full((outputs,), sigma * bound))
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw new noise for the inputs and the outputs."""
+        inner, outer = (torch.randn(n) for n in self.weight.shape[::-1])
+        self.inner, self.outer = (x.sign() * x.abs().sqrt() for x in (inner, outer))
+
+    def forward(self, x):
+        weight = self.weight + self.weight_sigma * torch.outer(self.outer, self.inner)
+        return F.linear(x, weight, self.bias + self.bias_sigma * self.outer)
+
+
+class RainbowHeads(nn.Module):
+    """A noisy dueling network of distributions: [B, O] -> logits [B, A, K]."""
+
+    def __init__(self, inputs: int, hidden: tuple[int, int], actions: int, atoms: int):
+        super().__init__()
+        self.actions, self.atoms, (first, last) = actions, atoms, hidden
+        self.shared = NoisyLayer(inputs, first)
+        self.value = nn.Sequential(NoisyLayer(first, last), nn.ReLU(), NoisyLayer(last, atoms))
+        self.advantage = nn.Sequential(
+            NoisyLayer(first, last), nn.ReLU(), NoisyLayer(last, actions * atoms)
+        )
+
+    def draw(self) -> None:
+        """Draw new noise in all layers."""
+        for layer in self.modules():
+            if isinstance(layer, NoisyLayer):
+                layer.draw()
+
+    def forward(self, obs):
+        x = F.relu(self.shared(obs))
+        advantage = self.advantage(x).view(-1, self.actions, self.atoms)
+        return self.value(x)[:, None] + advantage - advantage.mean(1, keepdim=True)
+
+
+class PriorityBuffer(ArrayBuffer):
+    """Proportional prioritized replay with a sum tree, whole levels at a time in NumPy."""
+
+    def __init__(self, capacity: int, obs_size: int, rng: np.random.Generator, alpha: float):
+        super().__init__(capacity, obs_size, rng)
+        self.leaves, self.alpha, self.highest = 1 << (capacity - 1).bit_length(), alpha, 1.0
+        self.nodes = np.zeros(2 * self.leaves)
+
+    def set(self, places: np.ndarray, priorities: np.ndarray) -> None:
+        """Change priorities, and the sums above them."""
+        nodes = places + self.leaves
+        self.nodes[nodes] = priorities
+        while nodes[0] > 1:
+            nodes = np.unique(nodes // 2)
+            self.nodes[nodes] = self.nodes[2 * nodes] + self.nodes[2 * nodes + 1]
+
+    def add(self, *transition):
+        """Store one transition with the highest priority so far."""
+        place = self.added % self.capacity
+        super().add(*transition)
+        self.set(np.array([place]), np.array([self.highest**self.alpha]))
+
+    def draw(self, batch_size: int, beta: float) -> tuple:
+        """Return tensors of a batch, its places and its weights."""
+        total = self.nodes[1]
+        x = (np.arange(batch_size) + self.rng.random(batch_size)) * total / batch_size
+        nodes = np.ones(batch_size, int)
+        while nodes[0] < self.leaves:
+            nodes *= 2
+            right = x >= self.nodes[nodes]
+            x -= self.nodes[nodes] * right
+            nodes += right
+        places = np.minimum(nodes - self.leaves, min(self.added, self.capacity) - 1)
+        share = self.nodes[places + self.leaves] / total
+        weight = (share * min(self.added, self.capacity)) ** -beta
+        fields = (self.obs, self.action, self.reward, self.next_obs, self.terminated)
+        batch = (torch.from_numpy(field[places]) for field in fields)
+        return (*batch, places, torch.from_numpy((weight / weight.max()).astype(np.float32)))
+
+    def told(self, places: np.ndarray, errors: np.ndarray) -> None:
+        """Take the errors of a batch as new priorities."""
+        self.highest = max(self.highest, float(errors.max()))
+        self.set(places, (errors + 1e-3) ** self.alpha)
+
+
+def plain_rainbow(settings: Settings, seed: int) -> list[float]:
+    """Rainbow of one run in PyTorch and NumPy: 3 steps, 51 atoms, all parts. -> returns."""
+    s, rng, n, atoms = settings, np.random.default_rng(seed), 3, 51
+    torch.manual_seed(seed)
+    env, support = make_env(), torch.linspace(0, 100, atoms)
+    obs_size, actions = env.observation_space.shape[0], int(env.action_space.n)
+    online = RainbowHeads(obs_size, s.hidden, actions, atoms)
+    target = copy.deepcopy(online)
+    optimizer = torch.optim.Adam(online.parameters(), lr=s.learning_rate)
+    buffer, window = PriorityBuffer(s.capacity, obs_size, rng, 0.5), []
+    rows, gap, last = torch.arange(s.batch_size), 100 / (atoms - 1), atoms - 1
+
+    returns, total = [], 0.0
+    obs, _ = env.reset(seed=seed)
+    for step in range(1, s.steps + 1):
+        online.draw()
+        with torch.no_grad():
+            q = (online(torch.from_numpy(obs)[None]).softmax(2) * support).sum(2)
+        action = q.argmax().item()
+        next_obs, reward, terminated, truncated, _ = env.step(action)
+        window.append((obs, action, reward))
+        if len(window) == n or terminated:
+            while window:
+                earned = sum(s.gamma**k * r for k, (_, _, r) in enumerate(window))
+                buffer.add(*window[0][:2], earned, next_obs, terminated)
+                window.pop(0)
+                if not terminated:
+                    break
+        obs, total = next_obs, total + reward
+        if terminated or truncated:
+            returns.append(total)
+            obs, total, window = env.reset()[0], 0.0, []
+
+        if step > s.warmup:
+            beta = 0.4 + 0.6 * step / s.steps
+            o, a, r, next_o, ended, places, weight = buffer.draw(s.batch_size, beta)
+            online.draw()
+            target.draw()
+            with torch.no_grad():
+                best = (online(next_o).softmax(2) * support).sum(2).argmax(1)  # [B]
+                probs = target(next_o)[rows, best].softmax(1)  # [B, K]
+                landed = r[:, None] + s.gamma**n * support * ~ended[:, None]
+                place = landed.clamp(0, 100) / gap
+                below = place.floor().clamp(max=last)
+                share, below = place - below, below.long()
+                y = torch.zeros_like(probs).scatter_add_(1, below, probs * (1 - share))
+                y.scatter_add_(1, (below + 1).clamp(max=last), probs * share)
+            error = -(y * online(o)[rows, a].log_softmax(1)).sum(1)  # [B]
+            optimizer.param_groups[0]["lr"] = s.learning_rate * (1 - step / s.steps)
+            optimizer.zero_grad()
+            (weight * error).mean().backward()
+            optimizer.step()
+            buffer.told(places, error.detach().numpy())
+        if step % s.sync_every == 0:
+            target.load_state_dict(online.state_dict())
+    return returns
+
+
 def sb3_dqn(settings: Settings, seed: int) -> list[float]:
     """DQN of Stable-Baselines3 with the same settings, except for its loss. -> episode returns."""
     dqn, monitor = needed("stable_baselines3.dqn"), needed("stable_baselines3.common.monitor")

@@ -298,7 +298,29 @@ def test_every_control_is_a_setting_and_the_starting_value_is_among_its_choices(
         row = lab.ui.children[1]
         assert row.children[1].value == getattr(TINY, name)
         lab.close()
-    assert {*FIXED} & {*CHOICES} == {"capacity", "hidden", "optimizer"}
+    parts = {"n_step", "priority_alpha", "dueling", "noisy", "atoms"}
+    assert {*FIXED} & {*CHOICES} == {"capacity", "hidden", "optimizer", *parts}
+
+
+def test_parts_of_rainbow_are_switches_and_noise_takes_the_place_of_epsilon():
+    whole = {"n_step": 3, "priority_alpha": 0.5, "dueling": True, "noisy": True, "atoms": 51}
+    support = {"v_min": 0.0, "v_max": 100.0}
+    dqn = TINY.replace(**support, final_epsilon=0.2)
+    lab = make(dqn.replace(**whole, epsilon=0.0, final_epsilon=0.0), controls=tuple(whole))
+    for name in whole:
+        lab.post(f"B.{name}", getattr(dqn, name))
+        assert "B begins anew" in say(lab)
+    plain = lab.sides["B"].config
+    assert plain == dqn.replace(final_epsilon=0.1)  # Config's own schedule
+    lab.post("B.noisy", True)
+    assert "noisy is on" in say(lab)
+    assert (lab.sides["B"].config.epsilon, lab.sides["B"].config.final_epsilon) == (0, 0)
+    lab.close()
+    lab = make(dqn, controls=("noisy",))
+    for value in (True, False):
+        lab.post("B.noisy", value)
+        say(lab)
+    assert lab.sides["B"].config == dqn  # the schedule it had before
 
 
 def test_bad_arguments():

@@ -26,6 +26,7 @@ from dqnlib.seeds import acting
 from dqnlib.seeds.acting import EVAL_LIMIT, Actor, Examiner
 from dqnlib.seeds.environments import (
     VECTORISED,
+    BitFlips,
     CartPoles,
     Environments,
     Pendulums,
@@ -183,6 +184,22 @@ def test_each_row_of_rooms_is_the_one_alone(env_id, n_actions):
     other = environments(config, None, SEEDS[::-1])
     other.restore(copy.deepcopy(envs.state()))
     assert play(other, dice(n_actions), 120) == play(envs, dice(n_actions), 120)
+
+
+@pytest.mark.parametrize(("bits", "limit"), [(1, None), (3, None), (3, 2), (12, 20)])
+def test_each_row_of_bits_is_the_one_alone(bits, limit):
+    config = Config(env_id=f"dqnlib/BitFlipping{bits}-v0", max_episode_steps=limit)
+    envs = environments(config, None, SEEDS)
+    assert isinstance(envs, BitFlips)
+    assert envs.cheap_rows
+    assert (envs.obs_shape, envs.obs_dtype, envs.n_actions) == ((2 * bits,), np.float32, bits)
+    singles = [One(make_for(config), s) for s in SEEDS]
+    count = assert_same_as_single(envs, singles, dice(bits, seed=2), 150)
+    assert count["terminated"] > 0
+    assert bool(count["truncated"]) == (bits > 1)
+    other = environments(config, None, SEEDS[::-1])
+    other.restore(copy.deepcopy(envs.state()))
+    assert play(other, dice(bits), 60) == play(envs, dice(bits), 60)
 
 
 @pytest.mark.parametrize("row", [0, 5, 6])

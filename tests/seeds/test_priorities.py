@@ -16,7 +16,6 @@ from dqnlib.prioritized import PrioritizedReplayBuffer, SumTree
 from dqnlib.seeds.buffers import UnevenRing
 from dqnlib.seeds.frames import FrameRing
 from dqnlib.seeds.priorities import Priorities, SumTrees
-from dqnlib.targets import dqn_update
 from dqnlib.training import Trainer, train
 
 SMALL = Config(
@@ -181,8 +180,6 @@ def test_images_are_drawn_with_priorities():
 
 
 def test_what_does_not_go_together_is_said_before_training():
-    with pytest.raises(ValueError, match="needs the TD errors of each batch, but your own"):
-        Trainer(SMALL, [0], update=dqn_update)
     with pytest.raises(ValueError, match="the replay buffer holds one"):
         Config(priority_alpha=0.5, capacity=1, batch_size=1)
     trainer = Trainer(SMALL, [0], replay=buffer_of(0.5, 0.5))

@@ -209,9 +209,47 @@ def test_what_fails_is_named(slots, words):
     assert caught.value.run.steps == 101
 
 
-def test_a_training_step_of_ones_own_keeps_the_errors_to_itself():
-    with pytest.raises(ValueError, match="Proportional has a method update, which is told"):
-        Trainer(SMALL, [0], replay=Proportional, update=targets.dqn_update)
+def told(result):
+    """A training step that returns its loss beside this."""
+
+    def step(online, target, optimizer, batch, gamma):
+        loss = targets.dqn_update(online, target, optimizer, batch, gamma)
+        return (loss, result(batch)) if result else loss
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (None, "step returned its loss alone at step 101"),
+        (lambda b: b.reward[:, None], r"step returned a tensor \[16, 1\] at step 101, seed 3"),
+        (lambda b: 3.0, "step returned float at step 101, seed 3; expected the TD errors, one for"),
+    ],
+)
+def test_a_training_step_of_ones_own_tells_the_errors(result, words):
+    with pytest.raises(LearnerError, match=words):
+        train(SMALL, [3, 1], replay=Proportional, update=told(result))
+
+
+def test_a_training_step_that_tells_the_errors_learns_as_the_librarys_own_does():
+    def step(online, target, optimizer, batch, gamma):
+        with torch.no_grad():
+            y = targets.td_target(batch.reward, batch.terminated, target(batch.next_obs), gamma)
+        error = y - online(batch.obs).gather(1, batch.action[:, None])[:, 0]
+        loss = 0.5 * (batch.weight * error.square()).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss, error
+
+    config = SMALL.replace(priority_alpha=0.6)
+    mine, want = train(config, [3, 1], update=step), train(config, [3, 1])
+    for name, values in want.parameters.items():
+        assert np.allclose(mine.parameters[name], values, atol=1e-4), name
+
+
+def test_a_training_step_of_ones_own_gets_the_weights():
     seen = []
 
     def step(online, target, optimizer, batch, gamma):
