@@ -50,11 +50,12 @@ AS_BEFORE = {
     "v_min": None,
     "v_max": None,
     "channels": (),
+    "windows": "all",
 }
 # Until version 0.1.0 a key held every setting, and these did not exist.
 _LATER = (
     "n_step", "target_epsilon", "priority_alpha", "priority_beta", "dueling", "noisy", "atoms",
-    "v_min", "v_max", "channels",
+    "v_min", "v_max", "channels", "windows",
 )  # fmt: skip
 
 
