@@ -172,7 +172,7 @@ def _roomy(name: str) -> dict:
 def test_windows_belong_to_several_steps():
     for kind in ("all", "greedy", "cut", "weighted"):
         assert Config(n_step=3, windows=kind).windows == kind
-    with pytest.raises(ValueError, match="unknown windows .most.: choose one of all, greedy"):
+    with pytest.raises(ValueError, match=r"unknown windows .most.: choose one of all, greedy"):
         Config(n_step=3, windows="most")
     with pytest.raises(ValueError, match=r'windows="cut" says .* but with n_step=1 there is none'):
         Config(windows="cut")
