@@ -74,12 +74,12 @@ class NStepLab(Lab):
     def show(self) -> None:
         self._grid = self._grid or GridPicture()
         quick = self.playing and self.speed > 5
-        self._draw(self._grid, self._strip)
+        self._paint(self._grid, self._strip)
         self.put("grid", self._grid.card.png(1 if quick else 2))
         self.put("strip", self._strip.png(1 if quick else 2))
         self.put("status", self._status())
 
-    def _draw(self, grid: GridPicture, strip: Card) -> None:
+    def _paint(self, grid: GridPicture, strip: Card) -> None:
         s = self.settings
         grid.head(f"Q-learning with windows of {s['n']}", f"seed {self.seed}")
         first = self.track.first
@@ -105,7 +105,7 @@ class NStepLab(Lab):
             while self.agent.steps < 4000 or len(self.track.last.updates) < self.settings["n"]:
                 self.advance()
             grid, strip = GridPicture(), Card(WIDTH, _STRIP)
-            self._draw(grid, strip)
+            self._paint(grid, strip)
             self.agent, self.track = kept
             parts = [grid.card.image.reduce(2), strip.image.reduce(2)]
             both = Image.new("RGB", (WIDTH, sum(p.height for p in parts)), pictures.CARD)

@@ -220,8 +220,9 @@ class OwnTransitions:
     def step(
         self, obs, action, reward, next_obs, terminated, ended, gamma, choice: Choice
     ) -> Iterator[Rows]:
-        """Take one environment step of every run; yield what the objects give, run after run."""
-        explored = choice.explored if self._wants_explored else None
+        """Take one environment step of every run; yield what the objects give: of each its first
+        transition, then of those that gave more their second, and so on."""
+        explored, given = choice.explored if self._wants_explored else None, []
         for k, one in enumerate(self._each):
             if gamma != self._gamma and hasattr(one, "gamma"):
                 self._call(k, setattr, one, "gamma", gamma)  # changed in flight
@@ -236,16 +237,19 @@ class OwnTransitions:
                     f"✗ {self.name}.step returned {_shown(found)} {self._at(k)}; expected a list "
                     "of Transition(obs, action, reward, next_obs, terminated), which may be empty"
                 )
-            for t in found:
-                yield self._rows(k, Transition(*t), obs[k].shape)
+            given.append([self._checked(k, Transition(*t), obs[k].shape) for t in found])
         self._gamma = gamma
+        for i in range(max(map(len, given))):
+            rows = [k for k, found in enumerate(given) if len(found) > i]
+            arrays = (np.stack(field) for field in zip(*(given[k][i] for k in rows), strict=True))
+            yield (*arrays, np.array(rows))
 
-    def _rows(self, k: int, t: Transition, obs_shape: tuple[int, ...]) -> Rows:
+    def _checked(self, k: int, t: Transition, obs_shape: tuple[int, ...]) -> Transition:
+        """Return a transition that run k's object gave; LearnerError says what is wrong with it."""
         wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
         if wrong:
             raise LearnerError(f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}")
-        arrays = (np.asarray(x)[None] for x in t)
-        return (*arrays, np.array([k]))
+        return t
 
     def state(self) -> list:
         """Return the objects' attributes; ValueError names one that is no plain data."""

@@ -68,7 +68,7 @@ def expected(kind, steps, k, n):
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(ways, st.integers(2, 4), st.integers(0, 19))
-def test_windows_against_a_plain_list(kind, steps, n, pause):
+def test_corrected_windows_against_a_plain_list(kind, steps, n, pause):
     windows, got = KINDS[kind](n, S, (1,), np.float32), [{} for _ in range(S)]
     for t, (step, epsilon) in enumerate(steps):
         if t == pause:  # saved and gone on with
