@@ -73,12 +73,13 @@ def value_iteration(
 def n_step_values(
     model: TabularModel, n: int, epsilon: float, gamma: float = 1.0, *, max_sweeps: int = 10_000
 ) -> np.ndarray:
-    """Return the values [N, A] at which uncorrected n-step Q-learning comes to rest.
+    """Return values [N, A] at which uncorrected n-step Q-learning can come to rest.
 
     Each sweep sets an entry to the expected target: n rewards, then γⁿ times the best value of
     where they lead. The first action is the entry's own, the n − 1 after it are ε-greedy by the
     values themselves, as in the data of an agent that explores. n = 1, or epsilon = 0, gives the
-    optimal values; the larger n, the nearer it comes to what an ε-greedy agent really earns.
+    optimal values; the larger n, the nearer it comes to what an ε-greedy agent really earns. As the
+    policy depends on the values there can be several such places; this is one, found from 0 on.
     Raises RuntimeError if the values do not settle.
     """
     n, epsilon = check_count("n", n), check_number("epsilon", epsilon, 0, 1)

@@ -201,7 +201,7 @@ STUDIES = {
         {
             "n = 3, ε = 0.1": FULL.replace(n_step=3, epsilon=0.1),
             "n = 1, ε = 0.1": FULL.replace(epsilon=0.1),
-            # "soft, ε = 0.1": FULL.replace(epsilon=0.1, **SOFT),
+            "soft, ε = 0.1": FULL.replace(epsilon=0.1, **SOFT),
         },
         TWENTY,
         looks=True,
