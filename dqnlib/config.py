@@ -235,6 +235,17 @@ def check_config(name: str, value) -> Config:
     return value
 
 
+def check_plain(config: Config) -> Config:
+    """Return a config without parts of Rainbow but n_step and double, else raise a ValueError."""
+    parts = ("priority_alpha", "dueling", "noisy", "atoms", "channels")
+    found = [name for name in parts if getattr(config, name) != getattr(Config(), name)]
+    if found:
+        raise ValueError(
+            f"this is plain DQN, which knows no {', '.join(found)}: train(config, seeds=[0]) does"
+        )
+    return config
+
+
 FIXED = (  # what a trainer cannot change in flight
     "env_id", "n_step", "windows", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max", "capacity",
     "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",

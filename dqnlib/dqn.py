@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from dqnlib import targets
-from dqnlib.config import Config
+from dqnlib.config import Config, check_plain
 from dqnlib.data import Batch, Transition
 from dqnlib.envs import make_for
 from dqnlib.networks import QNetwork
@@ -34,11 +34,11 @@ class OneRun(NamedTuple):
 def dqn(config: Config, seed: int = 0, env: Callable[[], gym.Env] | None = None) -> OneRun:
     """Train one agent for ``config.steps`` environment steps.
 
-    env: makes an environment of your own, in place of config.env_id. Greedy evaluations and
-    records are left out; so is the choice of a device. Raises ValueError for an environment whose
-    actions are not numbered.
+    env: makes an environment of your own, in place of config.env_id. Evaluations, records and the
+    choice of a device are left out. Raises ValueError for an environment whose actions are not
+    numbered, and for parts of Rainbow.
     """
-    c, streams, env = config, random_streams(seed), make_for(config, env)
+    c, streams, env = check_plain(config), random_streams(seed), make_for(config, env)
     torch.manual_seed(streams.network_seed)
     online = QNetwork(env.observation_space.shape, env.n_actions, c.hidden)
     target = QNetwork(env.observation_space.shape, env.n_actions, c.hidden)

@@ -1,5 +1,6 @@
 """Learning distributions of returns for S runs (Bellemare, Dabney & Munos 2017; lesson 07)."""
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -9,6 +10,9 @@ from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.seeds.learning import clip_gradients
 from dqnlib.seeds.update import Learned, Networks, OwnUpdate, SharedUpdate
+
+SLACK = 1e-3  # of a return, for rounding
+TOO_MUCH = 0.05  # of the probability of a batch's targets
 
 
 def support_of(config: Config) -> Tensor:
@@ -23,7 +27,8 @@ class Expectation:
         self.support = support
 
     def __call__(self, logits: Tensor) -> Tensor:
-        return (torch.softmax(logits, -1) * self.support.to(logits.device)).sum(-1)
+        # a product of matrices would round each row as the number of rows has it
+        return torch.softmax(logits, -1).mul_(self.support.to(logits.device)).sum(-1)
 
 
 def values_of(config: Config, own: Callable | None = None) -> Callable | None:
@@ -55,8 +60,9 @@ class DistributionUpdate(SharedUpdate):
 
     def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
         super().__init__(config, own, networks, seeds, where)
+        self._seeds = list(seeds)
         self._support = support_of(config).to(networks.online.flat.device)
-        self._values = Expectation(self._support)
+        self._told, self._updates = False, 0  # told: that the support is too narrow
 
     def __call__(self, batch: Batch, gamma: float) -> Learned:
         """Learn from a batch of every run; gamma: discount of a whole transition."""
@@ -65,26 +71,52 @@ class DistributionUpdate(SharedUpdate):
         next_probs = self._next(batch, next_logits)
         target = project(next_probs, batch.reward, batch.terminated, gamma, self._support)
         taken = batch.action[..., None, None].expand(*batch.action.shape, 1, len(self._support))
-        chosen = logits.gather(2, taken).squeeze(2)  # [S, B, K]
-        error = -(target * torch.log_softmax(chosen, -1)).sum(-1)  # [S, B]
-        slope = (torch.softmax(chosen, -1) - target) / error.shape[1]  # the mean over the batch
+        log_probs = torch.log_softmax(logits.gather(2, taken).squeeze(2), -1)  # [S, B, K]
+        error = (target * log_probs).sum(-1).neg_()  # [S, B]
+        # of the mean over the batch, by the logits of the action taken
+        slope = log_probs.exp_().sub_(target).mul_(1 / error.shape[1])
         loss = error
         if batch.weight is not None:
-            slope, loss = slope * batch.weight.unsqueeze(-1), loss * batch.weight
+            slope, loss = slope.mul_(batch.weight.unsqueeze(-1)), loss * batch.weight
         pull(torch.zeros_like(logits).scatter_(2, taken, slope.unsqueeze(2)))
         if c.max_grad_norm != float("inf"):
             clip_gradients(online.grad, c.max_grad_norm)
         self._optimize()
-        return Learned(batch, self._values(logits), error, loss.mean(-1))
+        self._updates += 1
+        if not self._told and self._updates % 20 == 1:  # it costs time
+            self._look_outside(batch, next_probs, gamma)
+        return Learned(batch, None, error, loss.mean(-1))
+
+    def _look_outside(self, batch: Batch, next_probs: Tensor, gamma: float) -> None:
+        """Warn, once, of targets that lie outside the support: its ends stand for them."""
+        c, support = self.config, self._support
+        landed = batch.reward.unsqueeze(-1) + gamma * support * ~batch.terminated.unsqueeze(-1)
+        gone = (landed < support[0] - SLACK) | (landed > support[-1] + SLACK)
+        share = (next_probs * gone).sum(-1).mean(-1)  # [S]
+        if share.max() <= TOO_MUCH:
+            return
+        self._told, k = True, int(share.argmax())
+        lowest, highest = landed[k].min().item(), landed[k].max().item()
+        warnings.warn(
+            f"{self._where()}, seed {self._seeds[k]}: {share[k]:.0%} of what targets look for lies "
+            f"outside the support, v_min={c.v_min:g} to v_max={c.v_max:g} (it reaches from "
+            f"{lowest:.4g} to {highest:.4g}), and is moved to its ends: the values will be wrong. "
+            "Give the lowest and the highest discounted return that an episode can have",
+            stacklevel=2,
+        )
 
     def _next(self, batch: Batch, next_logits: Tensor) -> Tensor:
         """Return the distribution of what follows each transition: [S, B, K]"""
-        c, probs = self.config, torch.softmax(next_logits, -1)  # [S, B, A, K]
+        c, probs = self.config, None
         if c.double:
-            values = self._networks.online.q(batch.next_obs)
+            values = self._networks.online.q_again(batch.next_obs)
         else:
+            probs = torch.softmax(next_logits, -1)  # [S, B, A, K]
             values = (probs * self._support).sum(-1)
-        best = values.argmax(-1)[..., None, None].expand(*batch.reward.shape, 1, probs.shape[-1])
+        best = values.argmax(-1)[..., None, None].expand(*batch.reward.shape, 1, len(self._support))
+        if probs is None and not c.target_epsilon:
+            return torch.softmax(next_logits.gather(2, best).squeeze(2), -1)
+        probs = torch.softmax(next_logits, -1) if probs is None else probs
         greedy = probs.gather(2, best).squeeze(2)
         if not c.target_epsilon:
             return greedy

@@ -42,7 +42,8 @@ class Stack:
     ):
         """values: from a network's output [B, ...] to action values [B, A]; None: they are that."""
         self.values = values
-        shapes = [p.shape for p in modules[0].parameters()]
+        self.names = self.order(modules[0])
+        shapes = [p.shape for p in self._parameters(modules[0])]
         self._sizes = [shape.numel() for shape in shapes]
         width = -(-sum(self._sizes) // 64) * 64
         self.flat = torch.zeros(len(modules), width, device=device) if flat is None else flat
@@ -56,11 +57,20 @@ class Stack:
         self._places = []  # each module's places in `flat`
         for k, module in enumerate(self.modules):
             self._places.append([view[k] for view in self.views])
-            for p, place, grad in zip(module.parameters(), self._places[k], grads, strict=True):
+            parameters = self._parameters(module)
+            for p, place, grad in zip(parameters, self._places[k], grads, strict=True):
                 place.copy_(p.data)
                 p.data, p.grad = place, grad[k]
                 self._slots.append((p, grad[k]))
-        self.names = [name for name, _ in modules[0].named_parameters()]
+
+    @staticmethod
+    def order(module: nn.Module) -> list[str]:
+        """Return the names of a module's parameters in the order in which they lie in ``flat``."""
+        return [name for name, _ in module.named_parameters()]
+
+    def _parameters(self, module: nn.Module) -> list[nn.Parameter]:
+        found = dict(module.named_parameters())
+        return [found[name] for name in self.names]
 
     def _views(self, flat: Tensor, shapes) -> list[Tensor]:
         parts, start = [], 0
@@ -115,6 +125,10 @@ class Stack:
         """Return the action values [S, A] of one observation a run [S, *O], as the runs act."""
         x = as_input(torch.from_numpy(obs), self.flat.device).unsqueeze(1)
         return self.q(x).squeeze(1).cpu().numpy()
+
+    def q_again(self, obs: Tensor) -> Tensor:
+        """As `q`, right after `both` of `with_target`: parameters and noise are what they were."""
+        return self.q(obs)
 
     def q_and_pull(self, obs: Tensor) -> tuple[Tensor, Pull]:
         """Return action values [S, B, A], and what carries their gradient back into ``grad``."""
@@ -175,7 +189,7 @@ class Stack:
         name: of that code, for the LearnerError that other shapes raise.
         """
         for module, places in zip(self.modules, self._places, strict=True):
-            for p, place in zip(module.parameters(), places, strict=True):
+            for p, place in zip(self._parameters(module), places, strict=True):
                 if p.data_ptr() != place.data_ptr() or p.shape != place.shape:
                     if p.shape != place.shape:
                         raise LearnerError(

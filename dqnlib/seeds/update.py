@@ -116,7 +116,7 @@ class SharedUpdate:
         if own is None and not self.config.double:
             return learning.td_target(batch.reward, batch.terminated, next_q, gamma, epsilon)
         if own is None:
-            online_next_q = self._networks.online.q(batch.next_obs)
+            online_next_q = self._networks.online.q_again(batch.next_obs)
             return learning.double_td_target(
                 batch.reward, batch.terminated, online_next_q, next_q, gamma, epsilon
             )
@@ -126,7 +126,7 @@ class SharedUpdate:
         }  # fmt: skip
         takes = self._takes["td_target"]
         if "online_next_q" in takes:
-            offered["online_next_q"] = self._networks.online.q(batch.next_obs)
+            offered["online_next_q"] = self._networks.online.q_again(batch.next_obs)
         plain = {"gamma": gamma, "epsilon": epsilon}
         tensors = [offered[name] for name in takes if name not in plain]
         return own(*tensors, extra=tuple(plain[name] for name in takes if name in plain))

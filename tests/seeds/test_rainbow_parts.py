@@ -13,10 +13,13 @@ from support import Frames
 from dqnlib import targets
 from dqnlib.agents import evaluate, network_of
 from dqnlib.config import Config
+from dqnlib.dqn import dqn
 from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.distributions import Expectation, project
 from dqnlib.seeds.parts import PartsStack
 from dqnlib.training import Trainer, train
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*outside the support")
 
 SMALL = Config(
     steps=300, warmup=100, batch_size=16, capacity=256, hidden=(16, 8), sync_every=50,
@@ -39,6 +42,12 @@ PARTS = {
     },
 }  # fmt: skip
 KINDS = [(d, n, k) for d in (False, True) for n in (False, True) for k in (1, 5)]
+
+
+def grads_of(network) -> torch.Tensor:
+    """A network's gradients in the order of a stack's."""
+    found = dict(network.named_parameters())
+    return torch.cat([found[name].grad.flatten() for name in PartsStack.order(network)])
 
 
 def env_of(name: str):
@@ -77,7 +86,7 @@ def test_a_stack_gives_what_each_network_gives(kind):
     pull(slope)
     want.backward(slope)
     for k, network in enumerate(alone):
-        grads = torch.cat([p.grad.flatten() for p in network.parameters()])
+        grads = grads_of(network)
         assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
 
 
@@ -108,11 +117,29 @@ def test_noise_differs_by_run_and_is_off_in_evaluation():
     assert torch.equal(stack.q(obs), noisy)
 
 
+@pytest.mark.parametrize("s", [1, 3])
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_one_observation_is_computed_as_many_are(kind, s):
+    """With noise it is done in another way: without the noisy weights."""
+    values = Expectation(torch.linspace(0, 4, 5)) if kind[2] > 1 else None
+    stack = PartsStack(networks(s, *kind), values=values)
+    if kind[1]:
+        stack.reset_noise(generators(s))
+    obs = np.random.default_rng(0).normal(size=(s, 4)).astype(np.float32)
+    for _ in range(2):
+        want = stack.q(torch.from_numpy(obs).unsqueeze(1)).squeeze(1)
+        assert np.allclose(stack.q_of_one(obs), want, atol=1e-5)
+        with stack.without_noise():
+            plain = stack.q(torch.from_numpy(obs).unsqueeze(1)).squeeze(1)
+            assert np.allclose(stack.q_of_one(obs), plain, atol=1e-5)
+        stack.flat.mul_(0.5)
+
+
 def test_a_copy_has_noise_of_its_own():
     online, target, _ = PartsStack(networks(2, False, True, 1)).with_target()
     online.reset_noise(generators(2))
-    assert online._noise.any()
-    assert not target._noise.any()
+    assert online.noise.drawn.any()
+    assert not target.noise.drawn.any()
 
 
 def test_without_parts_it_is_the_plain_network():
@@ -164,7 +191,7 @@ def test_a_stack_of_image_networks_gives_what_each_gives(name, s):
     pull(slope)
     want.backward(slope)
     for k, network in enumerate(alone):
-        grads = torch.cat([p.grad.flatten() for p in network.parameters()])
+        grads = grads_of(network)
         assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
 
 
@@ -300,6 +327,7 @@ def test_an_update_of_distributions_against_numpy(double, epsilon):
     trainer = Trainer(config, [4])
     while trainer.steps < 130:
         trainer.step()
+    trainer._networks.target.flat.neg_()  # so that the two prefer different actions
     online, target = (copy.deepcopy(trainer.network(4, target=t)) for t in (False, True))
     trainer.step()
     obs, action, reward, next_obs, terminated = (f[0] for f in trainer._learned.batch)
@@ -327,7 +355,7 @@ def test_an_update_of_distributions_against_numpy(double, epsilon):
     gradient[rows, action.numpy()] = (chosen - y) / len(best)
     online.zero_grad()
     online(obs).backward(torch.from_numpy(gradient))
-    grads = torch.cat([p.grad.flatten() for p in online.parameters()])
+    grads = grads_of(online)
     assert torch.allclose(trainer._networks.online.grad[0, : len(grads)], grads, atol=1e-5)
 
 
@@ -364,3 +392,25 @@ def test_settings_that_make_no_sense_are_refused(settings, words):
 def test_parts_and_functions_that_exclude_each_other(settings, slots, words):
     with pytest.raises(ValueError, match=words):
         Trainer(SMALL.replace(**settings), [0], **slots)
+
+
+@pytest.mark.parametrize("name", ["priority_alpha", "dueling", "noisy", "atoms", "channels"])
+def test_plain_dqn_refuses_what_it_does_not_do(name):
+    value = {"priority_alpha": 0.5, "atoms": 3, "channels": (4,)}.get(name, True)
+    config = SMALL.replace(v_min=0, v_max=1, **{name: value})
+    with pytest.raises(ValueError, match=f"plain DQN, which knows no {name}: train"):
+        dqn(config)
+
+
+def test_targets_outside_the_support_are_told_of_once():
+    """A pole that balances 20 steps is worth more than 5."""
+    config = SMALL.replace(atoms=7, v_min=0.0, v_max=5.0, learning_rate=0.01)
+    words = r"at step \d+, seed \d: \d+% of what targets look for lies outside the support, v_min=0"
+    with pytest.warns(UserWarning, match=words) as told:
+        train(config, [0, 1])
+    assert len([w for w in told if "outside the support" in str(w.message)]) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_told_where_the_support_is_wide_enough():
+    train(SMALL.replace(atoms=21, v_min=0.0, v_max=100.0), [0, 1])
