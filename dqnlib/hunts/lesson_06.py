@@ -22,7 +22,7 @@ HUNT = Hunt(
     story="Someone wrote windows of three steps. On CartPole the curves are those of a healthy "
     "twin: an episode of 500 steps has two short windows at the most. But on a task with a limit "
     "of a few steps the values came out a fifth too low. Which line of the window is wrong?",
-    config=Config(steps=6_000, final_learning_rate=8.8e-4, n_step=3, eval_every=750),
+    config=Config(steps=4_000, final_learning_rate=9.2e-4, n_step=3, eval_every=500),
     sabotage=lambda: {"transitions": _AllGivenOut},
     suspects=(
         Suspect(
