@@ -75,6 +75,7 @@ def test_a_termination_completes_every_window():
     assert "nothing follows" in status(lab)
     assert "and 2 shorter windows, cut by the end" in status(lab)
     assert lab.track.update.transition.terminated
+    assert lab.track.update is lab.track.last.updates[0]  # the oldest, of three rewards
     lab.advance()
     assert len(lab.track.steps) == 1  # the next episode
 
