@@ -16,6 +16,7 @@ import numpy as np
 
 from dqnlib.arguments import check_choice, check_count, check_number, check_switch
 
+WINDOWS = ("all", "greedy", "cut", "weighted")
 ALGORITHMS = ("q_learning", "sarsa", "expected_sarsa", "double_q_learning")
 OPTIMIZERS = ("adam", "rmsprop", "sgd")
 LOSSES = ("mse", "huber")
@@ -155,6 +156,7 @@ class Config(Frozen):
     steps: int = _setting(50_000, "environment steps a seed", _count())
     gamma: float = _setting(0.99, "discount a step, 0 to 1", _number(0, 1))
     n_step: int = _setting(1, "rewards that a target sums up before it looks at a value", _count())
+    windows: str = _setting("all", *_one_of(WINDOWS, ": n-step windows in which the agent explores"))
     double: bool = _setting(False, "Double DQN: the online network selects, the target evaluates", check_switch)
     target_epsilon: float = _setting(0.0, "random actions that the target counts on, 0 to 1; 0: the maximum", _number(0, 1))
     dueling: bool = _setting(False, "two streams, a state's value and its actions' advantages", check_switch)
@@ -215,6 +217,16 @@ class Config(Frozen):
             raise ValueError(
                 f"v_min must lie below v_max, but they are {self.v_min:g} and {self.v_max:g}"
             )
+        if self.windows != "all" and self.n_step == 1:
+            raise ValueError(
+                f'windows="{self.windows}" says what becomes of windows with an exploring action '
+                "after the first, but with n_step=1 there is none: make n_step larger"
+            )
+        for name, without in (("priority_alpha", 0.0), ("atoms", 1), ("channels", ())):
+            if self.windows != "all" and getattr(self, name) != without:
+                raise ValueError(
+                    f'windows="{self.windows}" and {name} do not go together: leave one of them out'
+                )
         if self.priority_alpha and self.capacity == 1:
             raise ValueError(
                 "priority_alpha decides which of several transitions is drawn, but the replay "
@@ -243,9 +255,9 @@ def check_plain(config: Config) -> Config:
 
 
 FIXED = (  # what a trainer cannot change in flight
-    "env_id", "n_step", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max", "capacity",
-    "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device", "hindsight",
-    "hindsight_goals",
+    "env_id", "n_step", "windows", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max",
+    "capacity", "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
+    "hindsight", "hindsight_goals",
 )  # fmt: skip
 
 

@@ -52,14 +52,23 @@ class Batch(_Fields):
 
     weight: "torch.Tensor | None" = None  # [B] float32, of each transition's loss; None: 1 each
     index: "torch.Tensor | None" = None  # [B] int64, by which the buffer knows them again
+    discount: "torch.Tensor | None" = None  # [B] float32, of each next value; None: one for all
 
-    def __new__(cls, obs, action, reward, next_obs, terminated, *, weight=None, index=None):
+    def __new__(
+        cls, obs, action, reward, next_obs, terminated, *, weight=None, index=None, discount=None
+    ):
         batch = super().__new__(cls, obs, action, reward, next_obs, terminated)
-        batch.weight, batch.index = weight, index
+        batch.weight, batch.index, batch.discount = weight, index, discount
         return batch
 
+    def added(self) -> dict:
+        """Return what this batch has beside its five fields, by name."""
+        fields = {name: getattr(self, name) for name in ("weight", "index", "discount")}
+        return {name: field for name, field in fields.items() if field is not None}
+
     def _replace(self, **changes) -> "Batch":
-        added = {name: changes.pop(name, getattr(self, name)) for name in ("weight", "index")}
+        names = ("weight", "index", "discount")
+        added = {name: changes.pop(name, getattr(self, name)) for name in names}
         return Batch(*super()._replace(**changes), **added)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dqnlib.arguments import check_number
+from dqnlib.arguments import check_count, check_number
 from dqnlib.envs import TabularModel
 from dqnlib.tabular import epsilon_greedy, q_learning_target
 
@@ -68,6 +68,33 @@ def value_iteration(
         f"value by {changes[-1]:.3g}. With gamma = 1 some policy may earn reward forever; "
         "try gamma below 1"
     )
+
+
+def n_step_values(
+    model: TabularModel, n: int, epsilon: float, gamma: float = 1.0, *, max_sweeps: int = 10_000
+) -> np.ndarray:
+    """Return values [N, A] at which uncorrected n-step Q-learning can come to rest.
+
+    Each sweep sets an entry to the expected target: n rewards, then γⁿ times the best value of
+    where they lead. The first action is the entry's own, the n − 1 after it are ε-greedy by the
+    values themselves, as in the data of an agent that explores. n = 1, or epsilon = 0, gives the
+    optimal values; the larger n, the nearer it comes to what an ε-greedy agent really earns. As the
+    policy depends on the values there can be several such places; this is one, found from 0 on.
+    Raises RuntimeError if the values do not settle.
+    """
+    n, epsilon = check_count("n", n), check_number("epsilon", epsilon, 0, 1)
+    where = model.reachable()
+    q = np.zeros((model.n_states, model.n_actions))
+    for _ in range(max_sweeps):
+        policy, v = soft_policy(q, epsilon), q.max(1)
+        for _ in range(n - 1):
+            v = (policy * _backup(model, v, gamma)).sum(1)
+        new = _backup(model, v, gamma) * where[:, None]
+        change = np.abs(new - q).max()
+        q = new
+        if change < 1e-8:
+            return q
+    raise RuntimeError(f"the {n}-step values did not settle in {max_sweeps} sweeps")
 
 
 def _backup(model: TabularModel, v: np.ndarray, gamma: float) -> np.ndarray:

@@ -52,11 +52,12 @@ AS_BEFORE = {
     "channels": (),
     "hindsight": "none",
     "hindsight_goals": 4,
+    "windows": "all",
 }
 # Until version 0.1.0 a key held every setting, and these did not exist.
 _LATER = (
     "n_step", "target_epsilon", "priority_alpha", "priority_beta", "dueling", "noisy", "atoms",
-    "v_min", "v_max", "channels", "hindsight", "hindsight_goals",
+    "v_min", "v_max", "channels", "hindsight", "hindsight_goals", "windows",
 )  # fmt: skip
 
 

@@ -140,6 +140,29 @@ def some(run: Run, rows: slice) -> Run:
     return replace(run, **cut)
 
 
+def until(run: Run, step: int) -> Run:
+    """Return the beginning of a run, up to an environment step: what was recorded until then."""
+    evals, looks = (
+        run.eval_steps <= step,
+        None if run.look_steps is None else run.look_steps <= step,
+    )
+    records = run.record_steps <= step
+    episodes = [ends <= step for ends in run.ends]
+    return replace(
+        run,
+        steps=min(step, run.steps),
+        ends=tuple(e[k] for e, k in zip(run.ends, episodes, strict=True)),
+        returns=tuple(r[k] for r, k in zip(run.returns, episodes, strict=True)),
+        record_steps=run.record_steps[records],
+        records={name: array[:, records] for name, array in run.records.items()},
+        eval_steps=run.eval_steps[evals],
+        eval_returns=run.eval_returns[:, evals],
+        final_returns=None,
+        look_steps=None if looks is None else run.look_steps[looks],
+        looks=run.looks and {name: array[:, looks] for name, array in run.looks.items()},
+    )
+
+
 def _cut(value, rows: slice):
     if isinstance(value, dict):
         return {key: array[rows] for key, array in value.items()}

@@ -229,6 +229,34 @@ STUDIES = {
         TWENTY,
         looks=True,
     ),
+    "n_step": Study(
+        "how an agent stays solved with n-step targets (lesson 06)",
+        {f"n = {n}": FULL.replace(n_step=n) for n in (2, 3, 5, 10, 20)},
+        TWENTY,
+        looks=True,
+    ),
+    "n_step_corrected": Study(
+        "three-step targets that count on no exploring action (lesson 06)",
+        {kind: FULL.replace(n_step=3, windows=kind) for kind in ("cut", "greedy", "weighted")},
+        TWENTY,
+        looks=True,
+    ),
+    "n_step_little_exploring": Study(
+        "three-step targets where only a tenth of the actions ever explores (lesson 06)",
+        {
+            "n = 3, ε = 0.1": FULL.replace(n_step=3, epsilon=0.1),
+            "n = 1, ε = 0.1": FULL.replace(epsilon=0.1),
+            "soft, ε = 0.1": FULL.replace(epsilon=0.1, **SOFT),
+        },
+        TWENTY,
+        looks=True,
+    ),
+    "n_step_acrobot": Study(
+        "what three-step targets cost on Acrobot-v1 (lesson 06)",
+        {"n = 3": ACROBOT.replace(n_step=3)},
+        TWENTY,
+        looks=True,
+    ),
     "mixing_and_reuse": Study(
         "what replay does: mixing or reuse (lesson 03)", mixing_and_reuse(), tuple(range(100, 120))
     ),

@@ -36,7 +36,7 @@ from dqnlib.seeds.slots import (
     own_functions,
 )
 from dqnlib.seeds.stacks import Stack
-from dqnlib.seeds.transitions import windows_for
+from dqnlib.seeds.transitions import Choice, windows_for
 from dqnlib.seeds.update import Learned, Networks, check_told, sync_for
 from dqnlib.storage import SavedRunError, load_state, save_state
 
@@ -55,6 +55,7 @@ class Trainer:
     values: (output [B, ...]) -> [B, A], where a network gives more     the output itself
     transitions: (n_step, gamma) -> object with step(transition, ended) `transitions.NStep`
         or what its parameters are named after: env and rng, as of `transitions.Hindsight`
+        if its step has a parameter explored, it gets whether the action was not the greedy one
     replay: (capacity) -> object with add and sample                    `replay.ReplayBuffer`
         its batches may carry weight and index; with update(index, td_error) it is told the errors
     td_target: (reward, terminated, next_q, gamma) -> [B]               `targets.td_target`
@@ -71,8 +72,7 @@ class Trainer:
 
     A td_target, a loss or a sync_target gets what its parameters are named after. One of your own
     wins over config.double, config.loss and config.tau, and over config.target_epsilon if it does
-    not take it. The gamma that targets get is that of a
-    whole transition, config.gamma to the power of config.n_step.
+    not take it. The gamma that targets get is that of a whole transition, γ to the power n_step.
 
     ``trainer.how`` says how each of your functions is called for many seeds, once it has been.
     Raises ValueError for bad settings, LearnerError when one of your functions fails and
@@ -204,11 +204,13 @@ class Trainer:
         c, online = self._config, self._networks.online
         epsilon = policies.linear_schedule(self.steps, c.epsilon, c.final_epsilon, c.epsilon_steps)
         obs = self._envs.obs
-        action = self._actor.choose(self._values(obs), epsilon)
+        q = self._values(obs)
+        action = self._actor.choose(q, epsilon)
         next_obs, reward, terminated, truncated = self._envs.step(action)
         self.steps += 1
         ended = terminated | truncated
-        self._store(obs, action, reward, next_obs, terminated, ended)
+        choice = Choice(q, action, epsilon)
+        self._store((obs, action, reward, next_obs, terminated), ended, choice)
         self._record.episodes(self.steps, ended, self._envs.total)
         self._envs.advance(next_obs, ended)
         if self._is_ready():
@@ -232,14 +234,13 @@ class Trainer:
             if stacked.is_noisy:
                 stacked.reset_noise(self._noise)
 
-    def _store(self, obs, action, reward, next_obs, terminated, ended) -> None:
+    def _store(self, step: tuple, ended: np.ndarray, choice: Choice) -> None:
         """Keep what is complete: the step itself, or the windows that end with it."""
         if self._windows is None:
-            self._replay.add(obs, action, reward, next_obs, terminated)
+            self._replay.add(*step)
             return
-        step = (obs, action, reward, next_obs, terminated, ended)
-        for *complete, rows in self._windows.step(*step, self._config.gamma):
-            self._replay.add(*complete, rows)
+        for complete in self._windows.step(*step, ended, self._config.gamma, choice):
+            self._replay.add(*complete)
 
     def _is_ready(self) -> bool:
         """True if this step ends with an update: the same for every run, whatever the others do."""
@@ -268,7 +269,7 @@ class Trainer:
             group["lr"] = rate
         self._reset_noise(self._networks.online, self._networks.target)
         gamma = c.gamma if c.n_step == 1 else c.gamma**c.n_step
-        self._learned = self._update(batch, gamma)
+        self._learned = self._update(batch, gamma if batch.discount is None else batch.discount)
         if self._replay.wants_errors:
             check_told(self._learned, self.own, self._where())
             self._replay.update(batch.index, -self._learned.error)

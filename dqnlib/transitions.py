@@ -40,15 +40,16 @@ class NStep:
         self.window.append(transition)
         complete = []
         while self.window and (len(self.window) == self.n or transition.terminated):
-            complete.append(self._sum_up(transition))
+            complete.append(self.sum_up())
             self.window.popleft()
         if ended:
             self.window.clear()
         return complete
 
-    def _sum_up(self, last: Transition) -> Transition:
+    def sum_up(self) -> Transition:
+        """Return the window as one transition, from its first step to its last."""
         total = sum(self.gamma**k * step.reward for k, step in enumerate(self.window))
-        first = self.window[0]
+        first, last = self.window[0], self.window[-1]
         return Transition(first.obs, first.action, total, last.next_obs, last.terminated)
 
 

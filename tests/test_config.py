@@ -126,7 +126,7 @@ COUNTS = {  # name -> lowest value allowed
 SWITCHES = ("double", "dueling", "noisy")
 OTHERS = {
     "env_id", "hidden", "obs_scale", "optimizer", "loss", "device", "atoms", "v_min", "v_max",
-    "channels", "hindsight", *SWITCHES,
+    "channels", "windows", "hindsight", *SWITCHES,
 }  # fmt: skip
 
 
@@ -169,6 +169,18 @@ def _roomy(name: str) -> dict:
     return {"capacity": 10**13} if name == "batch_size" else {}
 
 
+def test_windows_belong_to_several_steps():
+    for kind in ("all", "greedy", "cut", "weighted"):
+        assert Config(n_step=3, windows=kind).windows == kind
+    with pytest.raises(ValueError, match=r"unknown windows .most.: choose one of all, greedy"):
+        Config(n_step=3, windows="most")
+    with pytest.raises(ValueError, match=r'windows="cut" says .* but with n_step=1 there is none'):
+        Config(windows="cut")
+    for other in ({"priority_alpha": 0.6}, {"atoms": 51, "v_min": 0, "v_max": 1}):
+        with pytest.raises(ValueError, match=f'windows="greedy" and {next(iter(other))} do not go'):
+            Config(n_step=2, windows="greedy", **other)
+
+
 def test_a_buffer_must_hold_a_batch():
     assert Config(capacity=5, batch_size=5).capacity == 5
     words = "a replay buffer of 4 transitions cannot fill a batch of 5: make capacity larger or"
@@ -189,7 +201,7 @@ def test_the_defaults():
         "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
         "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4, "dueling": False,
         "noisy": False, "atoms": 1, "v_min": None, "v_max": None, "channels": (),
-            "hindsight": "none", "hindsight_goals": 4,
+        "hindsight": "none", "hindsight_goals": 4, "windows": "all",
     }  # fmt: skip
     online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
     assert online.capacity == 1

@@ -164,7 +164,8 @@ def other(value):
     if isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        others = {"CartPole-v1": "Acrobot-v1", "adam": "sgd", "mse": "huber", "none": "final"}
+        others = {"CartPole-v1": "Acrobot-v1", "adam": "sgd", "mse": "huber", "none": "final",
+                  "all": "cut"}  # fmt: skip
         return others.get(value) or (0.5 if value == "auto" else value)
     if value is None or value == float("inf"):
         return 7
@@ -175,7 +176,8 @@ def other(value):
 
 def test_the_name_of_a_file_depends_on_all_settings():
     """Each setting, wherever it differs from what it was when keys began."""
-    base = Config(device="cpu", v_min=0, v_max=1)  # more atoms than one need a support
+    # more atoms than one need a support, and windows that are cut more steps than one
+    base = Config(device="cpu", v_min=0, v_max=1, n_step=2)
     configs = [base]
     for field in dataclasses.fields(Config):
         value = "auto" if field.name == "device" else other(getattr(base, field.name))

@@ -18,7 +18,17 @@ from dqnlib.replay import ReplayBuffer
 from dqnlib.results import Run
 from dqnlib.saved import load_run, save_run
 from dqnlib.seeds import balance as many
-from dqnlib.staying import Table, joined, seed_table, share, some, staying, staying_table, watch
+from dqnlib.staying import (
+    Table,
+    joined,
+    seed_table,
+    share,
+    some,
+    staying,
+    staying_table,
+    until,
+    watch,
+)
 from dqnlib.training import train
 
 SHORT = Config(steps=600, warmup=100, batch_size=16, eval_every=300, eval_episodes=3)
@@ -182,6 +192,23 @@ def test_parts_are_joined_and_taken_apart(watched):
         again.parameters["layers.1.weight"], watched.parameters["layers.1.weight"]
     )
     assert joined(parts[:1]) is parts[0]
+
+
+def test_the_beginning_of_a_run(watched):
+    step = int(watched.look_steps[0])
+    part = until(watched, step)
+    assert (part.steps, part.seeds, part.final_returns) == (step, watched.seeds, None)
+    assert part.look_steps.tolist() == [step]
+    assert np.array_equal(part.looks["cart"], watched.looks["cart"][:, :1])
+    for name in ("eval", "record"):
+        times = getattr(watched, f"{name}_steps")
+        assert getattr(part, f"{name}_steps").tolist() == times[times <= step].tolist()
+    assert part.q.shape == (4, len(part.record_steps))
+    m = len(part.eval_steps)
+    assert np.array_equal(part.eval_returns, watched.eval_returns[:, :m])
+    for ends, returns, all_ends in zip(part.ends, part.returns, watched.ends, strict=True):
+        assert ends.tolist() == [end for end in all_ends if end <= step]
+        assert len(returns) == len(ends)
 
 
 class Mine(ReplayBuffer):

@@ -1,6 +1,7 @@
 """Which replay buffer the runs get, and the one where runs add different numbers of transitions."""
 
 import numpy as np
+import torch
 
 from dqnlib.config import Config
 from dqnlib.data import Batch
@@ -30,7 +31,8 @@ def replay_for(
             c.capacity, obs_shape, obs_dtype, rngs, device, n_step=c.n_step, priorities=priorities
         )
     if uneven or priorities:
-        return UnevenRing(c.capacity, obs_shape[0], rngs, device, priorities)
+        extra = {"weighted": "weight", "cut": "discount"}.get(c.windows)
+        return UnevenRing(c.capacity, obs_shape[0], rngs, device, priorities, extra)
     return Ring(c.capacity, obs_shape[0], rngs, device)
 
 
@@ -38,24 +40,28 @@ class UnevenRing(Ring):
     """A `Ring` in which each run has a place and a size of its own.
 
     Gives the batches that S `dqnlib.replay.ReplayBuffer` with these generators would give, or with
-    priorities S `dqnlib.prioritized.PrioritizedReplayBuffer`.
+    priorities S `dqnlib.prioritized.PrioritizedReplayBuffer`. extra: "weight" or "discount", which
+    each transition then brings along, and which its batch carries.
     """
 
     def __init__(
-        self, capacity: int, obs_size: int, rngs, device="cpu", priorities: Priorities | None = None
-    ):
+        self, capacity: int, obs_size: int, rngs, device="cpu",
+        priorities: Priorities | None = None, extra: str | None = None,
+    ):  # fmt: skip
         super().__init__(capacity, obs_size, rngs, device)
-        self.priorities = priorities
+        self.priorities, self._extra_name = priorities, extra
+        self._extra = np.zeros((len(rngs), capacity if extra else 0), np.float32)
         self.sizes = np.zeros(len(rngs), np.int64)  # transitions of each run [S]
         self._places = np.zeros(len(rngs), np.int64)  # where the next one goes [S]
 
     def __len__(self) -> int:
         return int(self.sizes.min())
 
-    def add(self, obs, action, reward, next_obs, terminated, rows=None) -> None:
+    def add(self, obs, action, reward, next_obs, terminated, rows=None, extra=None) -> None:
         """Keep one transition of each of the runs: arrays [R, O], [R], [R], [R, O], [R].
 
         rows: the runs' numbers [R], in the order in which each run adds; None stands for all S.
+        extra: [R], what each brings.
         """
         rows = np.arange(len(self.sizes)) if rows is None else rows
         columns = (obs, next_obs, *(np.asarray(x)[:, None] for x in (reward, action, terminated)))
@@ -68,12 +74,17 @@ class UnevenRing(Ring):
         self._write(rows, places, new)
         if self.priorities:
             self.priorities.added(rows, places)
+        if self._extra_name:
+            self._extra[rows, places] = np.asarray(extra)[last]
         self._places = (self._places + counts) % self.capacity
         self.sizes = np.minimum(self.sizes + counts, self.capacity)
 
     def sample(self, batch_size: int) -> Batch:
         """Return a batch of every run: obs [S, B, O] and so on."""
         i, added = self._drawn(batch_size)
+        if self._extra_name:
+            extra = torch.from_numpy(np.take_along_axis(self._extra, i, 1))
+            added[self._extra_name] = extra.to(self.device)
         return Batch(*self._read(i), **added)
 
     def state(self) -> dict:
@@ -83,6 +94,7 @@ class UnevenRing(Ring):
             "sizes": self.sizes.copy(), "places": self._places.copy(), "rows": self._kept(most),
             "sampling": [rng.bit_generator.state for rng in self._rngs],
             "priorities": self.priorities and self.priorities.state(most),
+            "extra": self._extra[:, :most].copy(),
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
@@ -91,6 +103,8 @@ class UnevenRing(Ring):
             self.priorities.restore(state["priorities"])
         self.sizes[:], self._places[:] = state["sizes"], state["places"]
         self._rows[:, : state["rows"].shape[1]] = state["rows"].to(self.device)
+        if self._extra_name:
+            self._extra[:, : state["extra"].shape[1]] = state["extra"]
         for rng, kept in zip(self._rngs, state["sampling"], strict=True):
             rng.bit_generator.state = kept
 

@@ -25,7 +25,9 @@ class Relabeled:
         self._obs = np.zeros((s, FIRST, *obs.shape[1:]), obs.dtype)  # before each of these
         self._next_obs, self._action = self._obs.copy(), np.zeros((s, FIRST), np.int64)
 
-    def step(self, obs, action, reward, next_obs, terminated, ended, gamma) -> Iterator[tuple]:
+    def step(
+        self, obs, action, reward, next_obs, terminated, ended, gamma, choice=None
+    ) -> Iterator[tuple]:
         """Take one environment step of every run; yield all steps, then the copies, if any.
 
         The last array of a yield, rows, says whose they are; a run's are in its own order.

@@ -66,12 +66,13 @@ def errors_and_gradient(
     reward: Tensor,
     terminated: Tensor,
     next_q: Tensor,
-    gamma: float,
+    gamma: float | Tensor,
     weight: Tensor | None = None,
     epsilon: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """Return `td_errors` for `td_target`, and `loss_gradient`, to the same bits.
 
+    gamma: one for all transitions, or [S, B] of each.
     On a processor NumPy computes them: for so few numbers it is the call that costs, and its calls
     cost less than PyTorch's.
     """
@@ -83,7 +84,7 @@ def errors_and_gradient(
         y = next_q.numpy().max(-1)
         if epsilon:
             y = (1 - epsilon) * y + epsilon * next_q.mean(-1).numpy()
-        y *= gamma
+        y *= gamma.numpy() if isinstance(gamma, Tensor) else gamma
         y *= ~terminated.numpy()
         y += reward.numpy()
         taken = (*_places(*y.shape), action.numpy())

@@ -96,6 +96,13 @@ def check_own(own: dict, record: dict, config: Config) -> None:
                     f"{config.atoms} atoms are learned as distributions, for which your own {slot} "
                     "is not made: leave it out, or atoms"
                 )
+    if config.windows != "all":
+        for slot in ("transitions", "replay", "td_target", "update", "policy"):
+            if slot in own:
+                raise ValueError(
+                    f"windows={config.windows!r} is made for the library's {slot}: leave yours "
+                    "out, or windows"
+                )
     if config.target_epsilon and not heeds_epsilon(own):
         warnings.warn(
             f"target_epsilon={config.target_epsilon:g} changes nothing: your own "

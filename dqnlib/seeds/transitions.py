@@ -1,7 +1,10 @@
 """What S runs store of their steps: n-step windows, hindsight, or what a learner's object gives."""
 
+import inspect
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +19,28 @@ from dqnlib.seeds.learner import LearnerError, call, is_action, is_finite_number
 from dqnlib.seeds.slots import by_name
 from dqnlib.transitions import Hindsight
 
-Rows = tuple  # (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows
+# (obs, action, reward, next_obs, terminated, rows): arrays of the runs named by rows; and a seventh
+# where each transition brings a weight or a discount
+Rows = tuple
+
+
+class Choice(NamedTuple):
+    """How S runs chose their actions in one step."""
+
+    q: np.ndarray  # [S, A] values by which they chose
+    action: np.ndarray  # [S]
+    epsilon: float  # probability of a random action
+
+    @property
+    def explored(self) -> np.ndarray:
+        """[S] bool: the action was not the greedy one; a random one that happens to be it counts
+        as greedy."""
+        return self.q[np.arange(len(self.q)), self.action] < self.q.max(1)
+
+    @property
+    def greedy_share(self) -> float:
+        """Probability with which the greedy action is chosen."""
+        return 1 - self.epsilon + self.epsilon / self.q.shape[1]
 
 
 def windows_for(
@@ -46,7 +70,15 @@ def windows_for(
             more = [{**each, **both} for each in more]
         make = own or Hindsight
         return OwnTransitions(make, n, config.gamma, names, where, envs.n_actions, more)
-    return Windows(n, len(obs), obs.shape[1:], obs.dtype) if n > 1 else None
+    if n == 1:
+        return None
+    if config.windows != "all" and obs.ndim > 2:
+        raise ValueError(
+            f'windows="{config.windows}" is for observations that are vectors, but these have the '
+            f"shape {list(obs.shape[1:])}"
+        )
+    kind = Windows if config.windows == "all" else KINDS[config.windows]
+    return kind(n, len(obs), obs.shape[1:], obs.dtype)
 
 
 class Windows:
@@ -58,10 +90,12 @@ class Windows:
         self._action, self._reward = np.zeros((n, s), np.int64), np.zeros((n, s))
         self._count = np.zeros(s, np.int64)  # steps that each run's window holds
 
-    def step(self, obs, action, reward, next_obs, terminated, ended, gamma) -> Iterator[Rows]:
+    def step(
+        self, obs, action, reward, next_obs, terminated, ended, gamma, choice: Choice | None = None
+    ) -> Iterator[Rows]:
         """Take one environment step of every run; yield what is complete, each run's oldest first.
 
-        Every run is in each yield once at most; its number stands in the last array, rows.
+        Every run is in each yield once at most; its number stands in the array rows.
         """
         n, now = self._n, self._t % self._n
         self._obs[now], self._action[now], self._reward[now] = obs, action, reward
@@ -85,6 +119,10 @@ class Windows:
             terminated[rows], rows,
         )  # fmt: skip
 
+    def _lead_here(self, rows, length: int, gamma: float, obs) -> Rows:
+        """Return windows that end before this step, and lead to what is seen now."""
+        return self._sum_up(rows, length, gamma, obs, np.zeros(len(obs), bool))
+
     def state(self) -> dict:
         """Return all that is needed to go on from here, as plain data."""
         arrays = {"obs": self._obs, "action": self._action, "reward": self._reward}
@@ -96,6 +134,79 @@ class Windows:
         self._t, self._count = state["t"], state["count"].copy()
         self._obs[:], self._action[:] = state["obs"], state["action"]
         self._reward[:] = state["reward"]
+
+
+class GreedyWindows(Windows):
+    """Windows whose actions after the first were greedy; the others are dropped.
+
+    What such a window says of its first action holds for the greedy policy, as a one-step target
+    does: so no target counts on an action that explored.
+    """
+
+    def step(
+        self, obs, action, reward, next_obs, terminated, ended, gamma, choice: Choice
+    ) -> Iterator[Rows]:
+        """Take one environment step of every run; see `Windows.step`."""
+        self._count[choice.explored] = 0
+        yield from super().step(obs, action, reward, next_obs, terminated, ended, gamma)
+
+
+class WeightedWindows(GreedyWindows):
+    """Greedy windows with an importance weight: how much rarer they are in the data than under
+    the greedy policy, 1 / P(greedy) for each action after the first (Precup et al. 2000, eq. 5)."""
+
+    def __init__(self, n: int, s: int, obs_shape: tuple[int, ...], obs_dtype):
+        super().__init__(n, s, obs_shape, obs_dtype)
+        self._ratio = np.ones(n)  # of each of the last n steps
+
+    def step(
+        self, obs, action, reward, next_obs, terminated, ended, gamma, choice: Choice
+    ) -> Iterator[Rows]:
+        """Take one environment step of every run; see `Windows.step`."""
+        self._ratio[self._t % self._n] = 1 / choice.greedy_share
+        yield from super().step(obs, action, reward, next_obs, terminated, ended, gamma, choice)
+
+    def _sum_up(self, rows, length: int, gamma: float, next_obs, terminated) -> Rows:
+        later = (self._t - np.arange(1, length)) % self._n
+        weight = np.full(len(rows), self._ratio[later].prod())
+        return (*super()._sum_up(rows, length, gamma, next_obs, terminated), weight)
+
+    def state(self) -> dict:
+        """Return all that is needed to go on from here, as plain data."""
+        return super().state() | {"ratio": self._ratio.copy()}
+
+    def restore(self, state: dict) -> None:
+        """Go back to a state."""
+        super().restore(state)
+        self._ratio[:] = state["ratio"]
+
+
+class CutWindows(Windows):
+    """Windows that end where the agent explores: they look at the value before that action.
+
+    A window of k steps brings its own discount, γᵏ. So no step is lost and no exploring action is
+    counted on: Retrace with λ = 1 and a greedy target policy (Munos et al. 2016, Table 1), cut
+    after n steps at the latest.
+    """
+
+    def step(
+        self, obs, action, reward, next_obs, terminated, ended, gamma, choice: Choice
+    ) -> Iterator[Rows]:
+        """Take one environment step of every run; see `Windows.step`."""
+        explored = choice.explored
+        for length in range(self._n - 1, 0, -1):
+            rows = (explored & (self._count == length)).nonzero()[0]
+            if len(rows):
+                yield self._lead_here(rows, length, gamma, obs)
+                self._count[rows] -= 1
+        yield from super().step(obs, action, reward, next_obs, terminated, ended, gamma)
+
+    def _sum_up(self, rows, length: int, gamma: float, next_obs, terminated) -> Rows:
+        discount = np.full(len(rows), gamma**length)
+        return (*super()._sum_up(rows, length, gamma, next_obs, terminated), discount)
+
+
+KINDS = {"greedy": GreedyWindows, "weighted": WeightedWindows, "cut": CutWindows}
 
 
 class OwnTransitions:
@@ -118,6 +229,7 @@ class OwnTransitions:
                     f"✗ {self.name} made {_shown(one)} {self._at(k)}, which has no method "
                     "step(transition, ended)"
                 )
+        self._wants_explored = "explored" in _parameters(self._each[0].step)
 
     def _made(self, k: int, make: Callable, n: int, gamma: float, more: dict):
         """Return a run's object: made by the names of its parameters, or from (n_step, gamma)."""
@@ -132,8 +244,12 @@ class OwnTransitions:
     def _call(self, k: int, function: Callable, *args):
         return call(function, *args, name=self.name, where=self._at(k))
 
-    def step(self, obs, action, reward, next_obs, terminated, ended, gamma) -> Iterator[Rows]:
-        """Take one environment step of every run; yield what the objects give, run after run."""
+    def step(
+        self, obs, action, reward, next_obs, terminated, ended, gamma, choice: Choice
+    ) -> Iterator[Rows]:
+        """Take one environment step of every run; yield what the objects give: of each its first
+        transition, then of those that gave more their second, and so on."""
+        explored, given = choice.explored if self._wants_explored else None, []
         for k, one in enumerate(self._each):
             if gamma != self._gamma and hasattr(one, "gamma"):
                 self._call(k, setattr, one, "gamma", gamma)  # changed in flight
@@ -141,26 +257,30 @@ class OwnTransitions:
                 obs[k].copy(), int(action[k]), float(reward[k]), next_obs[k].copy(),
                 bool(terminated[k]),
             )  # fmt: skip
-            found = self._call(k, one.step, transition, bool(ended[k]))
+            known = {} if explored is None else {"explored": bool(explored[k])}
+            found = self._call(k, partial(one.step, **known), transition, bool(ended[k]))
             if not isinstance(found, list | tuple) or not all(map(_is_transition, found)):
                 raise LearnerError(
                     f"✗ {self.name}.step returned {_shown(found)} {self._at(k)}; expected a list "
                     "of Transition(obs, action, reward, next_obs, terminated), which may be empty"
                 )
-            if found:
-                yield self._rows(k, [Transition(*t) for t in found], obs[k].shape)
+            given.append(self._checked(k, [Transition(*t) for t in found], obs[k].shape))
         self._gamma = gamma
+        for i in range(max(map(len, given))):
+            rows = [k for k, found in enumerate(given) if len(found) > i]
+            arrays = (np.stack(field) for field in zip(*(given[k][i] for k in rows), strict=True))
+            yield (*arrays, np.array(rows))
 
-    def _rows(self, k: int, found: list[Transition], obs_shape: tuple[int, ...]) -> Rows:
-        arrays = _stacked(found)
-        if arrays is None or not _are_fine(arrays, obs_shape, self._n_actions):
+    def _checked(self, k: int, found: list[Transition], obs_shape) -> list[Transition]:
+        """Return what run k's object gave; LearnerError says what is wrong with it."""
+        arrays = _stacked(found) if found else ()
+        if arrays is None or (found and not _are_fine(arrays, obs_shape, self._n_actions)):
             for t in found:  # which one, and why
                 wrong = self._call(k, _wrong, t, obs_shape, self._n_actions)
                 if wrong:
                     what = f"✗ {self.name}.step gave {wrong[0]} {self._at(k)}; {wrong[1]}"
                     raise LearnerError(what)
-            arrays = [np.array(column) for column in zip(*found, strict=True)]
-        return (*arrays, np.full(len(found), k))
+        return found
 
     def state(self) -> list:
         """Return what the objects' own `state` gives, or their attributes.
@@ -183,6 +303,14 @@ class OwnTransitions:
 
 def _saves_itself(one) -> bool:
     return callable(getattr(one, "state", None)) and callable(getattr(one, "restore", None))
+
+
+def _parameters(function: Callable) -> Collection[str]:
+    """Return the names of what a function takes; none where it does not tell."""
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return ()
 
 
 def _is_transition(value) -> bool:

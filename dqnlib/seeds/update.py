@@ -35,14 +35,15 @@ class Learned(NamedTuple):
 
     def plain(self) -> tuple:
         """Return it as plain data for a checkpoint."""
-        return (tuple(self.batch), self.batch.weight, self.batch.index, *self[1:])
+        batch = self.batch
+        return (tuple(batch), batch.weight, batch.index, *self[1:], batch.discount)
 
     @classmethod
     def of_plain(cls, plain: tuple, device: str) -> "Learned":
         """Return what `plain` was made of, with its batch on the device."""
-        fields, weight, index, *found = plain
-        batch = Batch(*fields, weight=weight, index=index)
-        return cls(each_field(batch, lambda field: field.to(device)), *found)
+        fields, weight, index, q, error, loss, *more = plain  # more: since there are discounts
+        batch = Batch(*fields, weight=weight, index=index, discount=more[0] if more else None)
+        return cls(each_field(batch, lambda field: field.to(device)), q, error, loss)
 
 
 class Networks(NamedTuple):
@@ -73,8 +74,8 @@ class SharedUpdate:
         """How each of the learner's functions is called; empty before the first call."""
         return {slot: lifted.how for slot, lifted in self._lifted.items() if lifted.how}
 
-    def __call__(self, batch: Batch, gamma: float) -> Learned:
-        """Learn from a batch of every run; gamma: discount of a whole transition."""
+    def __call__(self, batch: Batch, gamma: float | Tensor) -> Learned:
+        """Learn from a batch of every run; gamma: discount of a whole transition, or [S, B]."""
         c, online = self.config, self._networks.online
         q, next_q, pull = self._networks.both(batch.obs, batch.next_obs)
         if self._lifted or c.double:
@@ -233,8 +234,7 @@ def row_of(batch: Batch, k: int) -> Batch:
 
 def each_field(batch: Batch, change: Callable) -> Batch:
     """Return a batch of changed tensors; what it lacks it goes on lacking."""
-    added = {name: getattr(batch, name) for name in ("weight", "index")}
-    added = {name: None if field is None else change(field) for name, field in added.items()}
+    added = {name: change(field) for name, field in batch.added().items()}
     return Batch(*map(change, batch), **added)
 
 
