@@ -240,10 +240,10 @@ def arms(values: dict[str, np.ndarray], ylabel: str, ax=None):
 
 
 def distributions(probs: dict[str, np.ndarray], support, *, true=None, xlabel: str = "return"):
-    """Draw distributions [K] over the atoms of a support [K] as bars, side by side; return the axes.
+    """Draw distributions [K] over the atoms of a support [K] as bars, side by side.
 
-    true: one more of each [K], drawn as a line. All have the same axes. Raises ValueError for
-    distributions without labels.
+    true: one more of each [K], drawn as a line. Returns the axes, all with the same limits. Raises
+    ValueError for distributions without labels.
     """
     _by_label(probs, what="array")
     support = np.asarray(support, float)

@@ -29,7 +29,7 @@ def true_cdf(bet: int, x, gamma: float) -> np.ndarray:
 
 
 def true_probs(bet: int, support, gamma: float) -> np.ndarray:
-    """Return the true distribution put on the atoms of a support [K]: each takes what is nearest."""
+    """Return the true distribution on the atoms of a support [K]: each takes what is nearest."""
     support = np.asarray(support, float)
     edges = (support[1:] + support[:-1]) / 2
     return np.diff(true_cdf(bet, edges, gamma), prepend=0.0, append=1.0)

@@ -1,8 +1,8 @@
-"""The corridor on which dueling networks were tried: one way, and actions that do nothing (lesson 07).
+"""The corridor on which dueling networks were tried, with actions that do nothing (lesson 07).
 
-Three straight pieces, up, to the right and up again, 10, 50 and 10 cells long. The actions 0 to 3 go
-up, down, left and right; all others do nothing, and so does a step into a wall. The step out of the
-last cell earns 1 and terminates; nothing else earns anything.
+Three straight pieces, up, to the right and up again, 10, 50 and 10 cells long. The actions 0 to 3
+go up, down, left and right; all others do nothing, and so does a step into a wall. The step out of
+the last cell earns 1 and terminates; nothing else earns anything.
 
 The behavior mostly goes forward: ε-greedy on the optimal values. Its own values are to be learned
 (policy evaluation), so that the errors are known exactly. N cells, A actions.

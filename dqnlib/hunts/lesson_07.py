@@ -24,8 +24,8 @@ HUNT = Hunt(
             "the target takes V of the next state in place of its largest Q",
             "That is it. V is the mean of Q over the actions, not the best of them: the value of "
             "acting by chance, about 20 on CartPole. There it does no harm (04b: greedy on the "
-            "values of chance). And every probe is right, for none of them goes on from a state with "
-            "a choice; all other suspects would show there.",
+            "values of chance). And every probe is right, for none of them goes on from a state "
+            "with a choice; all other suspects would show there.",
         ),
         Suspect(
             "the discount is far too small",

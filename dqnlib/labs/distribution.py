@@ -175,9 +175,9 @@ class DistributionLab(Lab):
 
 def _trainer(atoms: int, v_max: float, epsilon: float, seed: int, steps: int, **more) -> Trainer:
     config = Config(
-        steps=steps, gamma=GAMMA, atoms=atoms, v_min=0.0, v_max=v_max, warmup=DistributionLab.warmup,
-        batch_size=32, capacity=10_000, epsilon=epsilon, final_epsilon=epsilon, eval_every=0,
-        sync_every=100, final_learning_rate=1e-3, record_every=20, device="cpu",
+        steps=steps, gamma=GAMMA, atoms=atoms, v_min=0.0, v_max=v_max, batch_size=32,
+        warmup=DistributionLab.warmup, capacity=10_000, epsilon=epsilon, final_epsilon=epsilon,
+        eval_every=0, sync_every=100, final_learning_rate=1e-3, record_every=20, device="cpu",
     )  # fmt: skip
     return Trainer(config, [seed], **more)
 

@@ -439,7 +439,9 @@ def judge_reset_noise(cls) -> None:
             where, NOISE, "zeros, as before", "the noise stays as it was",
             "Store what is drawn: self.noise.copy_(...), or self.noise = ...",
         )  # fmt: skip
-    if not torch.equal(before, torch.random.get_rng_state()) or not np.array_equal(first, again):
+    if not torch.equal(before, torch.random.get_rng_state()) or not np.array_equal(
+        first, again, equal_nan=True
+    ):
         raise mistaken(
             where + ", twice, with generators of the same seed", "the same noise both times",
             f"{show(first[:3])} and {show(again[:3])}", "another generator than rng",
@@ -455,6 +457,14 @@ def judge_reset_noise(cls) -> None:
     _judge_distribution(first, where)
 
 
+def _no_roots_of_negative_numbers(noise: np.ndarray, where: str) -> None:
+    if np.isnan(noise).any():
+        raise mistaken(
+            where, NOISE, "NaN among them", "the root of negative numbers",
+            "Take the root of abs(), and put the sign back in front.",
+        )  # fmt: skip
+
+
 def _judge_distribution(noise: np.ndarray, where: str) -> None:
     rng = np.random.default_rng(0)
     draws = rng.standard_normal(200_000)
@@ -463,14 +473,10 @@ def _judge_distribution(noise: np.ndarray, where: str) -> None:
         "the sign is lost": np.sqrt(np.abs(draws)),
         "f without its root": np.sign(draws),
         "the noise is drawn evenly in place of normally": rng.uniform(size=200_000),
-        "f without its root, squared": np.sign(draws) * draws**2,
+        "a square in place of the root": np.sign(draws) * draws**2,
     }
     right = np.sign(draws) * np.sqrt(np.abs(draws))
-    if np.isnan(noise).any():
-        raise mistaken(
-            where, NOISE, "NaN among them", "the root of negative numbers",
-            "Take the root of abs(), and put the sign back in front.",
-        )  # fmt: skip
+    _no_roots_of_negative_numbers(noise, where)
     apart = {name: _apart(noise, values) for name, values in known.items()}
     if _apart(noise, right) < 0.08:
         return
@@ -478,8 +484,10 @@ def _judge_distribution(noise: np.ndarray, where: str) -> None:
     got = f"mean {noise.mean():.2f}, largest {noise.max():.2f}, smallest {noise.min():.2f}"
     if apart[name] > 0.08:
         lines = (f"This case: {where}", f"  expected  {NOISE}", f"  yours     {got}")
-        raise Problem(*lines, "These numbers are spread in another way.",
-                      diagnosis="other noise", mend="Draw with torch.randn, then take f of it.")  # fmt: skip
+        raise Problem(
+            *lines, "These numbers are spread in another way.", diagnosis="other noise",
+            mend="Draw with torch.randn, then take f of it.",
+        )  # fmt: skip
     raise mistaken(
         where, NOISE, got, name,
         "x = torch.randn(self.noise.shape, generator=rng), then x.sign() * x.abs().sqrt().",
@@ -587,8 +595,10 @@ def judge_forward(cls) -> None:
     out = _output(layer, x, case)
     if list(out.shape) != [2, 3]:
         lines = (f"This case: {case}", "  expected  shape [2, 3]", f"  yours     {list(out.shape)}")
-        raise Problem(*lines, "One row an observation, one column an output.",
-                      diagnosis="wrong shape", mend="functional.linear(x, weight, bias)")  # fmt: skip
+        raise Problem(
+            *lines, "One row an observation, one column an output.", diagnosis="wrong shape",
+            mend="functional.linear(x, weight, bias)",
+        )  # fmt: skip
     if not np.allclose(out.detach(), NOISY, atol=1e-5):
         _raise_likely(out, case)
     changed = [n for n, p in layer.named_parameters() if not torch.equal(kept[n], p)]
