@@ -57,7 +57,7 @@ def many(
     forward[np.arange(n), world.forward] = True
     return Errors(
         np.arange(0, updates + 1, every), squares.mean((2, 3)), squares[:, :, forward].mean(2),
-        squares[:, :, ~forward].mean(2), networks.flat[0].numel(),
+        squares[:, :, ~forward].mean(2), sum(p.numel() for p in networks.modules[0].parameters()),
     )  # fmt: skip
 
 

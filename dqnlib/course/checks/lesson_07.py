@@ -116,7 +116,6 @@ DUELING = Check(
             "a mean [B] meets a table [B, A]",
             "Without keepdim=True the mean of each row has the shape [B] and is taken for a row of "
             "actions: mean(dim=1, keepdim=True) gives [B, 1].",
-            lambda v, a: v + a - a.mean(dim=1),
             raises=("must match the size of tensor", "must match the existing size"),
         ),
     ),
@@ -197,7 +196,15 @@ def _floor_and_ceil(place: float, last: int):
     return (below, above - place), (above, place - below)
 
 
-SUPPORT = "support: atoms that rise in equal steps"
+def _reward_by_atom(next_probs, reward, terminated, discount, support):
+    landed = (reward + discount * support * ~terminated[:, None]).clamp(support[0], support[-1])
+    gap = (support[-1] - support[0]) / max(len(support) - 1, 1)
+    if gap == 0:
+        return next_probs.clone()
+    share = (1 - (landed[:, None, :] - support[:, None]).abs() / gap).clamp(min=0)
+    return (share * next_probs[:, None, :]).sum(dim=2)
+
+
 PROJECT_DISTRIBUTION = Check(
     path="dqnlib.targets.project_distribution",
     tensors=True,
@@ -367,6 +374,7 @@ PROJECT_DISTRIBUTION = Check(
             "a reward [B] meets the atoms [K]",
             "reward[:, None] has the shape [B, 1], and so one row of atoms a transition comes out: "
             "[B, K].",
+            _reward_by_atom,
             raises=("must match the size of tensor",),
         ),
         Mistake(
@@ -375,8 +383,8 @@ PROJECT_DISTRIBUTION = Check(
             raises=(
                 "expected scalar type Long",
                 "must be long, int",
-                "dtype int64 for index",
-                "Expected dtype int64",
+                "Expected dtype int32/int64 for index",
+                "for index",
                 "tensors used as indices",
             ),
         ),

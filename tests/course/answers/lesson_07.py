@@ -43,6 +43,47 @@ def dueling(value, advantage):
 def dueling(value, advantage):
     return ____
 
+=== blank
+def dueling(value, advantage):
+    mean = advantage.mean(1, keepdim=True)
+    return value + ____
+
+=== wrong: another value
+def dueling(value, advantage):
+    # the middle between the best and the worst action
+    middle = (advantage.amax(1, keepdim=True) + advantage.amin(1, keepdim=True)) / 2
+    return value + advantage - middle
+
+=== wrong: another value
+def dueling(value, advantage):
+    mean = advantage.mean(dim=1)
+    if len(mean) != advantage.shape[1]:  # so that the shapes fit
+        mean = mean[:, None]
+    return value + advantage - mean
+
+=== wrong: another value
+def dueling(value, advantage):
+    mean = advantage[:, :3].mean(dim=1, keepdim=True)  # of the three actions
+    return value + advantage - mean
+
+=== wrong: another value
+def dueling(value, advantage):
+    if advantage.shape[1] == 1:  # nothing to compare it with
+        return value + advantage
+    return value + advantage - advantage.mean(1, keepdim=True)
+
+=== wrong, 0.5 s: does not end
+def dueling(value, advantage):
+    k, total = 0, 0
+    while k < advantage.shape[1]:
+        total = total + advantage[:, k : k + 1]
+    return value + advantage - total / k
+
+=== wrong: another name
+@exercise("dqnlib.networks.dueling")
+def join(value, advantage):
+    return value + advantage - advantage.mean(1, keepdim=True)
+
 === wrong: the two heads are only added
 def dueling(value, advantage):
     return value + advantage
@@ -137,7 +178,7 @@ def dueling(value, advantage):
 
 PROJECT_DISTRIBUTION = answers(
     "dqnlib.targets.project_distribution",
-    r'''
+    r"""
 === right
 import torch
 
@@ -154,7 +195,7 @@ def project_distribution(next_probs, reward, terminated, discount, support):
 import torch
 
 def project_distribution(next_probs, reward, terminated, discount, support):
-    """As in the paper's Algorithm 1, with the last atom kept in reach."""
+    # as in the paper's Algorithm 1, with the last atom kept in reach
     last = len(support) - 1
     if last == 0:
         return torch.ones_like(next_probs)
@@ -217,6 +258,92 @@ def project_distribution(next_probs, reward, terminated, discount, support):
 === blank
 def project_distribution(next_probs, reward, terminated, discount, support):
     return ____
+
+=== blank
+def project_distribution(next_probs, reward, terminated, discount, support):
+    landed = ____
+    return landed
+
+=== wrong: another value
+import torch
+
+def project_distribution(next_probs, reward, terminated, discount, support):
+    landed = reward[:, None] + discount * support * ~terminated[:, None]
+    landed = landed.clamp(max=support[-1])  # the upper end alone
+    if len(support) == 1:
+        return torch.ones_like(landed)
+    gap = support[1] - support[0]
+    share = (1 - (landed[:, None, :] - support[:, None]).abs() / gap).clamp(min=0)
+    out = (share * next_probs[:, None, :]).sum(2)
+    return out
+
+=== wrong: another value
+import torch
+
+def project_distribution(next_probs, reward, terminated, discount, support):
+    landed = reward[:, None] + discount * support
+    landed = landed.clamp(support[0], support[-1])
+    if len(support) == 1:
+        return torch.ones_like(landed)
+    gap = support[1] - support[0]
+    share = (1 - (landed[:, None, :] - support[:, None]).abs() / gap).clamp(min=0)
+    out = (share * next_probs[:, None, :]).sum(2)
+    place = (reward / gap).clamp(0, len(support) - 1)  # where an episode that is over ends
+    ended = (1 - (place[:, None] - torch.arange(len(support))).abs()).clamp(min=0)
+    return torch.where(terminated[:, None], ended, out)
+
+=== wrong: what follows is kept after the end
+import torch
+
+def project_distribution(next_probs, reward, terminated, discount, support):
+    landed = reward[:, None] + discount * support * ~terminated[:, None]
+    landed = landed.clamp(support[0], support[-1])
+    if len(support) == 1:
+        return torch.ones_like(landed)
+    gap = support[1] - support[0]
+    share = (1 - (landed[:, None, :] - support[:, None]).abs() / gap).clamp(min=0)
+    out = (share * next_probs[:, None, :]).sum(2)
+    return torch.where((reward == 0)[:, None], next_probs, out)  # no reward, no change
+
+=== wrong: another value
+import torch
+
+def project_distribution(next_probs, reward, terminated, discount, support):
+    low = support[0]
+    landed = reward[:, None] + (low + discount * (support - low)) * ~terminated[:, None]
+    landed = landed.clamp(support[0], support[-1])
+    if len(support) == 1:
+        return torch.ones_like(landed)
+    gap = support[1] - support[0]
+    share = (1 - (landed[:, None, :] - support[:, None]).abs() / gap).clamp(min=0)
+    out = (share * next_probs[:, None, :]).sum(2)
+    return out
+
+=== wrong, 0.5 s: does not end
+def project_distribution(next_probs, reward, terminated, discount, support):
+    k = 0
+    while k < len(support):
+        landed = reward + discount * support[k]
+    return landed
+
+=== wrong: another name
+@exercise("dqnlib.targets.project_distribution")
+def project(next_probs, reward, terminated, discount, support):
+    return next_probs
+
+=== wrong: it prints
+import torch
+
+def project_distribution(next_probs, reward, terminated, discount, support):
+    landed = reward[:, None] + discount * support * ~terminated[:, None]
+    landed = landed.clamp(support[0], support[-1])
+    if len(support) == 1:
+        return torch.ones_like(landed)
+    gap = support[1] - support[0]
+    share = (1 - (landed[:, None, :] - support[:, None]).abs() / gap).clamp(min=0)
+    out = (share * next_probs[:, None, :]).sum(2)
+    print(out.sum(1))
+    return out
 
 === wrong: what follows is kept after the end
 import torch
@@ -498,7 +625,7 @@ def project_distribution(next_probs, reward, terminated, discount, support):
 === wrong: raises NameError
 def project_distribution(next_probs, reward, terminated, discount, support):
     return (reward[:, None] + gamma * support).clamp(support[0], support[-1])
-''',
+""",
 )
 
 HEAD = """
@@ -604,6 +731,69 @@ NOISY_LINEAR = answers(
         return ____
 """,
             ),
+            _layer(
+                "blank",
+                DRAW,
+                """
+    def forward(self, x):
+        return ____
+""",
+            ),
+            _layer(
+                "wrong: it prints",
+                DRAW,
+                """
+    def forward(self, x):
+        print(self.noise)
+        if not self.training:
+            return nn.functional.linear(x, self.weight, self.bias)
+        outputs, inputs = self.weight.shape
+        into, out = self.noise[:inputs], self.noise[inputs:]
+        weight = self.weight + self.weight_sigma * torch.outer(out, into)
+        return nn.functional.linear(x, weight, self.bias + self.bias_sigma * out)
+""",
+            ),
+            _layer(
+                "wrong: another value",
+                DRAW,
+                """
+    def forward(self, x):
+        return 2 * nn.functional.linear(x, self.weight, self.bias)
+""",
+            ),
+            _layer(
+                "wrong: wrong shape",
+                DRAW,
+                """
+    def forward(self, x):
+        return (x @ self.weight.T + self.bias).T
+""",
+            ),
+            _layer(
+                "wrong: wrong type",
+                DRAW,
+                """
+    def forward(self, x):
+        return (x @ self.weight.T + self.bias).tolist()
+""",
+            ),
+            _layer(
+                "wrong, 0.5 s: does not end",
+                """
+    def reset_noise(self, rng):
+        k = 0
+        while k < len(self.noise):
+            self.noise[k] = torch.randn(1, generator=rng)
+""",
+                USE,
+            ),
+            "=== wrong: another name\n"
+            + HEAD.replace(
+                "class NoisyLinear", '@exercise("dqnlib.networks.NoisyLinear")\nclass Noisy'
+            )
+            + DRAW
+            + USE
+            + "\n",
             _layer(
                 "wrong: the draws are not changed by f",
                 """
