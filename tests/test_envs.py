@@ -9,7 +9,6 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from dqnlib import envs
 from dqnlib.envs import TabularModel, make
 
 IDS = ["CliffWalking-v1", "CliffWalkingSlippery-v1", "FrozenLake-v1", "Taxi-v4"]
@@ -195,30 +194,3 @@ def test_an_unknown_name_is_answered_by_what_to_do(env_id, words):
         TabularModel.from_env(env_id)
     assert repr(env_id) in str(error.value)
     assert words in str(error.value)
-
-
-# -- the chain of lesson 07 ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("back", [False, True])
-def test_the_chain_has_one_way(back):
-    env = envs.Chain(12, back=back)
-    assert {0, 1} == set(env.right)  # no habit gets through
-    assert np.array_equal(env.right, envs.Chain(12).right)
-    env.reset(seed=0)
-    for k, action in enumerate(env.right):
-        obs, reward, terminated, truncated, _ = env.step(action)
-        assert (obs, truncated) == (k + 1, False)
-        assert (reward, terminated) == ((1.0, True) if k == 11 else (0.0, False))
-    assert env.observation_space.contains(obs)
-    for steps in (0, 1, 5):
-        env.reset()
-        for action in env.right[:steps]:
-            env.step(action)
-        obs, reward, terminated, truncated, _ = env.step(1 - env.right[steps])
-        assert (obs, reward, terminated) == (0 if back else steps, 0.0, not back)
-
-
-def test_chains_have_time_limits():
-    assert envs.time_limit(envs.make("dqnlib/Chain20-v0")) == 20
-    assert envs.time_limit(envs.make("dqnlib/ChainBack20-v0")) == 40

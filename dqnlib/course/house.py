@@ -20,7 +20,7 @@ HOME = Path(__file__).resolve().parents[1]
 # folders are named.
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
-    "lessons": "envs probes policies networks targets replay prioritized frames transitions "
+    "lessons": "envs probes showcases policies networks targets replay prioritized frames transitions "
     "tabular planning features dqn balance",
     "seeds": "",
     "experiments": "agents saved training staying experiments studies",

@@ -12,8 +12,9 @@ import gymnasium as gym
 import numpy as np
 
 from dqnlib.config import Config
-from dqnlib.envs import CHAINS, NetworkObservation, make_for, time_limit
+from dqnlib.envs import NetworkObservation, make_for, time_limit
 from dqnlib.seeds.learner import LearnerError, TrainingError, first_line, name_of
+from dqnlib.showcases import CHAINS
 
 LARGEST_REWARD = 1e18  # its square is still a number in float32
 
@@ -358,7 +359,7 @@ class Rooms(Environments):
 
 
 class Chains(Environments):
-    """`envs.Chain` in every row; the same numbers as with one a row. There is no chance in it."""
+    """`showcases.Chain` in every row; the same numbers as with one a row. There is no chance in it."""
 
     cheap_rows = True
 

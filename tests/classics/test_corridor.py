@@ -15,7 +15,7 @@ from dqnlib.policies import random_streams
 def test_the_way_and_the_walls():
     world = corridor.corridor(7)
     next_cell = world.model.next_obs[:, :, 0]
-    up, down, left, right = range(4)
+    up, right = corridor.UP, corridor.RIGHT
     assert next_cell.shape == (70, 7)
     assert next_cell[0].tolist() == [1, 0, 0, 0, 0, 0, 0]  # down is a wall
     assert next_cell[9].tolist()[:4] == [10, 8, 9, 9]
@@ -58,7 +58,7 @@ def test_visits_are_those_of_a_walk():
 
 
 @pytest.mark.parametrize("n_actions", [5, 9])
-def test_a_row_of_many_runs_is_one_run(n_actions):
+def test_a_row_of_many_corridors_is_one_evaluation(n_actions):
     world = corridor.corridor(n_actions, epsilon=0.2)
 
     def make(obs_shape, n_actions):
