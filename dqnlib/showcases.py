@@ -16,6 +16,7 @@ class Chain(gym.Env):
 
     def __init__(self, length: int = 10, back: bool = False):
         self.length, self.back = length, back
+        self.n_states, self.starts = length + 1, 1
         self.right = np.random.default_rng(length).integers(2, size=length)  # [length]
         self.observation_space = gym.spaces.Discrete(length + 1)  # the last: behind the end
         self.action_space = gym.spaces.Discrete(2)

@@ -1,4 +1,4 @@
-"""What the two bets of `showcases.Bets` really return, and how far a learned distribution is from it.
+"""What the two bets of `showcases.Bets` return, and how far a learned distribution is from it.
 
 The return of a bet, seen from state 0, is its payment times γ^rooms: with γ = 0.9 and three rooms
 a normal curve around 3.65, or two around 1.46 and 5.83. K atoms (lesson 07).

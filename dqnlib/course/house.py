@@ -20,8 +20,8 @@ HOME = Path(__file__).resolve().parents[1]
 # folders are named.
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
-    "lessons": "envs probes showcases policies networks targets replay prioritized frames transitions "
-    "tabular planning features dqn balance",
+    "lessons": "envs probes showcases policies networks targets replay prioritized frames "
+    "transitions tabular planning features dqn balance",
     "seeds": "",
     "experiments": "agents saved training staying experiments studies",
     "classics": "",

@@ -346,7 +346,7 @@ class Rooms(Environments):
         for k, seed in zip(rows, seeds or [], strict=False):
             self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
         for k in rows:
-            self._room[k] = self._rngs[k].integers(self._world.n_states)
+            self._room[k] = self._rngs[k].integers(self._world.starts)
         self.obs[rows] = self._one_hot[self._room[rows]]
         self.total[rows], self.length[rows] = 0.0, 0
 
@@ -358,41 +358,14 @@ class Rooms(Environments):
         self._rngs[k].bit_generator.state = row["now"]
 
 
-class Chains(Environments):
-    """`showcases.Chain` in every row; the same numbers as with one a row. There is no chance in it."""
-
-    cheap_rows = True
-
-    def _make_rows(self, make) -> None:
-        env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._chain = env.n_actions, env.unwrapped
-        self.registered_limit = time_limit(env)
-        self.limit = self.registered_limit  # that of the config, if it has one
-        self._one_hot = np.eye(self._chain.length + 1, dtype=self.obs_dtype)
-        self._place = np.zeros(len(self.seeds), np.int64)
+class Chains(Rooms):
+    """`showcases.Chain` in every row; the same numbers as with one a row."""
 
     def _step(self, action: np.ndarray):
-        chain = self._chain
-        right = action == chain.right[self._place]
-        self._place = np.where(right, self._place + 1, self._place * (not chain.back))
-        through = self._place == chain.length
-        over = through if chain.back else through | ~right
-        return self._one_hot[self._place], through * 1.0, over, False
-
-    def _check(self, next_obs: np.ndarray, reward: np.ndarray) -> None:
-        """Nothing to check: rewards are 0 or 1."""
-
-    def _reset(self, rows: np.ndarray, seeds: list[int] | None = None) -> None:
-        self._place[rows] = 0
-        self.obs[rows] = self._one_hot[0]
-        self.total[rows], self.length[rows] = 0.0, 0
-
-    def _row_state(self, k: int) -> dict:
-        return {"place": int(self._place[k])}
-
-    def _restore_row(self, k: int, row: dict, obs: np.ndarray) -> None:
-        self._place[k] = row["place"]
+        right, back = action == self._world.right[self._room], self._world.back
+        self._room = np.where(right, self._room + 1, self._room * (not back))
+        through = self._room == self._world.length
+        return self._one_hot[self._room], through * 1.0, through | ~(right | back), False
 
 
 # Environments that are computed for all rows at once, to the same bits.
@@ -401,7 +374,7 @@ VECTORISED: dict[str, type[Environments]] = {
     "dqnlib/DiscretePendulum-v0": Pendulums,
     **{f"dqnlib/{name}-v0": Rooms for name in ("PureNoise", "Casino")},
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
-    **{f"dqnlib/Chain{kind}{n}-v0": Chains for kind in ("", "Back") for n in CHAINS},
+    **{f"dqnlib/{kind}{n}-v0": Chains for kind in ("Chain", "ChainBack") for n in CHAINS},
 }
 
 

@@ -58,6 +58,6 @@ def test_the_distance_is_how_far_mass_is_carried():
 
 
 @pytest.mark.parametrize(("bet", "gamma"), [(2, 0.9), (0, 0.0), (0, 1.5)])
-def test_bad_settings(bet, gamma):
+def test_bad_bets(bet, gamma):
     with pytest.raises(ValueError, match="must be"):
         bets.true_cdf(bet, [1.0], gamma)

@@ -84,6 +84,6 @@ def test_updates_until_the_error_has_fallen():
 
 
 @pytest.mark.parametrize("settings", [{"n_actions": 4}, {"epsilon": 0.0}, {"gamma": 1.1}])
-def test_bad_settings(settings):
+def test_bad_corridors(settings):
     with pytest.raises(ValueError, match=f"{next(iter(settings))} must be"):
         corridor.corridor(**settings)
