@@ -11,7 +11,7 @@ def _value_of_the_state(reward, terminated, next_q, gamma):
 
 HUNT = Hunt(
     story="A colleague's agent with two heads. “The value head tells what a state is worth, so my "
-    "target is quicker”, you hear. On CartPole it balances at least as well as a healthy twin with "
+    "target is quicker”, you hear. On CartPole it balances about as well as a healthy twin with "
     "the same seeds. But in a maze its paths were poor, and its values far too small.",
     config=Config(steps=3_000, final_learning_rate=9.4e-4, dueling=True, eval_every=300),
     sabotage=lambda: {"td_target": _value_of_the_state},
