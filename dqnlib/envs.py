@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control import PendulumEnv
 
-from dqnlib import goals, probes  # noqa: F401 (they register the course's own environments)
+from dqnlib import goals, probes, showcases  # noqa: F401 (they register environments)
 from dqnlib.config import Config
 
 
@@ -40,7 +40,8 @@ class PureNoise(gym.Env):
     has ``make("dqnlib/PureNoise16-v0")``, which exists for 2, 4, 8 and 16.
     """
 
-    n_states, mean, door = 10, 0.0, None  # of the reward; the action that leaves
+    n_states, starts = 10, 10  # rooms; of these an episode starts in any of the first
+    mean, door = 0.0, None  # of the reward; the action that leaves
 
     def __init__(self, n_actions: int = 4):
         self.observation_space = gym.spaces.Discrete(self.n_states)

@@ -239,6 +239,28 @@ def arms(values: dict[str, np.ndarray], ylabel: str, ax=None):
     return ax
 
 
+def distributions(probs: dict[str, np.ndarray], support, *, true=None, xlabel: str = "return"):
+    """Draw distributions [K] over the atoms of a support [K] as bars, side by side.
+
+    true: one more of each [K], drawn as a line. Returns the axes, all with the same limits. Raises
+    ValueError for distributions without labels.
+    """
+    _by_label(probs, what="array")
+    support = np.asarray(support, float)
+    axes = new_axes(4.4 * len(probs), 3.0, columns=len(probs))
+    axes = axes if len(probs) > 1 else (axes,)
+    highest = max(np.max(p) for p in [*probs.values(), *(true if true is not None else ())])
+    width = 0.8 * (support[1] - support[0]) if len(support) > 1 else 0.8
+    for i, (ax, (label, p)) in enumerate(zip(axes, probs.items(), strict=True)):
+        ax.bar(support, np.asarray(p), width, color=COLORS[i % len(COLORS)], label="learned")
+        if true is not None:
+            ax.plot(support, true[i], color="black", lw=1.6, label="true")
+            _with_legend(ax)
+        ax.set(title=label, xlabel=xlabel, ylim=(0, 1.08 * float(highest)))
+    axes[0].set_ylabel("probability")
+    return axes
+
+
 def cart_paths(played, index: int = 0):
     """Draw CartPole episodes: where each cart is and how far its pole leans, step by step.
 

@@ -140,6 +140,30 @@ def mixing_and_reuse() -> dict[str, Config]:
     }
 
 
+def noisy_chains() -> dict[str, Config]:
+    """Return noisy and ε-greedy agents on chains of several lengths (lesson 07)."""
+    base = Config(
+        steps=4_000, hidden=(32,), batch_size=32, warmup=100, capacity=10_000, sync_every=50,
+        final_learning_rate=1e-3, epsilon_steps=1_000, eval_every=200, eval_episodes=1,
+        record_every=500,
+    )  # fmt: skip
+    ways = {
+        "noisy": {"noisy": True, "epsilon": 0.0, "final_epsilon": 0.0},
+        "ε to 0.1": {},
+        "ε to 0": {"final_epsilon": 0.0},
+        "ε = 0.3": {"epsilon": 0.3, "final_epsilon": 0.3},
+    }
+    arms = {
+        f"{name}, {n}": base.replace(env_id=f"dqnlib/Chain{n}-v0", **way)
+        for n in (5, 10, 15, 20, 30, 40)
+        for name, way in ways.items()
+    }
+    longer = {"env_id": "dqnlib/Chain30-v0", "steps": 20_000, "eval_every": 1_000}
+    for name in ("noisy", "ε to 0.1"):
+        arms[f"{name}, 30, five times as long"] = base.replace(**longer, **ways[name])
+    return arms
+
+
 STUDIES = {
     "replay_target_sgd": Study(
         "replay × target with plain SGD (lesson 04)", two_by_two(SGD), FIFTY
@@ -307,6 +331,12 @@ STUDIES |= {
     "flipping_25": Study(
         "25 bits, in 240 cycles (lesson 06c)",
         {name: flipping(25, 240, hindsight=hindsight) for name, hindsight in GOALS.items()},
+    ),
+}
+
+STUDIES |= {
+    "noisy_chain": Study(
+        "noisy layers and ε-greedy on chains (lesson 07)", noisy_chains(), tuple(range(100, 120))
     ),
 }
 

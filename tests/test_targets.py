@@ -13,6 +13,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from support import Branching, Noise, Viewed
 from torch import nn
 
@@ -497,3 +499,86 @@ def test_returns_to_go_by_hand():
     assert targets.returns_to_go([1, 2, 5], 0.5, 0).tolist() == [3.25, 4.5, 5.0]
     assert targets.returns_to_go(np.array([1, 2, 5]), 0.5, -8.0).tolist() == [2.25, 2.5, 1.0]
     assert targets.returns_to_go([], 0.5, 7.0).tolist() == []
+
+
+# -- the projection of distributions ----------------------------------------------------------
+
+
+def slowly(next_probs, reward, terminated, discount, support):
+    """Carry every atom's mass by itself, with exact fractions of Python's numbers."""
+    z, last = [float(x) for x in support], len(support) - 1
+    rows = []
+    for p, r, over in zip(next_probs.tolist(), reward.tolist(), terminated.tolist(), strict=True):
+        row = [0.0] * len(z)
+        for mass, atom in zip(p, z, strict=True):
+            x = min(max(r + (0.0 if over else discount * atom), z[0]), z[-1])
+            k = max((k for k in range(last + 1) if z[k] <= x), default=0)
+            part = 0.0 if k == last else (x - z[k]) / (z[k + 1] - z[k])
+            row[k] += mass * (1 - part)
+            row[min(k + 1, last)] += mass * part
+        rows.append(row)
+    return torch.tensor(rows)
+
+
+@st.composite
+def distributions(draw):
+    atoms, batch = draw(st.integers(1, 9)), draw(st.integers(1, 4))
+    low, gap = draw(st.integers(-8, 8)) / 2, draw(st.sampled_from([0.25, 0.5, 1.0, 4.0]))
+    support = low + gap * torch.arange(atoms)
+    masses = st.lists(st.integers(0, 9), min_size=atoms, max_size=atoms)
+    weights = torch.tensor([draw(masses) for _ in range(batch)], dtype=torch.float32) + 0.01
+    probs = weights / weights.sum(1, keepdim=True)
+    reward = torch.tensor([draw(st.floats(-20, 20, width=32)) for _ in range(batch)])
+    terminated = torch.tensor([draw(st.booleans()) for _ in range(batch)])
+    return probs, reward, terminated, draw(st.sampled_from([0.0, 0.5, 0.9, 1.0])), support
+
+
+@given(distributions())
+def test_the_projection_equals_a_slow_one_and_conserves_mass(case):
+    found = targets.project_distribution(*case)
+    assert torch.allclose(found, slowly(*case), atol=1e-4)
+    assert torch.allclose(found.sum(1), torch.ones(len(found)), atol=1e-4)
+    assert (found >= 0).all()
+
+
+@given(distributions())
+def test_inside_the_support_the_projection_conserves_the_mean(case):
+    probs, reward, terminated, discount, support = case
+    landed = reward[:, None] + discount * support * ~terminated[:, None]
+    inside = ((landed >= support[0]) & (landed <= support[-1])).all(1)
+    found = (targets.project_distribution(*case) * support).sum(1)
+    want = (probs * landed).sum(1)
+    assert torch.allclose(found[inside], want[inside], atol=1e-3)
+
+
+def test_the_projection_by_hand():
+    """Atoms 0, 1, 2 land at ½, 1, 1½; after the end all lands at 1¼; below 0 all goes to 0."""
+    found = targets.project_distribution(
+        torch.tensor([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.2, 0.2, 0.6]]),
+        torch.tensor([0.5, 1.25, -1.0]),
+        torch.tensor([False, True, False]),
+        0.5,
+        torch.tensor([0.0, 1.0, 2.0]),
+    )
+    want = torch.tensor([[0.1, 0.75, 0.15], [0, 0.75, 0.25], [1, 0, 0]])
+    assert torch.allclose(found, want, atol=1e-6)
+
+
+def test_the_projection_at_both_ends_and_on_one_atom():
+    both = torch.tensor([0.0, 10.0])
+    probs = torch.tensor([[0.3, 0.7], [0.5, 0.5], [0.9, 0.1]])
+    reward, over = torch.tensor([0.0, 10.0, 0.0]), torch.tensor([False, True, True])
+    found = targets.project_distribution(probs, reward, over, 1.0, both)
+    assert torch.allclose(found, torch.tensor([[0.3, 0.7], [0.0, 1.0], [1.0, 0.0]]))
+    one = targets.project_distribution(torch.ones(3, 1), reward, over, 0.9, torch.tensor([5.0]))
+    assert one.tolist() == [[1.0], [1.0], [1.0]]
+
+
+def test_an_infinite_reward_goes_to_an_end_and_nan_stays_to_be_seen():
+    """Trainers refuse such rewards; here an infinite one is simply far outside."""
+    probs = torch.tensor([[0.2, 0.3, 0.5]] * 3)
+    reward = torch.tensor([float("inf"), -float("inf"), float("nan")])
+    support, over = torch.tensor([0.0, 1.0, 2.0]), torch.tensor([False, True, False])
+    found = targets.project_distribution(probs, reward, over, 0.9, support)
+    assert found[:2].tolist() == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    assert found[2].isnan().all()

@@ -20,8 +20,8 @@ HOME = Path(__file__).resolve().parents[1]
 # folders are named.
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
-    "lessons": "goals envs minatar probes policies networks targets rainbow replay prioritized "
-    "frames transitions tabular planning features dqn balance",
+    "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
+    "prioritized frames transitions tabular planning features dqn balance",
     "seeds": "",
     "experiments": "agents saved training staying experiments flipping studies",
     "classics": "",

@@ -15,6 +15,7 @@ _HOME = {
     "ChaseLab": "chase",
     "CliffLab": "cliff",
     "DiscountLab": "discount",
+    "DistributionLab": "distribution",
     "NStepLab": "windows",
     "PlayLab": "play",
     "RelabelLab": "relabel",

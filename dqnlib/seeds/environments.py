@@ -11,6 +11,7 @@ from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 from dqnlib.seeds.rows import Environments
+from dqnlib.showcases import CHAINS
 
 
 class CartPoles(Environments):
@@ -167,7 +168,7 @@ class Rooms(Environments):
         for k, seed in zip(rows, seeds or [], strict=False):
             self._rngs[k] = gym.utils.seeding.np_random(seed)[0]
         for k in rows:
-            self._room[k] = self._rngs[k].integers(self._world.n_states)
+            self._room[k] = self._rngs[k].integers(self._world.starts)
         self.obs[rows] = self._one_hot[self._room[rows]]
         self.total[rows], self.length[rows] = 0.0, 0
 
@@ -225,6 +226,16 @@ class BitFlips(Environments):
         self._rngs[k].bit_generator.state = row["now"]
 
 
+class Chains(Rooms):
+    """`showcases.Chain` in every row; the same numbers as with one a row."""
+
+    def _step(self, action: np.ndarray):
+        right, back = action == self._world.right[self._room], self._world.back
+        self._room = np.where(right, self._room + 1, self._room * (not back))
+        through = self._room == self._world.length
+        return self._one_hot[self._room], through * 1.0, through | ~(right | back), False
+
+
 # Environments that are computed for all rows at once, to the same bits.
 VECTORISED: dict[str, type[Environments]] = {
     "CartPole-v1": CartPoles,
@@ -233,6 +244,7 @@ VECTORISED: dict[str, type[Environments]] = {
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
     **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
     BREAKOUT: Breakouts,
+    **{f"dqnlib/{kind}{n}-v0": Chains for kind in ("Chain", "ChainBack") for n in CHAINS},
 }
 
 

@@ -28,6 +28,7 @@ from dqnlib.seeds.environments import (
     VECTORISED,
     BitFlips,
     CartPoles,
+    Chains,
     Environments,
     Pendulums,
     Rooms,
@@ -167,6 +168,20 @@ def test_a_pendulum_goes_on_where_it_was():
 
 
 ROOMS = {"dqnlib/PureNoise-v0": 4, "dqnlib/PureNoise16-v0": 16, "dqnlib/Casino-v0": 9}
+
+
+@pytest.mark.parametrize("env_id", ["dqnlib/Chain5-v0", "dqnlib/ChainBack5-v0"])
+def test_each_row_of_chains_is_the_one_alone(env_id):
+    config = Config(env_id=env_id)
+    envs = environments(config, None, SEEDS)
+    assert isinstance(envs, Chains)
+    assert (envs.obs_shape, envs.obs_dtype, envs.n_actions) == ((6,), np.float32, 2)
+    singles = [One(make_for(config), s) for s in SEEDS]
+    count = assert_same_as_single(envs, singles, dice(2, seed=1), 450)
+    assert count["terminated"]
+    other = environments(config, None, SEEDS[::-1])
+    other.restore(copy.deepcopy(envs.state()))
+    assert play(other, dice(2), 120) == play(envs, dice(2), 120)
 
 
 @pytest.mark.parametrize(("env_id", "n_actions"), ROOMS.items())
