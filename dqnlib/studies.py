@@ -187,6 +187,14 @@ STUDIES = {
     "mixing_and_reuse": Study(
         "what replay does: mixing or reuse (lesson 03)", mixing_and_reuse(), tuple(range(100, 120))
     ),
+    "prioritized": Study(
+        "prioritized replay on CartPole (lesson 06b)",
+        {
+            "prioritized": FULL.replace(priority_alpha=0.6),
+        },
+        TWENTY,
+        looks=True,
+    ),
 }
 
 
