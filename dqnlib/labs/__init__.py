@@ -16,6 +16,7 @@ _HOME = {
     "CliffLab": "cliff",
     "DiscountLab": "discount",
     "PlayLab": "play",
+    "PrioritiesLab": "priorities",
     "SurfaceLab": "surface",
     "TrainingLab": "training",
     "update_line": "cliff_side",

@@ -233,6 +233,34 @@ def find(nodes, x):
             node += 1
     return node - leaves
 
+=== wrong: raises NameError
+def find(nodes, x):
+    node = 1
+    while node < leaves:
+        node = 2 * node
+    return node - leaves
+
+=== wrong: it prints
+def find(nodes, x):
+    leaves, node = len(nodes) // 2, 1
+    while node < leaves:
+        node = 2 * node
+        print(node, nodes[node])
+        if x >= nodes[node]:
+            x -= nodes[node]
+            node += 1
+    return node - leaves
+
+=== wrong: another name
+def search(nodes, x):
+    leaves, node = len(nodes) // 2, 1
+    while node < leaves:
+        node = 2 * node
+        if x >= nodes[node]:
+            x -= nodes[node]
+            node += 1
+    return node - leaves
+
 === wrong: does not end
 def find(nodes, x):
     leaves, node = len(nodes) // 2, 1
@@ -388,6 +416,22 @@ import numpy as np
 
 def importance_weights(probability, size, beta):
     w = np.exp(-beta * size * probability)
+    return w / w.max()
+
+=== wrong: raises NameError
+def importance_weights(probability, size, beta):
+    w = torch.pow(size * probability, -beta)
+    return w / w.max()
+
+=== wrong: it prints
+def importance_weights(probability, size, beta):
+    w = (size * probability) ** -beta
+    print(w.max())
+    return w / w.max()
+
+=== wrong: another name
+def is_weights(probability, size, beta):
+    w = (size * probability) ** -beta
     return w / w.max()
 
 === wrong: does not end
