@@ -1,7 +1,7 @@
 """The Blind Cliffwalk: a memory in which one transition of thousands matters (lesson 06b).
 
 n states in a row. In each of them one action goes on and the other one ends the episode. Only the
-last state's right action is rewarded, with 1. The memory holds what all 2ⁿ sequences of actions
+last right action is rewarded, with 1. The memory holds what all 2ⁿ sequences of actions
 would have met, each until it ends: 2ⁿ⁺¹ − 2 transitions, of which one has the reward. A table learns
 from them by Q-learning, one transition at a time. How many updates does it take, if transitions are
 drawn uniformly, or by their TD errors?
