@@ -4,6 +4,7 @@ Schaul et al. 2016, "Prioritized Experience Replay", the proportional variant (l
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -15,15 +16,34 @@ from dqnlib.replay import ReplayBuffer, as_input, check_draw
 LEAST = 1e-3  # added to every |TD error|, so that no transition is never drawn again
 
 
+def find(nodes, x: float) -> int:
+    """Return the place at which the running sum of a tree's priorities passes x (lesson 06b).
+
+    nodes: [2 L] of a sum tree with L leaves, L a power of two: nodes[1] is the root, the children
+    of node i are 2 i and 2 i + 1, and leaf k, which is node L + k, holds the priority of place k;
+    every other node holds the sum of its two children. x: 0 up to, but not including, nodes[1].
+    Place k is found for a share of all x that is its share of the total
+    (Schaul et al. 2016, appendix B.2.1).
+    """
+    leaves, node = len(nodes) // 2, 1
+    while node < leaves:
+        node = 2 * node  # the left child
+        if x >= nodes[node]:
+            x = x - nodes[node]
+            node = node + 1
+    return node - leaves
+
+
 class SumTree:
     """A binary tree over priorities: a leaf holds one, each other node the sum of its two children.
 
     Drawing and changing one takes log₂ of `capacity` steps (Schaul et al. 2016, appendix B.2.1).
-    Raises ValueError for a capacity that is no whole number of at least 1.
+    find: your own `find`, in place of the library's. Raises ValueError for a capacity that is no
+    whole number of at least 1.
     """
 
-    def __init__(self, capacity: int):
-        self.capacity = check_count("capacity", capacity)
+    def __init__(self, capacity: int, find: Callable = find):
+        self.capacity, self._find = check_count("capacity", capacity), find
         self.leaves = 1 << (self.capacity - 1).bit_length()  # a power of two
         self.nodes = np.zeros(2 * self.leaves)  # node 1 is the root, leaf i is node `leaves` + i
 
@@ -46,20 +66,26 @@ class SumTree:
             self.nodes[node] = self.nodes[2 * node] + self.nodes[2 * node + 1]
 
     def find(self, x: float) -> int:
-        """Return the place at which the running sum of the priorities passes x.
+        """Return the place at which the running sum of the priorities passes x: see `find`.
 
-        x: 0 up to, but not including, `total`. Place i is found for a share of all x that is its
-        share of the total, so one of priority 0 is never found. Raises ValueError if all are 0.
+        x: 0 up to, but not including, `total`. One of priority 0 is never found, not even where
+        the sums are rounded. Raises ValueError if all are 0.
         """
         if self.total == 0:
             raise ValueError("no priority is above 0: there is nothing to draw")
-        node = 1
-        while node < self.leaves:
-            node *= 2  # the left child
-            if x >= self.nodes[node] and self.nodes[node + 1] > 0:
-                x -= self.nodes[node]
-                node += 1
-        return node - self.leaves
+        place = self._find(self.nodes, x)
+        while self.nodes[self.leaves + place] == 0:  # x was rounded up to the end of all that count
+            place -= 1
+        return place
+
+    def fill(self, priorities) -> None:
+        """Set the priorities of the first places at once; ValueError as for a single one."""
+        priorities = np.asarray(priorities, float)
+        if not (np.isfinite(priorities) & (priorities >= 0)).all():
+            raise ValueError("priorities must be finite and at least 0")
+        self.nodes[self.leaves : self.leaves + len(priorities)] = priorities
+        for node in reversed(range(1, self.leaves)):
+            self.nodes[node] = self.nodes[2 * node] + self.nodes[2 * node + 1]
 
     def _place(self, i: int) -> int:
         if not 0 <= i < self.capacity:
@@ -85,14 +111,21 @@ class PrioritizedReplayBuffer(ReplayBuffer):
     batch has one draw from each of B equal parts of the total (Schaul et al. 2016, algorithm 1 and
     appendix B.2.1). Its `weight` and `index` [B] are for the loss and for `update`.
 
-    alpha: 0 (uniform) to 1; beta: see `importance_weights`, may be changed at any time. Raises
-    ValueError for numbers out of range.
+    alpha: 0 (uniform) to 1; beta: see `importance_weights`, may be changed at any time; find,
+    weights: your own `find` and `importance_weights`. Raises ValueError for numbers out of range.
     """
 
-    def __init__(self, capacity: int, alpha: float = 0.6, beta: float = 0.4):
+    def __init__(
+        self,
+        capacity: int,
+        alpha: float = 0.6,
+        beta: float = 0.4,
+        find: Callable = find,
+        weights: Callable = importance_weights,
+    ):
         super().__init__(capacity)
         self.alpha, self.beta = check_number("alpha", alpha, 0, 1), check_number("beta", beta, 0, 1)
-        self.tree, self.largest = SumTree(capacity), 1.0
+        self.tree, self.largest, self._weights = SumTree(capacity, find), 1.0, weights
 
     def add(self, transition: Transition) -> None:
         """Keep a transition; see `ReplayBuffer.add`."""
@@ -106,14 +139,14 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         x = (np.arange(batch_size) + rng.random(batch_size)) / batch_size * self.tree.total  # [B]
         i = np.array([self.tree.find(one) for one in x])
         probability = self.tree.nodes[self.tree.leaves + i] / self.tree.total
-        weight = importance_weights(probability, self.size, self.beta)
+        weight = self._weights(probability, self.size, self.beta)
         return Batch(
             obs=as_input(self.obs[i]),
             action=torch.from_numpy(self.action[i]),
             reward=torch.from_numpy(self.reward[i]),
             next_obs=as_input(self.next_obs[i]),
             terminated=torch.from_numpy(self.terminated[i]),
-            weight=torch.from_numpy(weight.astype(np.float32)),
+            weight=torch.from_numpy(np.asarray(weight, np.float32)),
             index=torch.from_numpy(i),
         )
 

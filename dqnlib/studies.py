@@ -338,6 +338,14 @@ STUDIES |= {
     "noisy_chain": Study(
         "noisy layers and ε-greedy on chains (lesson 07)", noisy_chains(), tuple(range(100, 120))
     ),
+    "prioritized": Study(
+        "prioritized replay on CartPole (lesson 06b)",
+        {
+            "prioritized": FULL.replace(priority_alpha=0.6),
+        },
+        TWENTY,
+        looks=True,
+    ),
 }
 
 

@@ -18,6 +18,7 @@ _HOME = {
     "DistributionLab": "distribution",
     "NStepLab": "windows",
     "PlayLab": "play",
+    "PrioritiesLab": "priorities",
     "RelabelLab": "relabel",
     "SurfaceLab": "surface",
     "TrainingLab": "training",
