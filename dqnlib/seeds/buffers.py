@@ -35,7 +35,7 @@ def replay_for(
             "training step keeps them to itself: give td_target and loss in place of update"
         )
     if c.priority_alpha:
-        priorities = Priorities(len(rngs), c.capacity, c.priority_alpha)
+        priorities = Priorities(len(rngs), c.capacity, c.priority_alpha, names, where)
     if len(obs_shape) > 1:
         return FrameRing(
             c.capacity, obs_shape, obs_dtype, rngs, device, n_step=c.n_step, priorities=priorities
