@@ -143,10 +143,11 @@ def test_a_find_of_ones_own_draws_for_stored_priorities():
     assert blind_cliffwalk.learn(3, "stored", 0, find=lambda nodes, x: 0, limit=500).updates == 500
 
 
-def test_without_a_least_priority_and_from_zero_it_never_learns():
-    settings = {"start": 0.0, "limit": 3_000}
-    assert blind_cliffwalk.learn(5, "stored", 0, least=0.0, **settings).updates == 3_000
-    assert blind_cliffwalk.learn(5, "stored", 0, **settings).updates < 3_000
+def test_without_a_least_priority_and_from_zero_some_never_learn():
+    """Unless the reward is drawn before most others have shown an error of 0."""
+    settings = {"seeds": range(4), "start": 0.0, "limit": 3_000}
+    assert (blind_cliffwalk.updates(6, "stored", least=0.0, **settings) == 3_000).sum() >= 2
+    assert (blind_cliffwalk.updates(6, "stored", **settings) < 3_000).all()
 
 
 def test_a_seed_gives_the_same_again_and_a_limit_ends_it():
@@ -160,7 +161,10 @@ def test_a_seed_gives_the_same_again_and_a_limit_ends_it():
     [
         (lambda: blind_cliffwalk.memory(0), "n must be a whole number of at least 1"),
         (lambda: blind_cliffwalk.learn(2.5), "n must be a whole number"),
-        (lambda: blind_cliffwalk.learn(3, "greedy"), "way must be .*uniform.*stored.*current"),
+        (
+            lambda: blind_cliffwalk.learn(3, "greedy"),
+            "choose one of uniform, stored",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_words(call, words):

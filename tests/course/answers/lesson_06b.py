@@ -296,7 +296,7 @@ def find(nodes, x):
 
 IMPORTANCE_WEIGHTS = answers(
     "dqnlib.prioritized.importance_weights",
-    r'''
+    r"""
 === right
 def importance_weights(probability, size, beta):
     w = (1 / (size * probability)) ** beta
@@ -445,7 +445,7 @@ def importance_weights(probability, size, beta):
 def importance_weights(probability, size, beta):
     w = (size * probability) ** -beta
     w / w.max()
-''',
+""",
 )
 
 ANSWERS = (*FIND, *IMPORTANCE_WEIGHTS)
