@@ -20,7 +20,8 @@ def test_the_right_value_is_1():
 
 def test_two_steps_by_hand():
     memory = RareReward((0.0, 4.0))
-    assert memory.probability(0.6).tolist() == [0.5, 0.5]  # at first all have the largest
+    assert memory.errors.tolist() == [4.0, 4.0]  # at first all have the largest
+    assert memory.probability(0.6).tolist() == [0.5, 0.5]
     memory.step(1.0, 1.0, batch_size=2)  # one draw of each half of the sum
     assert memory.batch.tolist() == [0, 1]
     assert memory.batch_weights.tolist() == [1.0, 1.0]
