@@ -57,14 +57,6 @@ MINATAR = Config(
     update_every=4, sync_every=500, final_epsilon=0.05, epsilon_steps=8_000, eval_every=2_000,
     record_every=500,
 )  # fmt: skip
-ON_BREAKOUT = (
-    "DQN",
-    "prioritized",
-    "dueling",
-    "3-step",
-    "distributional",
-    "Rainbow",
-)  # an arm takes minutes, or more
 INPUTS = {
     "raw": FULL.replace(obs_scale=1.0),
     "angle × 5": FULL.replace(obs_scale=(1.0, 1.0, 5.0, 1.0)),
@@ -286,11 +278,7 @@ STUDIES = {
     ),
     "rainbow_minatar": Study(
         "Rainbow and its parts on MinAtar's Breakout (lesson 07b; needs the extra minatar)",
-        {
-            name: config
-            for name, config in parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0).items()
-            if name in ON_BREAKOUT
-        },
+        parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0),
     ),
     "rainbow_cartpole": Study(
         "Rainbow and its parts in the first 4,000 steps of CartPole (lesson 07b)",

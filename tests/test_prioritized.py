@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dqnlib.data import Transition
-from dqnlib.prioritized import LEAST, PrioritizedReplayBuffer, SumTree, importance_weights
+from dqnlib.prioritized import LEAST, PrioritizedReplayBuffer, SumTree, find, importance_weights
 
 PRIORITIES = st.one_of(st.just(0.0), st.floats(1e-6, 1e3), st.just(1e12))
 
@@ -88,6 +88,105 @@ def test_a_tree_has_no_other_places():
             tree[i]
     with pytest.raises(ValueError, match="capacity"):
         SumTree(0)
+
+
+# -- find and fill -----------------------------------------------------------------------------
+
+
+def test_find_by_hand():
+    nodes = np.array([99.0, 10, 4, 6, 3, 1, 4, 2])  # node 0 is never looked at
+    assert [find(nodes, x) for x in (0, 2.999, 3, 3.999, 4, 7.999, 8, 9.999)] == [
+        0, 0, 1, 1, 2, 2, 3, 3,
+    ]  # fmt: skip
+    assert find(np.array([0.0, 7.0]), 3.0) == 0  # one place: the root is the leaf
+    assert find(np.array([0.0, 2, 0, 2, 0, 0, 0, 2]), 0.0) == 3  # the only one above 0
+    assert find([0, 3, 1, 2], 1) == 1  # plain lists do, too
+    assert nodes.tolist() == [99, 10, 4, 6, 3, 1, 4, 2]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(1, 40),
+    st.sampled_from([[0.0, 1.0], [1.0], [0.0, 3.0, 2.0**40], [0.0, 0.0, 0.0, 5.0]]),
+    st.integers(0, 2**32 - 1),
+)
+def test_a_tree_is_its_list_of_priorities(capacity, values, seed):
+    """Zeros, one huge, all equal; places written over; exact sums, so at the seams, too."""
+    rng, tree = np.random.default_rng(seed), SumTree(capacity)
+    kept = rng.choice(values, size=rng.integers(capacity + 1))
+    tree.fill(kept)
+    kept = np.concatenate([kept, np.zeros(capacity - len(kept))])
+    for i in rng.integers(capacity, size=2 * capacity).tolist():
+        tree[i] = kept[i] = float(rng.choice(values))
+    assert tree.total == kept.sum()
+    assert [tree[i] for i in range(capacity)] == kept.tolist()
+    if tree.total:
+        for x in [
+            *np.unique(np.concatenate([[0], kept.cumsum()]))[:-1],
+            *rng.random(9) * kept.sum(),
+        ]:
+            assert tree.find(float(x)) == np.searchsorted(kept.cumsum(), x, "right")
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 5, 8, 13])
+def test_fill_is_setting_one_after_the_other(capacity):
+    priorities = np.random.default_rng(capacity).exponential(size=capacity)
+    filled, other = SumTree(capacity), SumTree(capacity)
+    filled.fill(np.full(capacity, 9.0))  # written over
+    filled.fill(priorities)
+    for i, priority in enumerate(priorities):
+        other[i] = priority
+    assert np.array_equal(filled.nodes, other.nodes)
+
+
+def test_fill_sets_the_first_places_and_leaves_the_others():
+    tree = SumTree(6)
+    tree.fill([1, 2, 3, 4, 5, 6])
+    tree.fill([10, 0])
+    assert [tree[i] for i in range(6)] == [10, 0, 3, 4, 5, 6]
+    assert tree.total == 28
+    tree.fill([])
+    assert tree.total == 28
+
+
+@pytest.mark.parametrize("bad", [-1.0, math.nan, math.inf])
+def test_fill_refuses_what_is_no_priority_and_changes_nothing(bad):
+    tree = SumTree(3)
+    tree.fill([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="finite and at least 0"):
+        tree.fill([4.0, bad])
+    assert [tree[i] for i in range(3)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("priorities", [[1] * 6, [0, 1, 2, 3, 4], [1e-3, 5, 0, 1e-3, 1, 9, 2]])
+def test_places_are_found_as_often_as_their_priorities_say(priorities):
+    tree, n = SumTree(len(priorities)), 4_000
+    tree.fill(priorities)
+    found = [tree.find(x) for x in np.random.default_rng(0).random(n) * tree.total]
+    counts, want = np.bincount(found, minlength=len(priorities)), np.array(priorities, float)
+    some = want > 0
+    assert counts[~some].sum() == 0
+    assert stats.chisquare(counts[some], n * want[some] / want.sum()).pvalue > 0.01
+
+
+def test_a_find_and_weights_of_ones_own_are_used():
+    found, told = [], []
+
+    def mine(nodes, x):
+        found.append(find(nodes, x))
+        return found[-1]
+
+    def weights(probability, size, beta):
+        told.append((probability.tolist(), size, beta))
+        return np.arange(len(probability)) / 8
+
+    buffer = filled(3, 8, alpha=1.0, beta=0.3, find=mine, weights=weights)
+    buffer.update(torch.tensor([0, 1, 2]), torch.tensor([1.0, 2.0, 1.0]) - LEAST)
+    batch = buffer.sample(4, np.random.default_rng(0))  # one of each quarter of the sum
+    assert batch.index.tolist() == found == [0, 1, 1, 2]
+    assert batch.weight.tolist() == [0, 0.125, 0.25, 0.375]
+    assert batch.weight.dtype == torch.float32
+    assert told == [(pytest.approx([0.25, 0.5, 0.5, 0.25]), 3, 0.3)]
 
 
 # -- weights -----------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def _bars(card: Card, pen, memory: RareReward, p: np.ndarray, box) -> None:
     pitch = (right - left) / n
     for i in range(n):
         x = left + i * pitch
-        height = (bottom - top) * p[i] / most
+        height = max((bottom - top) * p[i] / most, 1)  # a box is one pixel high at least
         color = _LARGE if memory.rewards[i] else _SMALL
         card.box(x + 2, bottom - height, x + pitch - 2, bottom, color)
         if total:

@@ -25,7 +25,7 @@ def replay_for(
     if "replay" in own:
         return Buffers(own["replay"], c.capacity, rngs, device, names, where)
     if c.priority_alpha:
-        priorities = Priorities(len(rngs), c.capacity, c.priority_alpha)
+        priorities = Priorities(len(rngs), c.capacity, c.priority_alpha, names, where)
     if len(obs_shape) > 1:
         return FrameRing(
             c.capacity, obs_shape, obs_dtype, rngs, device, n_step=c.n_step, priorities=priorities

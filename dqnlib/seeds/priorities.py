@@ -4,6 +4,9 @@ The tree is wide, not binary: a node has 16 children, so a draw among a million 
 16 running sums in place of twenty pairs, and NumPy does so for all runs and all draws together.
 """
 
+import warnings
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -61,10 +64,19 @@ class Priorities:
     """How S buffers draw: `dqnlib.prioritized.PrioritizedReplayBuffer` without what it keeps.
 
     Draws what S such buffers with these generators would draw, but for the last bits of the sums.
+    seeds, where: how a warning calls the runs, and says when.
     """
 
-    def __init__(self, s: int, capacity: int, alpha: float):
-        self.alpha = alpha
+    def __init__(
+        self,
+        s: int,
+        capacity: int,
+        alpha: float,
+        seeds=None,
+        where: Callable = lambda: "prioritized replay",
+    ):
+        self.alpha, self._where, self._told = alpha, where, False
+        self._seeds = tuple(range(s)) if seeds is None else seeds
         self._trees, self._largest = SumTrees(s, capacity), np.ones(s)
 
     def added(self, runs: np.ndarray, places: np.ndarray) -> None:
@@ -83,15 +95,34 @@ class Priorities:
         return i, (weight / weight.max(1, keepdims=True)).astype(np.float32)
 
     def update(self, index: Tensor, td_error: Tensor) -> None:
-        """Set the priorities of a batch: [S, B] each; what is not finite changes none."""
+        """Set the priorities of a batch: [S, B] each; what is not finite changes none, and is told.
+
+        One warning in all: a run that has diverged has such errors in every batch from then on.
+        """
         error = np.abs(td_error.cpu().numpy().astype(np.float64))
         index = index.cpu().numpy()
         fine = np.isfinite(error)
+        if not (self._told or fine.all()):
+            self._warn(~fine)
         old = np.take_along_axis(self._trees.leaves, index, 1)
         with np.errstate(invalid="ignore"):
             priority = np.where(fine, (error + LEAST) ** self.alpha, old)
         self._trees.put(index, priority)
         np.maximum(self._largest, np.where(fine, priority, 0).max(1), out=self._largest)
+
+    def _warn(self, lost: np.ndarray) -> None:
+        """Say which runs have errors that are not finite, and what it means; lost: [S, B]."""
+        self._told, found = True, np.flatnonzero(lost.any(1))
+        names = ", ".join(str(self._seeds[k]) for k in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        runs = "seed" if len(found) == 1 else "seeds"
+        warnings.warn(
+            f"{self._where()}, {runs} {names}{more}: {lost[found[0]].sum()} of {lost.shape[1]} TD "
+            f"errors of a batch of seed {self._seeds[found[0]]} are NaN or infinite, which is no "
+            "priority: these transitions keep the ones they had. Such a run has diverged: look at "
+            "its values, and lower the learning rate. This is said once, others may follow",
+            stacklevel=2,
+        )
 
     def state(self, most: int) -> dict:
         """Return all that is needed to go on from here, as plain data; most: places in use."""

@@ -40,6 +40,7 @@ PACKAGES = {  # module: what to install for it
     "torchrl": "torchrl==0.14.1",
     "tensordict": "torchrl==0.14.1",  # it brings the tensordict below 0.15 that it asks for
     # its gymnax 1.0.1 asks for gymnasium below 1.4: pip says so, but CartPole needs none of it
+    "cpprb": "cpprb==11.0.0",
     "rejax": "rejax==0.1.3",
     "gymnax": "rejax==0.1.3",
     "jax": "rejax==0.1.3",

@@ -3,6 +3,9 @@
 `tests/mutants/seeds/test_priorities.toml` lists the mutants that these tests kill.
 """
 
+import math
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -107,10 +110,54 @@ def test_a_run_that_diverges_keeps_its_priorities():
     for place in range(4):
         priorities.added(np.arange(2), np.full(2, place))
     index = torch.tensor([[0, 1], [0, 1]])
-    priorities.update(index, torch.tensor([[3.0, float("nan")], [float("inf"), 5.0]]))
+    with pytest.warns(UserWarning, match="NaN or infinite"):
+        priorities.update(index, torch.tensor([[3.0, float("nan")], [float("inf"), 5.0]]))
     leaves = priorities._trees.leaves[:, :2]
     assert np.allclose(leaves, [[3.001, 1], [1, 5.001]])
     assert np.allclose(priorities._largest, [3.001, 5.001])
+
+
+def diverged(seeds) -> Priorities:
+    """Priorities of these runs, each with four transitions."""
+    priorities = Priorities(len(seeds), 4, 0.6, seeds, lambda: "✗ step 12")
+    for place in range(4):
+        priorities.added(np.arange(len(seeds)), np.full(len(seeds), place))
+    return priorities
+
+
+def told(priorities: Priorities, error) -> list[str]:
+    """Update with errors [S, B]; return what is said then."""
+    index = torch.arange(len(error[0])).expand(len(error), -1)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        priorities.update(index, torch.tensor(error))
+    return [str(one.message) for one in said]
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_errors_that_are_not_finite_are_told_once(bad):
+    priorities = diverged((7, 3, 5))
+    assert told(priorities, [[1.0, 2.0, 3.0]] * 3) == []
+    (said,) = told(priorities, [[1.0, 2.0, 3.0], [0.0, bad, bad], [1.0, 1.0, 1e30]])
+    assert said.startswith("✗ step 12, seed 3: 2 of 3 TD errors of a batch of seed 3 are NaN or")
+    for words in ("has diverged", "look at its values", "lower the learning rate"):
+        assert words in said
+    assert told(priorities, [[bad] * 3] * 3) == []
+
+
+def test_all_seeds_that_diverge_at_once_are_named():
+    (said,) = told(diverged((7, 3, 5)), [[math.nan], [1.0], [math.inf]])
+    assert "seeds 7, 5: 1 of 1 TD errors of a batch of seed 7 " in said
+    (said,) = told(diverged(range(10, 17)), [[math.nan]] * 7)
+    assert "seeds 10, 11, 12, 13, 14 and 2 more: " in said
+
+
+def test_a_training_run_that_diverges_says_so():
+    """With the step and the seed, once, though it trains on."""
+    with pytest.warns(UserWarning, match=r"step \d+, seed 4: .* NaN or infinite") as said:
+        run = train(SMALL.replace(learning_rate=1e6, hidden=(16,) * 6, steps=200), [4])
+    assert sum("no priority" in str(one.message) for one in said) == 1
+    assert run.diverged[0] >= 0
 
 
 # -- training ----------------------------------------------------------------------------------
