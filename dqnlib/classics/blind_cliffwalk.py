@@ -2,9 +2,9 @@
 
 n states in a row. In each of them one action goes on and the other one ends the episode. Only the
 last right action is rewarded, with 1. The memory holds what all 2ⁿ sequences of actions
-would have met, each until it ends: 2ⁿ⁺¹ − 2 transitions, of which one has the reward. A table learns
-from them by Q-learning, one transition at a time. How many updates does it take, if transitions are
-drawn uniformly, or by their TD errors?
+would have met, each until it ends: 2ⁿ⁺¹ − 2 transitions, of which one has the reward. A table
+learns from them by Q-learning, one transition at a time. How many updates does it take, if
+transitions are drawn uniformly, or by their TD errors?
 
 Source: Schaul et al. 2016, section 3.1, Figure 1 and appendix B.1.
 """

@@ -91,8 +91,9 @@ class PrioritiesLab(Lab):
             if which.any():
                 parts.append(f"mean weight of the {word} ones {weights[which].mean():.2f}")
         s = self.settings
-        bias = "β = 1 undoes the priorities" if s["beta"] == 1 else "the value is drawn upward"
-        told = "uniform draws" if s["alpha"] == 0 else bias if s["beta"] < 1 else bias
+        told = "the value is drawn upward"
+        if s["alpha"] == 0 or s["beta"] == 1:
+            told = "uniform draws" if s["alpha"] == 0 else "β = 1 undoes the priorities"
         return [" · ".join(parts), f"α = {s['alpha']:.2f}, β = {s['beta']:.2f}: {told}"]
 
     def still(self) -> bytes:

@@ -1,4 +1,4 @@
-"""The picture of the Priorities lab: how likely each transition is, how often it came, the value."""
+"""The picture of the Priorities lab: chances of the transitions, their draws, and the value."""
 
 import numpy as np
 from PIL import ImageDraw
