@@ -246,7 +246,8 @@ def check_config(name: str, value) -> Config:
 def check_plain(config: Config) -> Config:
     """Return a config without parts of Rainbow but n_step and double, else raise a ValueError."""
     parts = ("priority_alpha", "dueling", "noisy", "atoms", "channels")
-    found = [name for name in parts if getattr(config, name) != getattr(Config(), name)]
+    plain = Config()
+    found = [name for name in parts if getattr(config, name) != getattr(plain, name)]
     if found:
         raise ValueError(
             f"this is plain DQN, which knows no {', '.join(found)}: train(config, seeds=[0]) does"

@@ -55,12 +55,8 @@ class ConvNetwork(nn.Module):
         hidden: Sequence[int] = (128,),
     ):
         super().__init__()
-        layers, size = convolutions(obs_shape, channels)
-        layers.append(nn.Flatten())
-        for width in hidden:
-            layers += [nn.Linear(size, width), nn.ReLU()]
-            size = width
-        self.layers = nn.Sequential(*layers, nn.Linear(size, n_actions))
+        seeing, size = convolutions(obs_shape, channels)
+        self.layers = nn.Sequential(*seeing, *QNetwork(size, n_actions, hidden).layers)
 
     def forward(self, obs: Tensor) -> Tensor:
         """Return the action values: [B, C, H, W] -> [B, A]."""

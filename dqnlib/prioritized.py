@@ -11,7 +11,7 @@ import torch
 
 from dqnlib.arguments import check_count, check_number
 from dqnlib.data import Batch, Transition
-from dqnlib.replay import ReplayBuffer, as_input, check_draw
+from dqnlib.replay import ReplayBuffer, check_draw
 
 LEAST = 1e-3  # added to every |TD error|, so that no transition is never drawn again
 
@@ -140,15 +140,8 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         i = np.array([self.tree.find(one) for one in x])
         probability = self.tree.nodes[self.tree.leaves + i] / self.tree.total
         weight = self._weights(probability, self.size, self.beta)
-        return Batch(
-            obs=as_input(self.obs[i]),
-            action=torch.from_numpy(self.action[i]),
-            reward=torch.from_numpy(self.reward[i]),
-            next_obs=as_input(self.next_obs[i]),
-            terminated=torch.from_numpy(self.terminated[i]),
-            weight=torch.from_numpy(np.asarray(weight, np.float32)),
-            index=torch.from_numpy(i),
-        )
+        added = {"weight": np.asarray(weight, np.float32), "index": i}
+        return self._batch(i)._replace(**{k: torch.from_numpy(x) for k, x in added.items()})
 
     def update(self, index, td_error) -> None:
         """Set the priorities of a batch; index, td_error: [B].

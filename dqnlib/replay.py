@@ -55,7 +55,10 @@ class ReplayBuffer:
         whole number of at least 1, or rng is no generator.
         """
         check_draw(self.size, batch_size, rng)
-        i = rng.integers(self.size, size=batch_size)
+        return self._batch(rng.integers(self.size, size=batch_size))
+
+    def _batch(self, i: np.ndarray) -> Batch:
+        """Return what lies in the places i [B]."""
         return Batch(
             obs=as_input(self.obs[i]),
             action=torch.from_numpy(self.action[i]),

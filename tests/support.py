@@ -10,6 +10,7 @@ from gymnasium import spaces
 from dqnlib.data import Batch
 from dqnlib.envs import TabularModel
 from dqnlib.networks import QNetwork
+from dqnlib.training import Trainer
 
 # -- environments --------------------------------------------------------------------------
 
@@ -186,3 +187,15 @@ class Deque:
     def sample(self, batch_size, rng):
         chosen = [self.data[i] for i in rng.integers(len(self.data), size=batch_size)]
         return Batch(*(torch.as_tensor(np.array(field)) for field in zip(*chosen)))
+
+
+def straight_and_resumed(config, folder, **slots):
+    """Two runs of the seeds 0 and 1: one that never stopped, one saved at step 170 and loaded."""
+    trainer = Trainer(config, [0, 1], **slots)
+    while trainer.steps < 170:
+        trainer.step()
+    other = Trainer.load(trainer.save(folder / "half"), **slots)
+    for one in (trainer, other):
+        while not one.done:
+            one.step()
+    return trainer.run(), other.run()

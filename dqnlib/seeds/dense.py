@@ -51,10 +51,6 @@ class DenseStack(Stack):
         self._acting = self._arrays() if self.flat.device.type == "cpu" else None
         self._learning: tuple[Forward, Backward] | None = None  # for the last size of batches
 
-    def _tall(self, x: Tensor) -> Tensor:
-        """Return an array [S, ...] with as many rows as are computed."""
-        return x.expand(2, *x.shape[1:]) if x.shape[0] == 1 else x
-
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """As in `Stack`, with the two stacks in one array, so that one call computes both.
 

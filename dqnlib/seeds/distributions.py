@@ -38,12 +38,17 @@ def values_of(config: Config, own: Callable | None = None) -> Callable | None:
     return own or (Expectation(support_of(config)) if config.atoms > 1 else None)
 
 
+def _landed(reward: Tensor, terminated: Tensor, discount: float, support: Tensor) -> Tensor:
+    """Return where each atom comes to lie: [S, B], [S, B], γ, [K] -> [S, B, K]"""
+    return reward.unsqueeze(-1) + discount * support * ~terminated.unsqueeze(-1)
+
+
 def project(
     next_probs: Tensor, reward: Tensor, terminated: Tensor, discount: float, support: Tensor
 ) -> Tensor:
     """`targets.project_distribution` for S runs: [S, B, K], [S, B], [S, B], γ, [K] -> [S, B, K]"""
     low, high, last = support[0], support[-1], len(support) - 1
-    landed = reward.unsqueeze(-1) + discount * support * ~terminated.unsqueeze(-1)
+    landed = _landed(reward, terminated, discount, support)
     place = (landed.clamp(low, high) - low) / ((high - low) / last)  # [S, B, K], 0 to K - 1
     below = place.floor().clamp(max=last)
     share = place - below
@@ -92,7 +97,7 @@ class DistributionUpdate(SharedUpdate):
     def _look_outside(self, batch: Batch, next_probs: Tensor, gamma: float) -> None:
         """Warn, once, of targets that lie outside the support: its ends stand for them."""
         c, support = self.config, self._support
-        landed = batch.reward.unsqueeze(-1) + gamma * support * ~batch.terminated.unsqueeze(-1)
+        landed = _landed(batch.reward, batch.terminated, gamma, support)
         gone = (landed < support[0] - SLACK) | (landed > support[-1] + SLACK)
         share = (next_probs * gone).sum(-1).mean(-1)  # [S]
         if share.max() <= TOO_MUCH:
@@ -109,20 +114,14 @@ class DistributionUpdate(SharedUpdate):
 
     def _next(self, batch: Batch, next_logits: Tensor) -> Tensor:
         """Return the distribution of what follows each transition: [S, B, K]"""
-        c, probs = self.config, None
-        if c.double:
-            values = self._networks.online.q_again(batch.next_obs)
-        else:
-            probs = torch.softmax(next_logits, -1)  # [S, B, A, K]
-            values = (probs * self._support).sum(-1)
+        c, online = self.config, self._networks.online
+        values = online.q_again(batch.next_obs) if c.double else online.valued(next_logits)
         best = values.argmax(-1)[..., None, None].expand(*batch.reward.shape, 1, len(self._support))
-        if probs is None and not c.target_epsilon:
-            return torch.softmax(next_logits.gather(2, best).squeeze(2), -1)
-        probs = torch.softmax(next_logits, -1) if probs is None else probs
-        greedy = probs.gather(2, best).squeeze(2)
+        greedy = torch.softmax(next_logits.gather(2, best).squeeze(2), -1)
         if not c.target_epsilon:
             return greedy
-        return (1 - c.target_epsilon) * greedy + c.target_epsilon * probs.mean(2)
+        chance = torch.softmax(next_logits, -1).mean(2)
+        return (1 - c.target_epsilon) * greedy + c.target_epsilon * chance
 
 
 def update_for(config: Config, own: dict, networks: Networks, seeds, where: Callable):

@@ -106,10 +106,6 @@ class PartsStack(Stack):
         tall = self._tall(weight).flatten(2), self._tall(bias)
         return Layer.of(*tall, slope.flatten(2), bias_slope)
 
-    def _tall(self, x: Tensor) -> Tensor:
-        """Return an array [S, ...] with as many rows as are computed; see `seeds.dense`."""
-        return x.expand(2, *x.shape[1:]) if x.shape[0] == 1 else x
-
     def _noisy_streams(self) -> dict[str, list["NoisyLayer"]]:
         """Return the layers as `NoisyForward` takes them."""
         inner = iter(self.noise.factors)
@@ -165,11 +161,11 @@ class PartsStack(Stack):
 
     def q_of_one(self, obs: np.ndarray) -> np.ndarray:
         """As in `Stack`; noise is drawn for this one observation, so it makes no weights."""
+        if self.noise and not self.modules[0].training:
+            return super().q_of_one(obs)
         if self._acting is None:
             streams = self._noisy_streams() if self.noise else None
             self._acting = Pass(self, (1, *obs.shape[1:]), streams)
-        if self.noise and not self.modules[0].training:
-            return super().q_of_one(obs)
         x = as_input(torch.from_numpy(obs), self.flat.device).unsqueeze(1)
         return self.valued(self._acting(x)[: len(obs)]).squeeze(1).cpu().numpy()
 
@@ -180,11 +176,6 @@ class PartsStack(Stack):
             self._learning.prepare(self)
         self.make_weights()
         return self._learning(obs)[: len(obs)], self._learning.pull
-
-    def copy(self) -> "PartsStack":
-        """Return a stack of the same kind with parameters of its own."""
-        modules = [without_sharing(module) for module in self.modules]
-        return PartsStack(modules, str(self.flat.device), values=self.values)
 
     def trial(self, batch_size: int, obs_shape) -> None:
         """Nothing to try: these products are small."""

@@ -124,8 +124,8 @@ def network_maker(config: Config, own: Callable | None = None) -> Callable:
 
     def made(obs_shape, n_actions):
         if c.dueling or c.noisy or c.atoms > 1:
-            parts = {"dueling": c.dueling, "noisy": c.noisy, "atoms": c.atoms}
-            parts["channels"] = c.channels
+            names = ("dueling", "noisy", "atoms", "channels")
+            parts = {name: getattr(c, name) for name in names}
             return RainbowNetwork(obs_shape, n_actions, c.hidden, **parts)
         if c.channels:
             return ConvNetwork(obs_shape, n_actions, c.channels, c.hidden)

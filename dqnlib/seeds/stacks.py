@@ -79,6 +79,10 @@ class Stack:
             start += size
         return parts
 
+    def _tall(self, x: Tensor) -> Tensor:
+        """Return an array [S, ...] with as many rows as are computed: see `seeds.dense`."""
+        return x.expand(2, *x.shape[1:]) if x.shape[0] == 1 else x
+
     def copy(self) -> "Stack":
         """Return a stack of the same kind with parameters of its own."""
         modules = [without_sharing(module) for module in self.modules]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import Frames
+from support import Frames, straight_and_resumed
 
 from dqnlib.config import Config
 from dqnlib.data import Transition
@@ -201,15 +201,7 @@ def test_priorities_change_what_is_learned_and_beta_rises():
 
 def test_it_goes_on_bit_for_bit(tmp_path):
     for config, env in ((SMALL, None), (SMALL.replace(steps=250, n_step=2), Frames)):
-        trainer = Trainer(config, [0, 1], env=env)
-        while trainer.steps < 170:
-            trainer.step()
-        trainer.save(tmp_path / "half")
-        other = Trainer.load(tmp_path / "half", env=env)
-        for one in (trainer, other):
-            while not one.done:
-                one.step()
-        a, b = trainer.run(), other.run()
+        a, b = straight_and_resumed(config, tmp_path, env=env)
         assert all(np.array_equal(a.parameters[n], b.parameters[n]) for n in a.parameters)
 
 

@@ -8,7 +8,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from support import Frames
+from support import Frames, straight_and_resumed
 
 from dqnlib import targets
 from dqnlib.agents import evaluate, network_of
@@ -70,15 +70,14 @@ def generators(s: int) -> list[torch.Generator]:
 # -- the stack ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_a_stack_gives_what_each_network_gives(kind):
-    made = networks(3, *kind)
+def assert_the_stack_gives_what_each_gives(made, obs):
+    """Outputs and gradients, with the same noise; made: S networks; obs: [S, B, *O]."""
+    s = len(made)
     alone, stack = copy.deepcopy(made), PartsStack(made)
-    if kind[1]:
-        stack.reset_noise(generators(3))
-        for network, rng in zip(alone, generators(3), strict=True):
+    if stack.is_noisy:
+        stack.reset_noise(generators(s))
+        for network, rng in zip(alone, generators(s), strict=True):
             network.reset_noise(rng)
-    obs = torch.randn(3, 6, 4, generator=torch.Generator().manual_seed(0))
     out, pull = stack.q_and_pull(obs)
     want = torch.stack([network(x) for network, x in zip(alone, obs, strict=True)])
     assert torch.allclose(out, want, atol=1e-6)
@@ -88,6 +87,12 @@ def test_a_stack_gives_what_each_network_gives(kind):
     for k, network in enumerate(alone):
         grads = grads_of(network)
         assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_stack_gives_what_each_network_gives(kind):
+    obs = torch.randn(3, 6, 4, generator=torch.Generator().manual_seed(0))
+    assert_the_stack_gives_what_each_gives(networks(3, *kind), obs)
 
 
 def test_each_runs_own_network_sees_the_stacks_noise_and_parameters():
@@ -177,22 +182,8 @@ def image_networks(s, shape, channels, parts):
 @pytest.mark.parametrize("name", IMAGES)
 def test_a_stack_of_image_networks_gives_what_each_gives(name, s):
     shape, *kind = IMAGES[name]
-    made = image_networks(s, shape, *kind)
-    alone, stack = copy.deepcopy(made), PartsStack(made)
-    if stack.is_noisy:
-        stack.reset_noise(generators(s))
-        for network, rng in zip(alone, generators(s), strict=True):
-            network.reset_noise(rng)
     obs = torch.rand(s, 4, *shape, generator=torch.Generator().manual_seed(0))
-    out, pull = stack.q_and_pull(obs)
-    want = torch.stack([network(x) for network, x in zip(alone, obs, strict=True)])
-    assert torch.allclose(out, want, atol=1e-6)
-    slope = torch.randn(want.shape, generator=torch.Generator().manual_seed(1))
-    pull(slope)
-    want.backward(slope)
-    for k, network in enumerate(alone):
-        grads = grads_of(network)
-        assert torch.allclose(stack.grad[k, : len(grads)], grads, atol=1e-5)
+    assert_the_stack_gives_what_each_gives(image_networks(s, shape, *kind), obs)
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -244,16 +235,8 @@ def test_a_row_is_what_its_seed_alone_gives(name):
 
 @pytest.mark.parametrize("name", PARTS)
 def test_it_goes_on_bit_for_bit(name, tmp_path):
-    env = env_of(name)
-    trainer = Trainer(SMALL.replace(**PARTS[name]), [0, 1], env=env)
-    while trainer.steps < 170:
-        trainer.step()
-    trainer.save(tmp_path / "half")
-    other = Trainer.load(tmp_path / "half", env=env)
-    for one in (trainer, other):
-        while not one.done:
-            one.step()
-    a, b = trainer.run(), other.run()
+    config = SMALL.replace(**PARTS[name])
+    a, b = straight_and_resumed(config, tmp_path, env=env_of(name))
     assert all(np.array_equal(a.parameters[n], b.parameters[n]) for n in a.parameters)
     assert np.array_equal(a.q, b.q, equal_nan=True)
 
