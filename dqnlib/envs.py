@@ -109,9 +109,7 @@ for _name, (_class, _settings, _limit) in _OWN.items():
             max_episode_steps=_limit,
             kwargs=_settings,
         )
-gym.register(
-    "dqnlib/MinAtarBreakout-v0", entry_point="dqnlib.minatar:MinAtar", max_episode_steps=1_000
-)
+gym.register("dqnlib/MinAtarBreakout-v0", "dqnlib.minatar:MinAtar", max_episode_steps=1_000)
 
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s
 SCALES = {"CartPole-v1": (0.4, 0.5, 5.0, 0.5)}

@@ -176,14 +176,17 @@ def other(value):
 
 def test_the_name_of_a_file_depends_on_all_settings():
     """Each setting, wherever it differs from what it was when keys began."""
-    # more atoms than one need a support, and windows that are cut more steps than one
+    # more atoms than one need a support, and windows that are cut more steps than one, which
+    # hindsight, in turn, does not allow
     base = Config(device="cpu", v_min=0, v_max=1, n_step=2)
-    configs = [base]
+    single = base.replace(n_step=1)
+    configs = [base, single]
     for field in dataclasses.fields(Config):
         value = "auto" if field.name == "device" else other(getattr(base, field.name))
-        configs += [base.replace(**{field.name: value})]
+        start = single if field.name.startswith("hindsight") else base
+        configs += [start.replace(**{field.name: value})]
     names = [file_name(c, seeds) for c in configs for seeds in ((0, 1), (1, 0), (0,))]
-    assert len(set(names)) == 3 * (len(dataclasses.fields(Config)) + 1)
+    assert len(set(names)) == 3 * (len(dataclasses.fields(Config)) + 2)
     assert file_name(base.replace(), (0, 1)) == names[0]
 
 

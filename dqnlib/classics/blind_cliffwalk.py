@@ -124,5 +124,5 @@ def _by_priorities_of_now(q, kinds, least: float, x: float) -> tuple[int, int]:
 
 
 def updates(n: int, way: str, seeds: Iterable[int], **settings) -> np.ndarray:
-    """Return [S] how many updates `learn` takes with each seed."""
+    """Return how many updates `learn` takes with each of these seeds, in their order."""
     return np.array([learn(n, way, seed, **settings).updates for seed in seeds])

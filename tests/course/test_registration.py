@@ -16,7 +16,7 @@ import pytest
 from dqnlib.course import checks, notebooks, overview
 
 ROOT = notebooks.ROOT
-TITLE = "07b A toy lesson"
+TITLE = "99b A toy lesson"
 # The five files. The library's function and the README's row are added to files that are there.
 FUNCTION = '''
 
@@ -24,7 +24,7 @@ def best_action(q):
     """Return the best action of a state; q: [A] action values."""
     return int(q.argmax())
 '''
-ROW = "| [07b A toy lesson](notebooks/07b_toy.ipynb) | the best action | 1 |\n"
+ROW = "| [99b A toy lesson](notebooks/99b_toy.ipynb) | the best action | 1 |\n"
 CELL = '@exercise("dqnlib.tabular.best_action")\ndef best_action(q):\n    return ____'
 CHECK = '''
 """A toy lesson."""
@@ -33,7 +33,7 @@ import numpy as np
 
 from dqnlib.course.types import Case, Check, Mistake
 
-TITLE = "07b A toy lesson"
+TITLE = "99b A toy lesson"
 
 BEST_ACTION = Check(
     path="dqnlib.tabular.best_action",
@@ -74,8 +74,8 @@ def add_toy_lesson(course: Path) -> int:
     """Add the lesson to a copy of the course; return how many files that took."""
     texts = {
         "dqnlib/tabular.py": FUNCTION,
-        "dqnlib/course/checks/lesson_07b.py": CHECK.strip(),
-        "tests/course/answers/lesson_07b.py": ANSWERS.strip(),
+        "dqnlib/course/checks/lesson_99b.py": CHECK.strip(),
+        "tests/course/answers/lesson_99b.py": ANSWERS.strip(),
     }
     for name, text in texts.items():
         with open(course / name, "a", encoding="utf-8") as file:
@@ -86,7 +86,7 @@ def add_toy_lesson(course: Path) -> int:
     sources = ["from dqnlib import ____, exercise", CELL]
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     book = nbformat.v4.new_notebook(cells=cells, metadata=notebooks.METADATA)
-    nbformat.write(book, course / "notebooks/07b_toy.ipynb")
+    nbformat.write(book, course / "notebooks/99b_toy.ipynb")
     return len(texts) + 2
 
 
@@ -131,22 +131,22 @@ def test_the_exercise_is_known(course):
     )
     where, books, titles, *rest = printed.splitlines()
     assert Path(where) == course / "dqnlib/tabular.py"
-    assert books.index("01_") < books.index("01b_") < books.index("02_") < books.index("07b_toy")
+    assert books.index("01_") < books.index("01b_") < books.index("02_") < books.index("99b_toy")
     assert titles.index("'01 ") < titles.index("'01b ") < titles.index("'02 ") < titles.index(TITLE)
     assert rest[0].startswith("✓ best_action: right.")
     assert re.search(f"{TITLE}.*1 of 1.*✓ best_action", rest[-1])
 
 
 def test_its_notebook_is_run_and_a_copy_of_it_is_judged(course, tmp_path):
-    for number in ("07b", "07b_toy"):
-        assert "✓ 07b_toy.ipynb" in python(course, "-c", RUN.format(number))
-    copy = nbformat.read(course / "notebooks/07b_toy.ipynb", as_version=4)
+    for number in ("99b", "99b_toy"):
+        assert "✓ 99b_toy.ipynb" in python(course, "-c", RUN.format(number))
+    copy = nbformat.read(course / "notebooks/99b_toy.ipynb", as_version=4)
     assert "○ best_action: still blank." in copy.cells[1].outputs[0].text
     copy.cells[1].source = CELL.replace("____", "q.argmax()")
     nbformat.write(copy, tmp_path / "copy.ipynb")
     code = f"from dqnlib.course import nbcheck; nbcheck.main([{str(tmp_path / 'copy.ipynb')!r}])"
     printed = python(course, "-c", code)
-    assert "copy.ipynb, a copy of 07b_toy" in printed
+    assert "copy.ipynb, a copy of 99b_toy" in printed
     assert "✓ right    best_action" in printed
 
 
@@ -166,7 +166,7 @@ def test_its_answers_are_in_the_bank(course):
 def test_its_assignment_is_written(course):
     code = (
         "from pathlib import Path; from dqnlib.course import teach; "
-        "print(teach.export(Path('notebooks/07b_toy.ipynb'), Path('out')))"
+        "print(teach.export(Path('notebooks/99b_toy.ipynb'), Path('out')))"
     )
     assert python(course, "-c", code).endswith("1\n")
 

@@ -10,7 +10,7 @@ from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.reference import load
 from dqnlib.course.types import Check, Mistake, Problem
 
-TITLE = "06c Better replay, part 3: hindsight"
+TITLE = "06c Hindsight replay"
 
 # -- relabel -------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import numpy as np
 from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.types import Case, Check, Mistake, Part, Problem
 
-TITLE = "07 Toward Rainbow, part 1"
+TITLE = "07 Parts of Rainbow"
 
 # -- dueling -------------------------------------------------------------------------------
 

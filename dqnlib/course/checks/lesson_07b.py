@@ -14,7 +14,7 @@ from dqnlib.course.messages import during, mistaken, show
 from dqnlib.course.reference import load
 from dqnlib.course.types import Case, Check, Mistake, Problem
 
-TITLE = "07b Toward Rainbow, part 2"
+TITLE = "07b Rainbow"
 
 
 def _logits(probs, plus=0.0) -> np.ndarray:
