@@ -34,6 +34,8 @@ _HOME = {
     "load_run": "saved",
     "save_run": "saved",
     "sweep": "experiments",
+    "SweepError": "sweeps",
+    "tidy": "experiments",
     "interval": "intervals",
     "iqm_interval": "intervals",
     "device_report": "device",

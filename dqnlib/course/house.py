@@ -23,7 +23,7 @@ ROOMS = {
     "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
     "prioritized frames transitions tabular planning features dqn balance",
     "seeds": "",
-    "experiments": "agents saved training staying experiments flipping studies",
+    "experiments": "agents saved training staying clusters sweeps experiments flipping studies",
     "classics": "",
     "pictures": "plots grid_plots reports",
     "labs": "",
