@@ -90,6 +90,63 @@ def test_the_same_runs_anywhere(backend, plain, tmp_path, monkeypatch):
     assert_same(sweep(TINY, GAMMAS, (3, 0), backend=backend, folder=tmp_path), plain)
 
 
+def test_a_cluster_that_was_there_stays(ray, dask):
+    for backend in ("ray", "dask"):
+        sweep(TINY.replace(steps=60), {}, [0], backend=backend)
+    assert ray.is_initialized()
+    assert dask.status == "running"
+
+
+CHILD = """
+import sys
+from dqnlib import Config, sweep
+
+if __name__ == "__main__":
+    config = Config(steps=120, hidden=(16,), batch_size=8, warmup=20, eval_every=0, device="cpu")
+    found = [
+        sweep(config, {"gamma": [0.5, 0.9]}, [0], backend=backend, n_jobs=2)
+        for backend in (sys.argv[1], "sequential")
+    ]
+    for key in found[1]:
+        assert found[0][key].q.tobytes() == found[1][key].q.tobytes()
+    if sys.argv[1] == "ray":
+        import ray
+        assert not ray.is_initialized()
+    print("alike")
+"""
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("name", ["ray", "dask"])
+def test_a_process_that_is_connected_to_no_cluster(request, tmp_path, name, named):
+    """It finds the one that the environment names, or starts one and ends it."""
+    cluster = request.getfixturevalue(name)
+    env = {
+        k: v for k, v in os.environ.items() if k not in ("RAY_ADDRESS", "DASK_SCHEDULER_ADDRESS")
+    }
+    if named and name == "ray":
+        env["RAY_ADDRESS"] = cluster.get_runtime_context().gcs_address
+    elif named:
+        env["DASK_SCHEDULER_ADDRESS"] = cluster.scheduler.address
+    script = tmp_path / "child.py"
+    script.write_text(CHILD)
+    done = subprocess.run(
+        [sys.executable, script, name], env=env, capture_output=True, text=True, timeout=250
+    )
+    assert done.stdout.endswith("alike\n"), done.stderr
+
+
+def test_the_dask_cluster_of_the_environment_is_used(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    dask = pytest.importorskip("dask")
+    asked = []
+    monkeypatch.setattr(distributed, "Client", lambda **more: asked.append(more))
+    clusters._new_client(distributed, 2)
+    with dask.config.set({"scheduler-address": "tcp://head:8786"}):
+        clusters._new_client(distributed, 2)
+    assert [more.get("n_workers") for more in asked] == [2, None]
+
+
 def test_a_learners_function_goes_to_the_workers(backend):
     def halved(reward, terminated, next_q, gamma):
         return reward + 0.5 * gamma * next_q.max(dim=1).values * ~terminated
@@ -321,9 +378,17 @@ def test_a_worker_of_another_version_says_so(monkeypatch):
     """The numbers of its runs would be others."""
     ours = clusters.versions()
     monkeypatch.setattr(clusters, "versions", lambda: {**ours, "torch": "1.0"})
-    words = f"a worker has torch {ours['torch']} and this sweep is of torch 1.0"
+    words = f"cannot take part: .* worker has torch {ours['torch']} and this sweep is of torch 1.0"
     with pytest.raises(SweepError, match=words):
         sweep(TINY, GAMMAS, [0], n_jobs=1)
+
+
+def test_a_worker_is_asked_for_its_version():
+    ours = clusters.versions()
+    clusters.check_versions(ours)
+    for name in ours:
+        with pytest.raises(RuntimeError, match=f"a worker has {name} .* is of {name} 0.0.9: its"):
+            clusters.check_versions({**ours, name: "0.0.9"})
 
 
 def test_a_worker_that_lacks_the_module_of_a_function_names_it(tmp_path, monkeypatch):
