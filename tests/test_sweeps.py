@@ -197,13 +197,12 @@ def test_a_missing_extra_is_answered_by_the_command_that_installs_it(monkeypatch
 # -- what dies and what fails ----------------------------------------------------------------------
 
 
-def dies(flag, gamma_of_death=0.6):
-    """A target that kills its process at one gamma; with a flag only while that file is there."""
+def dies(flag):
+    """A target that kills its process at gamma 0.6 while there is a file of that name."""
 
     def target(reward, terminated, next_q, gamma):
-        if gamma == gamma_of_death and (flag is None or os.path.exists(flag)):
-            if flag:
-                os.unlink(flag)
+        if gamma == 0.6 and os.path.exists(flag):
+            os.unlink(flag)
             os.kill(os.getpid(), signal.SIGKILL)
         return reward + gamma * next_q.max(dim=1).values * ~terminated
 
@@ -250,16 +249,31 @@ def test_a_worker_that_is_killed_from_outside_loses_nothing(
     assert_same(found, wanted)
 
 
-def test_a_run_that_kills_its_worker_each_time_fails_alone():
-    """The others of this machine die with it, and are not blamed."""
-    more = {"n_jobs": 2, "td_target": dies(None)}
+def kills_each_time(folder):
+    """A target that kills its process at gamma 0.6; at 0.5 it waits until that happened twice."""
+
+    def target(reward, terminated, next_q, gamma):
+        if gamma == 0.6:
+            open(os.path.join(folder, f"{len(os.listdir(folder))}"), "x").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        while gamma == 0.5 and len(os.listdir(folder)) < 2:
+            time.sleep(0.1)
+        return reward + gamma * next_q.max(dim=1).values * ~terminated
+
+    return target
+
+
+def test_a_run_that_kills_its_worker_each_time_fails_alone(tmp_path):
+    """Another dies with it, twice, and is not blamed."""
+    more = {"n_jobs": 2, "td_target": kills_each_time(str(tmp_path))}
     with (
-        pytest.warns(RuntimeWarning, match=r"gamma = 0\.6: .*It is tried again"),
+        pytest.warns(RuntimeWarning, match=r"gamma = 0\.6: its worker is gone .*It is tried again"),
         pytest.raises(SweepError, match=r"1 of 4 runs failed.*\n  gamma = 0\.6: ") as caught,
     ):
         sweep(TINY, GAMMAS, [0], **more)
     assert sorted(caught.value.runs) == [(0.5,), (0.7,), (0.8,)]
     assert list(caught.value.failed) == [(0.6,)]
+    assert len(list(tmp_path.iterdir())) == 3  # two tries among others, and one alone
 
 
 def fails(folder, times, at=0.6):
