@@ -34,8 +34,14 @@ _HOME = {
     "load_run": "saved",
     "save_run": "saved",
     "sweep": "experiments",
+    "SweepError": "sweeps",
+    "tidy": "experiments",
     "interval": "intervals",
+    "iqm": "intervals",
     "iqm_interval": "intervals",
+    "improvement_interval": "intervals",
+    "performance_profile": "intervals",
+    "probability_of_improvement": "intervals",
     "device_report": "device",
     "____": "course.exercises",
     "exercise": "course.exercises",
@@ -51,7 +57,7 @@ _ROOMS = {
     "balance", "classics", "envs", "experiments", "features", "flipping", "frames", "goals",
     "grid_plots", "hunts", "intervals", "labs", "networks", "pictures", "planning", "plots",
     "policies", "probes", "rainbow", "replay", "reports", "saved", "seeds", "staying", "studies",
-    "tabular", "targets", "training", "transitions",
+    "sweep_plots", "tabular", "targets", "training", "transitions",
 }  # fmt: skip
 
 moved.let_imports_find()

@@ -11,6 +11,7 @@ arm again and compares them with what is stored.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dqnlib import swept
 from dqnlib.config import Config
 from dqnlib.flipping import settings as flipping
 from dqnlib.results import Run
@@ -334,6 +335,12 @@ STUDIES |= {
         TWENTY,
         looks=True,
     ),
+}
+
+
+STUDIES |= {
+    "rate_and_period": Study("learning rate × target period (lesson 09)", swept.rate_and_period()),
+    "broken": Study("five broken agents (lesson 09)", swept.broken(), tuple(range(100, 105))),
 }
 
 

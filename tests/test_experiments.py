@@ -12,17 +12,15 @@ from contextlib import nullcontext
 from itertools import pairwise
 
 import gymnasium as gym
-import joblib
 import numpy as np
 import pytest
 import torch
-from joblib.parallel import ThreadingBackend
 from support import Lottery
 
 from dqnlib import experiments, training
 from dqnlib.agents import evaluate, greedy_episodes, network_of
 from dqnlib.config import Config
-from dqnlib.experiments import claim, sweep
+from dqnlib.experiments import SweepError, claim, sweep, tidy
 from dqnlib.intervals import interval
 from dqnlib.networks import QNetwork
 from dqnlib.policies import random_streams
@@ -333,7 +331,7 @@ def test_a_sweep_in_this_process(trained):
 def test_a_sweep_goes_on_from_its_folder(trained, tmp_path):
     folder, grid = tmp_path / "sweeps" / "one", {"gamma": (0.5, 0.9, 1)}
     first = sequential(TINY, grid, (0, 1), folder=str(folder))
-    files = sorted(folder.iterdir())
+    files = sorted(folder.glob("*.npz"))
     assert len(files) == len(trained) == 3
     (gone,) = [f for f in files if load_run(f).config.gamma == 0.9]
     gone.unlink()
@@ -341,7 +339,7 @@ def test_a_sweep_goes_on_from_its_folder(trained, tmp_path):
     second = sequential(TINY, grid, (0, 1), folder=folder)
     assert [c.gamma for c in trained[3:]] == [0.9]  # only that one
     assert {f: f.stat().st_mtime_ns for f in times} == times
-    assert sorted(folder.iterdir()) == files
+    assert sorted(folder.glob("*.npz")) == files
     assert list(second) == list(first) == [(0.5,), (0.9,), (1,)]
     assert all(same(first[key], second[key]) for key in first)
     trained.clear()
@@ -373,7 +371,7 @@ def test_a_sweep_that_was_stopped_keeps_what_was_finished(monkeypatch, tmp_path)
 
 def test_a_broken_file_in_the_folder_is_named(trained, tmp_path):
     sequential(TINY.replace(steps=10), {}, [0], folder=tmp_path)
-    (file,) = [f for f in tmp_path.iterdir() if f.is_file()]
+    (file,) = tmp_path.glob("*.npz")
     file.write_bytes(file.read_bytes()[:-30])
     with pytest.raises(SavedRunError, match=file.name):
         sequential(TINY.replace(steps=10), {}, [0], folder=tmp_path)
@@ -402,8 +400,8 @@ def test_a_sweep_leaves_the_threads_of_torch_alone(trained):
     torch.set_num_threads(2)
     try:
         sequential(TINY.replace(steps=10), {"gamma": [0.5]}, [0])
-        with pytest.raises(LearnerError, match="chose action 99"):
-            sequential(TINY, {}, [0], policy=lambda q, epsilon, rng: 99)
+        with pytest.raises(SweepError, match="chose action 99"):
+            sequential(TINY, {}, [0], retries=0, policy=lambda q, epsilon, rng: 99)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
@@ -448,8 +446,8 @@ def test_jobs_in_threads_that_overlap_leave_the_threads_of_torch_alone(monkeypat
     monkeypatch.setattr(torch, "set_num_threads", noted_put)
     put(2)
     try:
-        with pytest.raises(RuntimeError, match="no power") if fails else nullcontext():
-            sweep(TINY, {"gamma": [0.5, 0.9]}, [0], backend="threading", n_jobs=2)
+        with pytest.raises(SweepError, match="no power") if fails else nullcontext():
+            sweep(TINY, {"gamma": [0.5, 0.9]}, [0], backend="threading", n_jobs=2, retries=0)
         assert both.is_set()
         assert told == [1, 1]
         assert read() == 2
@@ -463,7 +461,7 @@ def test_a_worker_gets_its_own_number_of_threads_back():
     torch.set_num_threads(2)
     try:
         asked_by_another_process = (os.getpid() + 1, 3)
-        experiments._job((), TINY.replace(steps=10), (0,), None, {}, asked_by_another_process)
+        experiments._job(TINY.replace(steps=10), (0,), {}, asked_by_another_process)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
@@ -510,25 +508,56 @@ def test_a_value_alone_is_no_list(trained, value):
     assert not trained
 
 
-def test_a_cluster_that_gives_all_runs_at_the_end(monkeypatch):
-    """Ray's backend cannot give one run after the other."""
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"backend": "slurm"}, "unknown backend 'slurm': choose one of loky, ray, dask, "),
+        ({"n_jobs": 0}, "n_jobs .* must be a whole number of at least 1, but it is 0"),
+        ({"n_jobs": -2}, "n_jobs .* must be a whole number of at least 1, but it is -2"),
+        ({"retries": -1}, "retries must be a whole number of at least 0"),
+    ],
+)
+def test_how_a_sweep_is_done_is_checked(trained, tmp_path, more, words):
+    with pytest.raises(ValueError, match=words):
+        sweep(TINY, {}, [0], folder=tmp_path / "new", **more)
+    assert not trained
+    assert not (tmp_path / "new").exists()
 
-    class Cluster(ThreadingBackend):
-        supports_return_generator = False
 
-    monkeypatch.setitem(joblib.parallel.BACKENDS, "cluster", Cluster)
-    shown = []
+# -- tables ----------------------------------------------------------------------------------------
 
-    def bar(runs, **about):
-        shown.append(about["total"])
-        return runs
 
-    monkeypatch.setattr("tqdm.auto.tqdm", bar)
-    config, grid = TINY.replace(steps=40), {"gamma": [0.9, 0.5]}
-    runs = sweep(config, grid, [0], backend="cluster", n_jobs=1, progress=True)
-    assert list(runs) == [(0.9,), (0.5,)]
-    assert shown == [2]
-    assert all(same(run, sequential(config, grid, [0])[key]) for key, run in runs.items())
+def test_a_table_has_one_row_a_seed():
+    config = TINY.replace(steps=40, eval_every=10, eval_episodes=1)
+    grid = {"learning_rate": [0.01, 0.1], "hidden": [[8], [4, 4]]}
+    runs = sequential(config, grid, (3, 0))
+    table = tidy(runs, grid, episodes=lambda run: np.array([len(r) for r in run.returns]))
+    names = ["learning_rate", "hidden", "seed", "whole", "late", "episodes", "diverged"]
+    assert list(table) == names
+    assert table["learning_rate"].tolist() == [0.01] * 4 + [0.1] * 4
+    assert table["hidden"].tolist() == [(8,), (8,), (4, 4), (4, 4)] * 2
+    assert table["seed"].tolist() == [3, 0] * 4
+    for k, run in enumerate(runs.values()):
+        rows = slice(2 * k, 2 * k + 2)
+        assert table["whole"][rows].tolist() == run.whole().tolist()
+        assert table["late"][rows].tolist() == run.late().tolist()
+        assert table["episodes"][rows].tolist() == [len(r) for r in run.returns]
+    assert table["diverged"].tolist() == [False] * 8
+    assert len({column.shape for column in table.values()}) == 1
+
+
+def test_a_table_of_runs_that_were_not_evaluated():
+    runs = {(0.5, None): training.train(TINY.replace(steps=10), (1, 2))}
+    grid = {"gamma": [0.5], "max_episode_steps": [None]}
+    assert list(tidy(runs, grid)) == ["gamma", "max_episode_steps", "seed", "diverged"]
+    assert {len(column) for column in tidy({}, grid).values()} == {0}
+
+
+def test_a_table_of_something_else_is_refused(run):
+    with pytest.raises(ValueError, match="these runs are no sweep over gamma, tau"):
+        tidy({(0.5,): run}, {"gamma": [0.5], "tau": [1.0]})
+    with pytest.raises(ValueError, match=r"best must give one number a seed, so the shape \(2,\)"):
+        tidy({(): run}, {}, best=lambda run: run.eval_returns.max())
 
 
 # -- claims ----------------------------------------------------------------------------------------

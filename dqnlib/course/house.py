@@ -23,9 +23,10 @@ ROOMS = {
     "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
     "prioritized frames transitions tabular planning features dqn balance",
     "seeds": "",
-    "experiments": "agents saved training staying experiments flipping studies",
+    "experiments": "agents saved training staying clusters sweeps experiments flipping "
+    "swept studies",
     "classics": "",
-    "pictures": "plots grid_plots reports",
+    "pictures": "plots grid_plots sweep_plots reports",
     "labs": "",
     "course": "",
     "hunts": "",

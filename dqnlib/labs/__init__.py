@@ -21,6 +21,7 @@ _HOME = {
     "PrioritiesLab": "priorities",
     "RelabelLab": "relabel",
     "SurfaceLab": "surface",
+    "SweepLab": "sweep",
     "TrainingLab": "training",
     "update_line": "cliff_side",
 }
