@@ -20,10 +20,10 @@ HOME = Path(__file__).resolve().parents[1]
 # folders are named.
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
-    "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
-    "prioritized frames transitions tabular planning features dqn balance",
+    "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
+    "rainbow replay prioritized frames transitions tabular planning features dqn balance",
     "seeds": "",
-    "experiments": "agents saved training staying experiments flipping studies",
+    "experiments": "agents saved training staying experiments flipping games speed studies",
     "classics": "",
     "pictures": "plots grid_plots reports",
     "labs": "",

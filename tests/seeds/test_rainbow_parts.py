@@ -377,9 +377,12 @@ def test_parts_and_functions_that_exclude_each_other(settings, slots, words):
         Trainer(SMALL.replace(**settings), [0], **slots)
 
 
-@pytest.mark.parametrize("name", ["priority_alpha", "dueling", "noisy", "atoms", "channels"])
+@pytest.mark.parametrize(
+    "name",
+    ["priority_alpha", "dueling", "noisy", "atoms", "channels", "reward_clip", "life_loss"],
+)
 def test_plain_dqn_refuses_what_it_does_not_do(name):
-    value = {"priority_alpha": 0.5, "atoms": 3, "channels": (4,)}.get(name, True)
+    value = {"priority_alpha": 0.5, "atoms": 3, "channels": (4,), "reward_clip": 1}.get(name, True)
     config = SMALL.replace(v_min=0, v_max=1, **{name: value})
     with pytest.raises(ValueError, match=f"plain DQN, which knows no {name}: train"):
         dqn(config)
