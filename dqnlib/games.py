@@ -64,6 +64,11 @@ def _atari(name: str) -> Game:
     return Game(f"Atari's {name} (extra atari; 7 GiB of memory a seed)", config, 1, AtariNetwork)
 
 
+CATCH = Config(  # lesson 08 trains it live: three seeds in half a minute
+    env_id="dqnlib/Catch-v0", frame_stack=2, channels=(8,), hidden=(64,), steps=12_000, n_step=3,
+    gamma=0.9, final_learning_rate=1e-3, batch_size=32, capacity=12_000, warmup=500, update_every=2,
+    final_epsilon=0.05, epsilon_steps=3_000, eval_every=1_000, eval_episodes=20, record_every=500,
+)  # fmt: skip
 GAMES = {
     "asterix": _minatar("Asterix"),
     "breakout": _minatar("Breakout"),

@@ -210,7 +210,7 @@ def test_online_and_target_image_networks_are_computed_together(name):
     [
         ((4,), r"of the shape \(C, H, W\).*leave channels out"),
         (4, "leave channels out"),
-        ((10, 10, 2), r"Are the channels last, \(H, W, C\)\?"),
+        ((10, 10, 2), r"\(H, W, C\), with the channels last"),
     ],
 )
 def test_what_is_no_image_is_refused(shape, words):
