@@ -164,6 +164,9 @@ class Config(Frozen):
     atoms: int = _setting(1, "atoms of a distribution of returns, from v_min to v_max; 1: its mean alone", _count())
     v_min: float | None = _setting(None, "lowest return of a distribution", _optional_number)
     v_max: float | None = _setting(None, "highest return of a distribution", _optional_number)
+    frame_stack: int = _setting(1, "newest frames that an observation holds, for pictures", _count())
+    reward_clip: float = _setting(math.inf, "largest size of a reward that is learned from; what is reported stays", _number(0, math.inf, open_low=True))
+    life_loss: bool = _setting(False, "learn from a lost life as from an episode's end", check_switch)
     channels: tuple[int, ...] = _setting((), "filters of each 3 × 3 convolution before the hidden layers, for observations [C, H, W]", _hidden)
     hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer", _hidden)
     obs_scale: tuple[float, ...] | float | str = _setting("auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1", _scale)
@@ -244,8 +247,9 @@ def check_config(name: str, value) -> Config:
 
 
 def check_plain(config: Config) -> Config:
-    """Return a config without parts of Rainbow but n_step and double, else raise a ValueError."""
+    """Return a config without what `dqnlib.dqn` leaves out, else raise a ValueError."""
     parts = ("priority_alpha", "dueling", "noisy", "atoms", "channels")
+    parts += ("reward_clip", "life_loss")
     plain = Config()
     found = [name for name in parts if getattr(config, name) != getattr(plain, name)]
     if found:
@@ -258,6 +262,7 @@ def check_plain(config: Config) -> Config:
 FIXED = (  # what a trainer cannot change in flight
     "env_id", "n_step", "windows", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max",
     "capacity", "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
+    "frame_stack", "reward_clip", "life_loss",
     "hindsight", "hindsight_goals",
 )  # fmt: skip
 

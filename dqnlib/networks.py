@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dqnlib.stacking import check_layout
+
 
 class QNetwork(nn.Module):
     """A network of fully connected layers with ReLU between them (lesson 02).
@@ -63,6 +65,37 @@ class ConvNetwork(nn.Module):
         return self.layers(obs)
 
 
+class AtariNetwork(nn.Module):
+    """The network of Mnih et al. 2015 for stacks of Atari's frames, with their large steps.
+
+    Convolutions of 8 × 8 pixels that move by 4, 4 × 4 by 2 and 3 × 3 by 1, with 32, 64 and 64
+    filters, then 512 units; ReLU between all. obs_shape: (C, H, W), as (4, 84, 84); n_actions: A.
+    Raises ValueError for observations that are no images, or below 36 pixels.
+    """
+
+    def __init__(self, obs_shape: tuple[int, int, int], n_actions: int):
+        super().__init__()
+        if len(obs_shape) == 3:
+            check_layout(obs_shape)
+        if len(obs_shape) != 3 or min(obs_shape[1:]) < 36:
+            raise ValueError(
+                "this network is made for pictures (C, H, W) of at least 36 × 36 pixels, such as "
+                f"(4, 84, 84), but the observations have the shape {obs_shape}: take channels=(16,)"
+            )
+        height, width = (((n - 8) // 4 - 3) // 2 - 1 for n in obs_shape[1:])  # after all three
+        self.layers = nn.Sequential(
+            nn.Conv2d(obs_shape[0], 32, 8, stride=4), nn.ReLU(),
+            nn.Conv2d(32, 64, 4, stride=2), nn.ReLU(),
+            nn.Conv2d(64, 64, 3), nn.ReLU(),
+            nn.Flatten(), nn.Linear(64 * height * width, 512), nn.ReLU(),
+            nn.Linear(512, n_actions),
+        )  # fmt: skip
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """Return the action values: [B, C, H, W] -> [B, A]."""
+        return self.layers(obs)
+
+
 def convolutions(
     obs_shape: tuple[int, ...], channels: Sequence[int]
 ) -> tuple[list[nn.Module], int]:
@@ -78,6 +111,7 @@ def convolutions(
             "convolutions (channels) need observations of the shape (C, H, W), channels before "
             f"height and width, but this environment's have {obs_shape}: leave channels out"
         )
+    check_layout(obs_shape)
     (size, height, width), layers = obs_shape, []
     if min(height, width) <= 2 * len(channels):
         raise ValueError(

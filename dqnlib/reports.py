@@ -115,6 +115,21 @@ def effects_table(pairs: Mapping[str, tuple[Run, Run]]) -> Table:
     return Table(["", "whole curve", "", "late", ""], rows)
 
 
+def speed_table(found: Mapping[str, Mapping[str, float]]) -> Table:
+    """Return a table of what `speed.measure` found: updates a second by cell and device.
+
+    With several devices the last column names the quickest, and how many times it is as quick as
+    the slowest.
+    """
+    where = list(next(iter(found.values()), {}))
+    rows = []
+    for label, by in found.items():
+        best, worst = max(by, key=by.get), min(by, key=by.get)
+        quicker = [f"{best}, {by[best] / by[worst]:.1f} ×"] * (len(where) > 1)
+        rows.append([label, *(f"{by[d]:,.0f}" for d in where), *quicker])
+    return Table(["updates a second", *where, *["quicker"] * (len(where) > 1)], rows)
+
+
 def highest_q(run: Run) -> np.ndarray:
     """Return [S] the largest finite Q-value that was recorded of each seed; NaN without one."""
     q = np.where(np.isfinite(run.q), run.q, -np.inf).max(1, initial=-np.inf)

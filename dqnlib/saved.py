@@ -53,11 +53,15 @@ AS_BEFORE = {
     "hindsight": "none",
     "hindsight_goals": 4,
     "windows": "all",
+    "frame_stack": 1,
+    "reward_clip": float("inf"),
+    "life_loss": False,
 }
 # Until version 0.1.0 a key held every setting, and these did not exist.
 _LATER = (
     "n_step", "target_epsilon", "priority_alpha", "priority_beta", "dueling", "noisy", "atoms",
     "v_min", "v_max", "channels", "hindsight", "hindsight_goals", "windows",
+    "frame_stack", "reward_clip", "life_loss",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from dqnlib.seeds.acting import Actor, Examiner
 from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
 from dqnlib.seeds.distributions import update_for, values_of
-from dqnlib.seeds.environments import environments
+from dqnlib.seeds.environments import learning_environments
 from dqnlib.seeds.keeping import of_this_version
 from dqnlib.seeds.learner import TrainingError, first_line
 from dqnlib.seeds.networks import stack
@@ -108,7 +108,7 @@ class Trainer:
     def _make_parts(self, streams: list[policies.Streams], saved: dict | None) -> None:
         c, own, seeds, where = self._config, self.own.get, self.seeds, self._where
         names = [f"seed {s}" for s in seeds]
-        self._envs = environments(c, own("env"), [s.env_seed for s in streams], names)
+        self._envs = learning_environments(c, own("env"), [s.env_seed for s in streams], names)
         self.obs_shape, self.n_actions = self._envs.obs_shape, self._envs.n_actions
         self.device, self.device_reason = choose_device(
             c, len(seeds), self.obs_shape, self.n_actions, saved and saved["device"]
@@ -211,7 +211,7 @@ class Trainer:
         ended = terminated | truncated
         choice = Choice(q, action, epsilon)
         self._store((obs, action, reward, next_obs, terminated), ended, choice)
-        self._record.episodes(self.steps, ended, self._envs.total)
+        self._record.episodes(self.steps, self._envs.over, self._envs.total)
         self._envs.advance(next_obs, ended)
         if self._is_ready():
             self._learn()

@@ -117,13 +117,14 @@ NUMBERS = {
     "learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
     "final_learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
     "max_grad_norm": (5e-324, math.inf, "a number above 0, up to inf"),
+    "reward_clip": (5e-324, math.inf, "a number above 0, up to inf"),
 }
 COUNTS = {  # name -> lowest value allowed
     "steps": 1, "batch_size": 1, "capacity": 64, "warmup": 0, "update_every": 1, "sync_every": 1,
     "epsilon_steps": 0, "max_episode_steps": 1, "n_step": 1, "eval_every": 0, "eval_episodes": 1,
-    "record_every": 1, "hindsight_goals": 1,
+    "record_every": 1, "hindsight_goals": 1, "frame_stack": 1,
 }  # fmt: skip
-SWITCHES = ("double", "dueling", "noisy")
+SWITCHES = ("double", "dueling", "noisy", "life_loss")
 OTHERS = {
     "env_id", "hidden", "obs_scale", "optimizer", "loss", "device", "atoms", "v_min", "v_max",
     "channels", "windows", "hindsight", *SWITCHES,
@@ -201,7 +202,8 @@ def test_the_defaults():
         "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
         "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4, "dueling": False,
         "noisy": False, "atoms": 1, "v_min": None, "v_max": None, "channels": (),
-        "hindsight": "none", "hindsight_goals": 4, "windows": "all",
+        "hindsight": "none", "hindsight_goals": 4, "windows": "all", "frame_stack": 1,
+        "reward_clip": math.inf, "life_loss": False,
     }  # fmt: skip
     online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
     assert online.capacity == 1

@@ -20,11 +20,11 @@ HOME = Path(__file__).resolve().parents[1]
 # folders are named.
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
-    "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
-    "prioritized frames transitions tabular planning features dqn balance",
+    "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
+    "rainbow replay prioritized frames transitions tabular planning features dqn balance",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
-    "swept studies",
+    "games speed swept studies",
     "classics": "",
     "pictures": "plots grid_plots sweep_plots reports",
     "labs": "",

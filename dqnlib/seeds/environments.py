@@ -5,10 +5,12 @@ import math
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.catch import CATCH
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for, time_limit
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
+from dqnlib.seeds.catches import Catches
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 from dqnlib.seeds.rows import Environments
 from dqnlib.showcases import CHAINS
@@ -244,8 +246,12 @@ VECTORISED: dict[str, type[Environments]] = {
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
     **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
     BREAKOUT: Breakouts,
+    CATCH: Catches,
     **{f"dqnlib/{kind}{n}-v0": Chains for kind in ("Chain", "ChainBack") for n in CHAINS},
 }
+
+
+STACKED = (Catches, Environments)  # which know of config.frame_stack
 
 
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
@@ -261,4 +267,11 @@ def environments(config: Config, env, seeds: list[int], names=None) -> Environme
             raise LearnerError(f"✗ {name} made no environment: {first_line(error)}") from error
 
     kind = Environments if env else VECTORISED.get(config.env_id, Environments)
+    kind = Environments if config.frame_stack > 1 and kind not in STACKED else kind
     return kind(make, seeds, config.max_episode_steps, names)
+
+
+def learning_environments(config: Config, env, seeds: list[int], names=None) -> Environments:
+    """Return the same with rewards and episodes as the config wants them learned from."""
+    made = environments(config, env, seeds, names)
+    return made.learn_from(config.reward_clip, config.life_loss)
