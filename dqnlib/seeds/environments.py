@@ -8,6 +8,7 @@ import numpy as np
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for, time_limit
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
+from dqnlib.policies import Streams, env_seeds
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 from dqnlib.seeds.rows import Environments
@@ -246,6 +247,15 @@ VECTORISED: dict[str, type[Environments]] = {
     BREAKOUT: Breakouts,
     **{f"dqnlib/{kind}{n}-v0": Chains for kind in ("Chain", "ChainBack") for n in CHAINS},
 }
+
+
+def for_each_run(config: Config, streams: list[Streams], names: list[str]) -> tuple[list, list]:
+    """Return the seeds of all environments, E of each run in a row, and how errors call them."""
+    e = config.environments
+    seeds = [seed for s in streams for seed in env_seeds(s.env_seed, e)]
+    if e > 1:
+        names = [f"{name}, environment {k}" for name in names for k in range(e)]
+    return seeds, names
 
 
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
