@@ -4,7 +4,7 @@ A network maps ``[B, *O]`` to ``[B, A]``. `dqnlib.seeds` stacks the networks of 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -19,6 +19,8 @@ class QNetwork(nn.Module):
 
     obs_shape: shape of one observation, as in ``(4,)``, or its length; n_actions: A;
     hidden: units of each hidden layer. Observations with several axes are flattened.
+    layer_norm: normalize each hidden layer before its ReLU, as the function `layer_norm` does
+    (lesson 10); or a function of your own, [B, N] -> [B, N].
     Source: Mnih et al. 2015, with dense layers in place of convolutions.
     """
 
@@ -27,18 +29,48 @@ class QNetwork(nn.Module):
         obs_shape: tuple[int, ...] | int,
         n_actions: int,
         hidden: Sequence[int] = (64, 64),
+        layer_norm: bool | Callable[[Tensor], Tensor] = False,
     ):
         super().__init__()
         size = obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
         layers: list[nn.Module] = [nn.Flatten()]
         for width in hidden:
-            layers += [nn.Linear(size, width), nn.ReLU()]
+            layers.append(nn.Linear(size, width))
+            if callable(layer_norm):
+                layers.append(Normalize(layer_norm))
+            elif layer_norm:  # PyTorch's, without factors to learn: the same, and quicker
+                layers.append(nn.LayerNorm(width, elementwise_affine=False))
+            layers.append(nn.ReLU())
             size = width
         self.layers = nn.Sequential(*layers, nn.Linear(size, n_actions))
 
     def forward(self, obs: Tensor) -> Tensor:
         """Return the action values: [B, *O] -> [B, A]."""
         return self.layers(obs)
+
+
+def layer_norm(x, epsilon=1e-5):
+    """Return x [B, N] with the N numbers of each row shifted to mean 0 and scaled to variance 1.
+
+    Each row is normalized by itself: what else is in the batch does not matter. epsilon: added to
+    the variance, so that a row of equal numbers becomes zeros. Without the factors and shifts that
+    Ba, Kiros & Hinton 2016 (equation 4) let the network learn (lesson 10).
+    """
+    centered = x - x.mean(dim=1, keepdim=True)  # [B, N]
+    variance = centered.square().mean(dim=1, keepdim=True)  # [B, 1]
+    return centered / (variance + epsilon).sqrt()
+
+
+class Normalize(nn.Module):
+    """A layer that calls a function of one run's hidden layer, [B, N] -> [B, N]."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, N] -> [B, N]"""
+        return self.function(x)
 
 
 class ConvNetwork(nn.Module):

@@ -19,9 +19,9 @@ HOME = Path(__file__).resolve().parents[1]
 # The ladder: a room may import the rooms before it. A folder is a room; the modules beside the
 # folders are named.
 ROOMS = {
-    "ground": "moved arguments data config results intervals device storage",
+    "ground": "moved arguments together data config results intervals device storage",
     "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
-    "rainbow replay prioritized frames transitions tabular planning features dqn balance",
+    "rainbow replay prioritized frames transitions tabular planning features dqn balance streaming",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
     "games speed swept studies",

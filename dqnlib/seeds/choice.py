@@ -24,7 +24,7 @@ from dqnlib.seeds.update import Networks
 
 SIZES = (  # what a step's time depends on
     "channels", "hidden", "dueling", "noisy", "atoms", "v_min", "v_max", "batch_size", "optimizer",
-    "double",
+    "double", "layer_norm",
 )  # fmt: skip
 STEPS, WARM = 40, 10  # environment steps with an update that are measured, and some before
 
@@ -51,7 +51,10 @@ def choose_device(
         return "cpu", why
     if config.device == "cuda":
         return _cuda_or_word()
-    stand_in = Config(**{name: getattr(config, name) for name in SIZES}, capacity=config.batch_size)
+    sizes = {name: getattr(config, name) for name in SIZES}
+    if config.optimizer == "obgd":  # which needs more than a batch
+        sizes["optimizer"] = "sgd"
+    stand_in = Config(**sizes, capacity=config.batch_size)
     return _measured(s, obs_shape, n_actions, stand_in)
 
 

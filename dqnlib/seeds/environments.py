@@ -9,6 +9,7 @@ from dqnlib.catch import CATCH
 from dqnlib.config import Config
 from dqnlib.envs import NetworkObservation, make_for, time_limit
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
+from dqnlib.policies import Streams, env_seeds
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
 from dqnlib.seeds.catches import Catches
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
@@ -252,6 +253,15 @@ VECTORISED: dict[str, type[Environments]] = {
 
 
 STACKED = (Catches, Environments)  # which know of config.frame_stack
+
+
+def for_each_run(config: Config, streams: list[Streams], names: list[str]) -> tuple[list, list]:
+    """Return the seeds of all environments, E of each run in a row, and how errors call them."""
+    e = config.environments
+    seeds = [seed for s in streams for seed in env_seeds(s.env_seed, e)]
+    if e > 1:
+        names = [f"{name}, environment {k}" for name in names for k in range(e)]
+    return seeds, names
 
 
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
