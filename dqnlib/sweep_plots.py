@@ -61,6 +61,19 @@ def sensitivity(
     return ax
 
 
+def bars(values: Mapping[str, np.ndarray], xlabel: str, ylabel: str, *, ax=None):
+    """Draw groups of bars side by side, one bar a label in each: values [G] by label."""
+    ax = ax or new_axes(8.0, 2.9)
+    width = 0.8 / len(values)
+    for k, (label, heights) in enumerate(values.items()):
+        at = np.arange(1, len(heights) + 1) + (k - (len(values) - 1) / 2) * width
+        ax.bar(at, heights, 0.92 * width, color=COLORS[k % len(COLORS)], label=label)
+    ax.set_xticks(range(1, len(heights) + 1))
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.25 * max(map(max, values.values()))))
+    ax.legend(frameon=False, ncols=len(values))
+    return ax
+
+
 def cells(
     table: Mapping[str, np.ndarray], rows: str, columns: str, measure: str,
     statistic: Callable[[np.ndarray], float] = np.mean,

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from dqnlib.sweep_plots import cells, heat_map, sensitivity
+from dqnlib.sweep_plots import bars, cells, heat_map, sensitivity
 
 TABLE = {  # two seeds a combination; (0.1, 200) is missing
     "rate": np.array([0.1, 0.1, 0.01, 0.01, 0.01, 0.01]),
@@ -55,6 +55,15 @@ def test_sensitivity_draws_a_curve_for_each_value_of_the_other_setting():
     assert ax.get_xscale() == "log"
     (area,) = ax.collections
     assert area.get_paths()[0].vertices[:, 1].min() == 10
+
+
+def test_bars_stand_in_groups():
+    ax = bars({"a": [1, 2, 4], "b": [3, 0, 1]}, "set", "return")
+    middles = [(b.get_x() + b.get_width() / 2, b.get_height()) for b in ax.patches]
+    assert np.array(middles).round(6).tolist() == [
+        [0.8, 1], [1.8, 2], [2.8, 4], [1.2, 3], [2.2, 0], [3.2, 1],
+    ]  # fmt: skip
+    assert ax.get_ylim()[0] == 0
 
 
 @pytest.mark.parametrize("draw", [heat_map, sensitivity])
