@@ -41,6 +41,9 @@ def test_a_heat_map_has_its_numbers_where_they_belong():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["1", "200"]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["0.01", "0.1"]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("period", "rate", "late")
+    plain, powers = ax.images[0], heat_map(TABLE, "rate", "period", log=True).images[0]
+    assert plain.get_array()[0].tolist() == [70, 300]
+    assert powers.get_array()[0].tolist() == np.log10([60, 200]).tolist()
 
 
 def test_sensitivity_draws_a_curve_for_each_value_of_the_other_setting():

@@ -9,9 +9,9 @@ def _small_rewards(reward, terminated, next_q, gamma):
 
 
 HUNT = Hunt(
-    story="Two people run one experiment, with the same settings and seeds. One earns less. 'Bad "
-    "luck with the seeds', says its author, and asks for more of them. Before you pay for more "
-    "seeds, look at the values: is it luck, or is something wrong with this agent?",
+    story="Two people run one experiment, with the same settings and seeds, and compare. The "
+    "returns agree within their intervals, and the report is nearly written. Then somebody draws "
+    "the values, too. Whatever is wrong with the suspect, the returns do not show it.",
     config=Config(
         steps=2_500, warmup=300, epsilon_steps=1_500, eval_every=500, eval_episodes=5,
         final_learning_rate=9.5e-4,
@@ -27,8 +27,9 @@ HUNT = Hunt(
         Suspect(
             "the target takes a tenth of the reward",
             "That is it. Every value is a tenth of the true one, on every probe that pays at all. "
-            "The order of the true values is still there. (Why it earns less is a guess: the "
-            "actions now differ by a tenth, and the errors of a fresh network do not.)",
+            "The order of the actions is that of the true values, so for 2,500 steps the returns "
+            "show nothing. In a longer trial, 4,000 steps and five seeds, it fell behind; why is "
+            "open.",
         ),
         Suspect(
             "the target network is never copied",
