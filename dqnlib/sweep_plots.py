@@ -9,22 +9,30 @@ from dqnlib.plots import COLORS, STYLES, new_axes
 
 
 def heat_map(
-    table: Mapping[str, np.ndarray], rows: str, columns: str, measure: str = "late", *, ax=None,
-    statistic: Callable[[np.ndarray], float] = np.mean, form: str = "{:.0f}",
-):  # fmt: skip
+    table: Mapping[str, np.ndarray],
+    rows: str,
+    columns: str,
+    measure: str = "late",
+    *,
+    ax=None,
+    statistic: Callable[[np.ndarray], float] = np.mean,
+    form: str = "{:.0f}",
+    log: bool = False,
+):
     """Draw one number of each combination of two settings, darker where it is larger.
 
     table: as `experiments.tidy` gives it. statistic: of the seeds of a cell, [S] -> a number.
-    form: how a number is written, as for `str.format`. Raises ValueError for a column that is not
-    there.
+    form: how a number is written, as for `str.format`. log: colors by powers of ten. Raises
+    ValueError for a column that is not there.
     """
     found, down, across = cells(table, rows, columns, measure, statistic)
     ax = ax or new_axes(6.2, 3.6)
-    low, high = np.nanmin(found), np.nanmax(found)
-    ax.imshow(found, cmap="Blues", vmin=low, vmax=high + 0.3 * (high - low), aspect="auto")
+    shade = np.log10(found) if log else found
+    low, high = np.nanmin(shade), np.nanmax(shade)
+    ax.imshow(shade, cmap="Blues", vmin=low, vmax=high + 0.3 * (high - low), aspect="auto")
     for (i, j), value in np.ndenumerate(found):
         if np.isfinite(value):
-            color = "white" if value > low + 0.8 * (high - low) else "#20242b"
+            color = "white" if shade[i, j] > low + 0.8 * (high - low) else "#20242b"
             ax.text(j, i, form.format(value), ha="center", va="center", color=color)
     ax.set_yticks(range(len(down)), [f"{value:g}" for value in down])
     ax.set_xticks(range(len(across)), [f"{value:g}" for value in across])
@@ -57,7 +65,20 @@ def sensitivity(
     ax.set_xscale("log")
     ax.set_xlabel(field)
     ax.set_ylabel(measure)
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))  # beside the curves
+    return ax
+
+
+def bars(values: Mapping[str, np.ndarray], xlabel: str, ylabel: str, *, ax=None):
+    """Draw groups of bars side by side, one bar a label in each: values [G] by label."""
+    ax = ax or new_axes(8.0, 2.9)
+    width = 0.8 / len(values)
+    for k, (label, heights) in enumerate(values.items()):
+        at = np.arange(1, len(heights) + 1) + (k - (len(values) - 1) / 2) * width
+        ax.bar(at, heights, 0.92 * width, color=COLORS[k % len(COLORS)], label=label)
+    ax.set_xticks(range(1, len(heights) + 1))
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.25 * max(map(max, values.values()))))
+    ax.legend(frameon=False, ncols=len(values))
     return ax
 
 

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from dqnlib.sweep_plots import cells, heat_map, sensitivity
+from dqnlib.sweep_plots import bars, cells, heat_map, sensitivity
 
 TABLE = {  # two seeds a combination; (0.1, 200) is missing
     "rate": np.array([0.1, 0.1, 0.01, 0.01, 0.01, 0.01]),
@@ -41,6 +41,9 @@ def test_a_heat_map_has_its_numbers_where_they_belong():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["1", "200"]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["0.01", "0.1"]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("period", "rate", "late")
+    plain, powers = ax.images[0], heat_map(TABLE, "rate", "period", log=True).images[0]
+    assert plain.get_array()[0].tolist() == [70, 300]
+    assert powers.get_array()[0].tolist() == np.log10([60, 200]).tolist()
 
 
 def test_sensitivity_draws_a_curve_for_each_value_of_the_other_setting():
@@ -55,6 +58,15 @@ def test_sensitivity_draws_a_curve_for_each_value_of_the_other_setting():
     assert ax.get_xscale() == "log"
     (area,) = ax.collections
     assert area.get_paths()[0].vertices[:, 1].min() == 10
+
+
+def test_bars_stand_in_groups():
+    ax = bars({"a": [1, 2, 4], "b": [3, 0, 1]}, "set", "return")
+    middles = [(b.get_x() + b.get_width() / 2, b.get_height()) for b in ax.patches]
+    assert np.array(middles).round(6).tolist() == [
+        [0.8, 1], [1.8, 2], [2.8, 4], [1.2, 3], [2.2, 0], [3.2, 1],
+    ]  # fmt: skip
+    assert ax.get_ylim()[0] == 0
 
 
 @pytest.mark.parametrize("draw", [heat_map, sensitivity])
