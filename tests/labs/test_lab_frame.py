@@ -15,6 +15,7 @@ import weakref
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from lab_helpers import close_labs, say, steps, wait, widget, workers  # noqa: F401 - a fixture
 from PIL import Image
@@ -34,6 +35,9 @@ class Kind(NamedTuple):
     still: tuple[int, int]
 
 
+_cells = [(rate, period, seed) for rate in (1, 2) for period in (5, 6) for seed in range(4)]
+SWEPT = dict(zip(("rate", "period", "seed"), np.array(_cells).T, strict=True))
+SWEPT |= {"late": SWEPT["rate"] * SWEPT["seed"] % 7.0, "whole": SWEPT["period"] / 1.0}
 EVERY_LAB = {
     "BairdLab": Kind(
         {"seeds": range(2)}, {"weights": (HALF, 270), "errors": (HALF, 270)}, (WIDE, 270)
@@ -55,6 +59,11 @@ EVERY_LAB = {
     "PrioritiesLab": Kind({}, {"bars": (2 * WIDE, 600)}, (WIDE, 300)),
     "RelabelLab": Kind({}, {"episode": (2 * WIDE, 640)}, (WIDE, 320)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
+    "SweepLab": Kind(
+        {"table": SWEPT, "rows": "rate", "columns": "period"},
+        {"maps": (2 * WIDE, 540)},
+        (WIDE, 270),
+    ),
     "TrainingLab": Kind(
         {"seeds": range(2), "b": Config(), "a": Config(warmup=20, batch_size=8)},
         {"returns": (HALF, 250), "values": (HALF, 250)},
