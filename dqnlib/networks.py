@@ -138,6 +138,12 @@ def convolutions(
     """
     if not channels:
         return [], obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
+    if not isinstance(obs_shape, int) and len(obs_shape) == 2:
+        raise ValueError(
+            f"the observations are single pictures (H, W) = {tuple(obs_shape)} without an axis of "
+            "channels, but convolutions (channels) read (C, H, W): take frame_stack=2 or more, or "
+            "env=lambda: FrameStack(..., k=1)"
+        )
     if isinstance(obs_shape, int) or len(obs_shape) != 3:
         raise ValueError(
             "convolutions (channels) need observations of the shape (C, H, W), channels before "

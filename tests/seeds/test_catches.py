@@ -7,8 +7,9 @@ mutants that these tests kill.
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 
-from dqnlib import Config, Trainer, train
+from dqnlib import Config, Trainer, network_of, train
 from dqnlib.catch import CATCH, Catch
 from dqnlib.envs import make_for
 from dqnlib.seeds.catches import Catches
@@ -156,3 +157,17 @@ def test_an_environment_that_cannot_stack_by_itself_is_wrapped():
     envs = environments(config, None, [3])
     assert type(envs) is Environments
     assert envs.obs_shape == (8, 10, 10)
+
+
+def test_the_agent_of_a_run_is_its_network():
+    """With four channels or more, too, and a picture that is not square."""
+    config = Config(
+        env_id=CATCH, frame_stack=4, steps=60, channels=(2,), hidden=(4,), warmup=20, batch_size=8,
+        eval_every=0,
+    )  # fmt: skip
+    trainer = Trainer(config, [3])
+    for _ in trainer:
+        pass
+    found, obs = network_of(trainer.run(), 3), torch.rand(5, 4, 8, 8)
+    with torch.no_grad():
+        assert torch.allclose(found(obs), trainer.network(3)(obs))
