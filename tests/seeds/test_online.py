@@ -20,7 +20,7 @@ from dqnlib.replay import as_input
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.online import Following, Newest, TraceUpdate
 from dqnlib.seeds.transitions import Choice
-from dqnlib.seeds.update import Networks
+from dqnlib.seeds.update import Learned, Networks
 from dqnlib.streaming import bounded_step
 from dqnlib.training import Trainer, train
 
@@ -297,6 +297,13 @@ def test_a_batch_is_the_newest_steps_in_their_order(s, e, t, n):
     assert torch.equal(batch.reward, -batch.action.float())
     assert torch.equal(batch.terminated, batch.action % 2 == 0)
     assert torch.equal(batch.follows, batch.action % 3 == 0)
+
+
+def test_a_batch_survives_being_plain():
+    batch = random_step(np.random.default_rng(0), 3)
+    again = Learned.of_plain(Learned(batch).plain(), "cpu").batch
+    assert torch.equal(again.follows, batch.follows)
+    assert again.discount is None
 
 
 def test_the_environments_of_a_run_differ_and_the_first_is_that_of_one():
