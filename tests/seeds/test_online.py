@@ -218,7 +218,8 @@ def random_step(rng, s: int) -> Batch:
     return Batch(
         obs=torch.from_numpy(rng.normal(size=(s, 1, 4)).astype(np.float32)),
         action=torch.from_numpy(rng.integers(3, size=(s, 1))),
-        reward=torch.from_numpy(10 * rng.normal(size=(s, 1)).astype(np.float32)),
+        # errors above 1 and below
+        reward=torch.from_numpy(rng.choice([0.1, 10.0], (s, 1)).astype(np.float32)),
         next_obs=torch.from_numpy(rng.normal(size=(s, 1, 4)).astype(np.float32)),
         terminated=torch.from_numpy(rng.random((s, 1)) < 0.3),
         follows=torch.from_numpy(rng.random((s, 1)) < 0.7),
