@@ -284,6 +284,8 @@ def test_a_normalization_of_ones_own_is_lifted_and_gives_the_same():
 )
 def test_other_normalizations_are_computed_too(layers):
     make = sequential(*layers)
+    with pytest.raises(NotImplementedError):
+        dense_layers(make())
     stacked = stack(make, SEEDS, (4,), 2, "cpu")
     assert type(stacked) is not DenseStack
     assert_computes(stacked, make)

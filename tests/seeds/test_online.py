@@ -20,7 +20,7 @@ from dqnlib.replay import as_input
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.online import Following, Newest, TraceUpdate
 from dqnlib.seeds.transitions import Choice
-from dqnlib.seeds.update import Networks
+from dqnlib.seeds.update import Learned, Networks
 from dqnlib.streaming import bounded_step
 from dqnlib.training import Trainer, train
 
@@ -218,7 +218,8 @@ def random_step(rng, s: int) -> Batch:
     return Batch(
         obs=torch.from_numpy(rng.normal(size=(s, 1, 4)).astype(np.float32)),
         action=torch.from_numpy(rng.integers(3, size=(s, 1))),
-        reward=torch.from_numpy(10 * rng.normal(size=(s, 1)).astype(np.float32)),
+        # errors above 1 and below
+        reward=torch.from_numpy(rng.choice([0.1, 10.0], (s, 1)).astype(np.float32)),
         next_obs=torch.from_numpy(rng.normal(size=(s, 1, 4)).astype(np.float32)),
         terminated=torch.from_numpy(rng.random((s, 1)) < 0.3),
         follows=torch.from_numpy(rng.random((s, 1)) < 0.7),
@@ -297,6 +298,13 @@ def test_a_batch_is_the_newest_steps_in_their_order(s, e, t, n):
     assert torch.equal(batch.reward, -batch.action.float())
     assert torch.equal(batch.terminated, batch.action % 2 == 0)
     assert torch.equal(batch.follows, batch.action % 3 == 0)
+
+
+def test_a_batch_survives_being_plain():
+    batch = random_step(np.random.default_rng(0), 3)
+    again = Learned.of_plain(Learned(batch).plain(), "cpu").batch
+    assert torch.equal(again.follows, batch.follows)
+    assert again.discount is None
 
 
 def test_the_environments_of_a_run_differ_and_the_first_is_that_of_one():
