@@ -37,11 +37,11 @@ _HOME = {
     "SweepError": "sweeps",
     "tidy": "experiments",
     "interval": "intervals",
-    "iqm": "intervals",
+    "iqm": "scores",
     "iqm_interval": "intervals",
-    "improvement_interval": "intervals",
-    "performance_profile": "intervals",
-    "probability_of_improvement": "intervals",
+    "improvement_interval": "scores",
+    "performance_profile": "scores",
+    "probability_of_improvement": "scores",
     "device_report": "device",
     "____": "course.exercises",
     "exercise": "course.exercises",
@@ -56,8 +56,8 @@ _HOME = {
 _ROOMS = {
     "balance", "classics", "envs", "experiments", "features", "flipping", "frames", "goals",
     "grid_plots", "hunts", "intervals", "labs", "networks", "pictures", "planning", "plots",
-    "policies", "probes", "rainbow", "replay", "reports", "saved", "seeds", "staying", "studies",
-    "sweep_plots", "tabular", "targets", "training", "transitions",
+    "policies", "probes", "rainbow", "replay", "reports", "saved", "scores", "seeds", "staying",
+    "studies", "sweep_plots", "tabular", "targets", "training", "transitions",
 }  # fmt: skip
 
 moved.let_imports_find()

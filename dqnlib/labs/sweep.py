@@ -7,11 +7,11 @@ import numpy as np
 
 from dqnlib import pictures
 from dqnlib.arguments import check_choice, check_count, seeds_in_words
-from dqnlib.intervals import iqm
 from dqnlib.labs.frame import Lab
 from dqnlib.labs.sweep_maps import HEIGHT, Map, paint
 from dqnlib.labs.texts import WIDTH, in_lines, named_speeds
 from dqnlib.pictures import Card
+from dqnlib.scores import iqm
 from dqnlib.sweep_plots import cells
 
 STATISTICS = {"mean": np.mean, "IQM": iqm, "worst seed": np.min}

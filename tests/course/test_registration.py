@@ -250,10 +250,10 @@ def test_a_lesson_without_exercises_is_a_row(folder):
 
 
 def test_other_files_are_no_lessons(folder):
-    before = [*checks.files()]
+    before = list(checks.files())
     for name in ("helpers", "lesson_9", "lesson_99_old", "lesson_099", "lesson_99B", "lesson_ab"):
         (folder / f"{name}.py").write_text("1 / 0")
-    assert [*checks.files()] == before
+    assert list(checks.files()) == before
     (folder / "lesson_99c.py").write_text("TITLE = '99c'; CHECKS = ()")
     (folder / "lesson_99.py").write_text("TITLE = '99'; CHECKS = ()")
     assert list(checks.lessons())[-2:] == ["99", "99c"]

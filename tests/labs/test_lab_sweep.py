@@ -104,7 +104,7 @@ def test_reset_draws_the_same_again():
     assert (one.drawn.tolist(), one.wins.sum()) == (first, 1)
 
 
-def test_pictures_and_the_still():
+def test_the_still_has_counts_of_its_own():
     one = lab(seeds=1)
     drawn = one.drawn.tolist()
     assert one.still().startswith(b"\x89PNG")

@@ -30,7 +30,7 @@ def _inside_quartiles(values):
 
 
 IQM = Check(
-    path="dqnlib.intervals.iqm",
+    path="dqnlib.scores.iqm",
     cases=(
         # in order −50, 5, 10, 20, 40, 70, 80, 1000: two off at either end, (10+20+40+70) / 4
         Case(
@@ -155,7 +155,7 @@ def _over_pairs(value):
 
 
 IMPROVEMENT = Check(
-    path="dqnlib.intervals.probability_of_improvement",
+    path="dqnlib.scores.probability_of_improvement",
     cases=(
         # 3 wins against 1, −2 and 0; 5 against 1, 4, −2 and 0; 0 against −2, and ties with 0:
         # 8 wins and a tie in 15 pairs

@@ -3,7 +3,7 @@
 from answers import answers
 
 IQM = answers(
-    "dqnlib.intervals.iqm",
+    "dqnlib.scores.iqm",
     r'''
 === right
 import numpy as np
@@ -200,7 +200,7 @@ def iqm(values):
 === wrong: another name
 import numpy as np
 
-@exercise("dqnlib.intervals.iqm")
+@exercise("dqnlib.scores.iqm")
 def interquartile_mean(values):
     cut = len(values) // 4
     return np.sort(values)[cut : len(values) - cut].mean()
@@ -250,7 +250,7 @@ def iqm(values):
 )
 
 IMPROVEMENT = answers(
-    "dqnlib.intervals.probability_of_improvement",
+    "dqnlib.scores.probability_of_improvement",
     r"""
 === right
 def probability_of_improvement(x, y):
@@ -405,7 +405,7 @@ def probability_of_improvement(x, y):
     return ((x > y) + (x == y) / 2).mean()
 
 === wrong: another name
-@exercise("dqnlib.intervals.probability_of_improvement")
+@exercise("dqnlib.scores.probability_of_improvement")
 def improvement(x, y):
     x, y = x[:, None], y[None, :]
     return ((x > y) + (x == y) / 2).mean()
