@@ -49,7 +49,11 @@ EVERY_LAB = {
         {"seeds": range(2)}, {"grid": (2 * WIDE, 764), "curves": (2 * WIDE, 472)}, (WIDE, 382)
     ),
     "DiscountLab": Kind({}, {"bars": (2 * WIDE, 520)}, (WIDE, 260)),
+    "DistributionLab": Kind({"atoms": 5}, {"picture": (2 * WIDE, 660)}, (WIDE, 330)),
+    "NStepLab": Kind({}, {"grid": (2 * WIDE, 764), "strip": (2 * WIDE, 336)}, (WIDE, 550)),
     "PlayLab": Kind({}, {"stage": (WIDE, 172)}, (WIDE, 172)),
+    "PrioritiesLab": Kind({}, {"bars": (2 * WIDE, 600)}, (WIDE, 300)),
+    "RelabelLab": Kind({}, {"episode": (2 * WIDE, 640)}, (WIDE, 320)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
     "TrainingLab": Kind(
         {"seeds": range(2), "b": Config(), "a": Config(warmup=20, batch_size=8)},
