@@ -126,7 +126,7 @@ def _loky(n_jobs: int, count: int):
     cores, run = min(_cores(n_jobs), count), runner()
 
     def workers():
-        return get_reusable_executor(max_workers=cores, timeout=60)  # seconds without work
+        return get_reusable_executor(max_workers=cores, timeout=300)  # seconds without work
 
     def begin(work: Callable) -> Future:
         packed = pack(work)

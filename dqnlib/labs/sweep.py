@@ -74,7 +74,8 @@ class SweepLab(Lab):
         number = len(self.all_seeds)
         self.drawn = np.sort(self._rng.choice(number, s["seeds"], replace=False))
         self.now = self._worth(self.drawn)  # [R, C]
-        self.best = np.unravel_index(self.now.argmax(), self.now.shape)
+        equals = np.flatnonzero(self.now == self.now.max())  # chance decides among them
+        self.best = np.unravel_index(self._rng.choice(equals), self.now.shape)
         self.wins[self.best] += 1
         self.promised.append(self.now[self.best])
         self.held.append(self._worth(np.arange(number))[self.best])

@@ -35,9 +35,11 @@ class Kind(NamedTuple):
     still: tuple[int, int]
 
 
-_cells = [(rate, period, seed) for rate in (1, 2) for period in (5, 6) for seed in range(4)]
-SWEPT = dict(zip(("rate", "period", "seed"), np.array(_cells).T, strict=True))
-SWEPT |= {"late": SWEPT["rate"] * SWEPT["seed"] % 7.0, "whole": SWEPT["period"] / 1.0}
+TABLE = {  # of a sweep: two rates, two periods, five seeds
+    "rate": np.repeat([0.1, 0.2], 10), "period": np.tile(np.repeat([1, 20], 5), 2),
+    "seed": np.tile(np.arange(5), 4), "late": np.arange(20) * 7 % 11 * 1.0,
+    "whole": np.arange(20) * 3 % 7 * 1.0,
+}  # fmt: skip
 EVERY_LAB = {
     "BairdLab": Kind(
         {"seeds": range(2)}, {"weights": (HALF, 270), "errors": (HALF, 270)}, (WIDE, 270)
@@ -60,7 +62,7 @@ EVERY_LAB = {
     "RelabelLab": Kind({}, {"episode": (2 * WIDE, 640)}, (WIDE, 320)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
     "SweepLab": Kind(
-        {"table": SWEPT, "rows": "rate", "columns": "period"},
+        {"table": TABLE, "rows": "rate", "columns": "period"},
         {"maps": (2 * WIDE, 540)},
         (WIDE, 270),
     ),

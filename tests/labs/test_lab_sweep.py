@@ -71,6 +71,18 @@ def test_the_statistic(statistic, best):
     assert f"by 4 seeds, {statistic}" in one._titles()[0]
 
 
+def test_chance_decides_among_equals():
+    one = SweepLab(
+        table({**LATE, (0.5, 1): [4, 4, 4, 1], (0.1, 1): [4, 4, 4, 1]}), "rate", "period"
+    )
+    one.change("seeds", 4)
+    for _ in range(30):
+        one.advance()
+    assert one.wins[0, 0] > 5
+    assert one.wins[1, 0] > 5
+    assert one.wins.sum() == one.wins[:, 0].sum() == 31
+
+
 def test_seeds_are_drawn_without_repetition_and_all_pairs_come():
     one, pairs = lab(seeds=2), set()
     for _ in range(60):
