@@ -48,10 +48,10 @@ _HOME = {
     "bug_hunt": "hunts",
 }
 _ROOMS = {
-    "balance", "classics", "envs", "experiments", "features", "flipping", "frames", "goals",
-    "grid_plots", "hunts", "intervals", "labs", "networks", "pictures", "planning", "plots",
-    "policies", "probes", "rainbow", "replay", "reports", "saved", "seeds", "staying", "studies",
-    "tabular", "targets", "training", "transitions",
+    "attention", "balance", "classics", "envs", "experiments", "features", "flipping", "frames",
+    "games", "goals", "grid_plots", "hunts", "intervals", "labs", "networks", "pictures",
+    "planning", "plots", "policies", "probes", "rainbow", "replay", "reports", "saved", "seeds",
+    "speed", "stacking", "staying", "studies", "tabular", "targets", "training", "transitions",
 }  # fmt: skip
 
 moved.let_imports_find()

@@ -21,7 +21,7 @@ HOME = Path(__file__).resolve().parents[1]
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
     "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
-    "rainbow replay prioritized frames transitions tabular planning features dqn balance",
+    "rainbow replay prioritized frames attention transitions tabular planning features dqn balance",
     "seeds": "",
     "experiments": "agents saved training staying experiments flipping games speed studies",
     "classics": "",
