@@ -17,6 +17,18 @@ def push_frame(stack: np.ndarray, frame: np.ndarray) -> np.ndarray:
     return np.concatenate([stack[1:], frame[None]])
 
 
+def replay_bytes(transitions: int, k: int, frame_bytes: int, once: bool) -> int:
+    """Return how many bytes the pictures of a replay buffer take (lesson 08).
+
+    A transition has two observations, obs and next_obs, of k frames each. once=False: all of them
+    are stored as they come. once=True: every frame is stored once; a transition brings one new
+    frame, and k more stand before the first of them. frame_bytes: of one frame.
+    """
+    if once:
+        return (transitions + k) * frame_bytes
+    return transitions * 2 * k * frame_bytes
+
+
 class FrameStack(gym.Wrapper):
     """Observations of the newest `k` frames, the newest last: [H, W] becomes [K, H, W].
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from dqnlib import swept
 from dqnlib.config import Config
 from dqnlib.flipping import settings as flipping
+from dqnlib.minatar import GAMES
 from dqnlib.results import Run
 from dqnlib.saved import file_name, load_run, save_run
 
@@ -280,6 +281,11 @@ STUDIES = {
     "rainbow_minatar": Study(
         "Rainbow and its parts on MinAtar's Breakout (lesson 07b; needs the extra minatar)",
         parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0),
+    ),
+    "minatar_games": Study(  # Freeway's games are so long that judging it would take hours
+        "DQN in the first 40,000 steps of four MinAtar games (lesson 08; extra minatar)",
+        {g: MINATAR.replace(env_id=f"dqnlib/MinAtar{g}-v0") for g in GAMES if g != "Freeway"},
+        tuple(range(100, 105)),
     ),
     "rainbow_cartpole": Study(
         "Rainbow and its parts in the first 4,000 steps of CartPole (lesson 07b)",

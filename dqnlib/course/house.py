@@ -21,8 +21,8 @@ HOME = Path(__file__).resolve().parents[1]
 ROOMS = {
     "ground": "moved arguments together data config results intervals device storage",
     "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
-    "rainbow replay prioritized frames transitions tabular planning features scores dqn balance "
-    "streaming",
+    "rainbow replay prioritized frames attention transitions tabular planning features scores dqn "
+    "balance streaming",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
     "games speed swept studies",
