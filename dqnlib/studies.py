@@ -300,7 +300,7 @@ STUDIES = {
 }
 
 
-# hindsight on bit flipping (lesson 06c)
+# hindsight on bit flipping (lesson 06c); noisy layers, priorities, and sweeps (07, 06b, 09)
 GOALS = {"plain": "none", "final": "final", "future": "future"}  # arm -> Config(hindsight)
 STUDIES |= {
     "flipping_bits": Study(
@@ -327,24 +327,15 @@ STUDIES |= {
         "25 bits, in 240 cycles (lesson 06c)",
         {name: flipping(25, 240, hindsight=hindsight) for name, hindsight in GOALS.items()},
     ),
-}
-
-STUDIES |= {
     "noisy_chain": Study(
         "noisy layers and ε-greedy on chains (lesson 07)", noisy_chains(), tuple(range(100, 120))
     ),
     "prioritized": Study(
         "prioritized replay on CartPole (lesson 06b)",
-        {
-            "prioritized": FULL.replace(priority_alpha=0.6),
-        },
+        {"prioritized": FULL.replace(priority_alpha=0.6)},
         TWENTY,
         looks=True,
     ),
-}
-
-
-STUDIES |= {
     "rate_and_period": Study("learning rate × target period (lesson 09)", swept.rate_and_period()),
     "broken": Study("five broken agents (lesson 09)", swept.broken(), tuple(range(100, 105))),
 }
