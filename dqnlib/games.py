@@ -165,7 +165,8 @@ def main(name: str | None, seeds: int | None, folder: Path, changes: dict) -> in
     """Train a game from the command line, or list the games; return an exit code."""
     if name is None:
         for key, game in GAMES.items():
-            print(f"{key:16} {game.about}: {game.seeds} seeds × {game.config.steps:,} steps")
+            seeds = f"{game.seeds} seed{'s' * (game.seeds > 1)}"
+            print(f"{key:16} {game.about}: {seeds} × {game.config.steps:,} steps")
         return 0
     try:
         path = train_game(name, seeds, folder=folder, **changes)
