@@ -19,8 +19,6 @@ class QNetwork(nn.Module):
 
     obs_shape: shape of one observation, as in ``(4,)``, or its length; n_actions: A;
     hidden: units of each hidden layer. Observations with several axes are flattened.
-    layer_norm: normalize each hidden layer before its ReLU, as the function `layer_norm` does
-    (lesson 10); or a function of your own, [B, N] -> [B, N].
     Source: Mnih et al. 2015, with dense layers in place of convolutions.
     """
 
@@ -29,18 +27,12 @@ class QNetwork(nn.Module):
         obs_shape: tuple[int, ...] | int,
         n_actions: int,
         hidden: Sequence[int] = (64, 64),
-        layer_norm: bool | Callable[[Tensor], Tensor] = False,
     ):
         super().__init__()
         size = obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
         layers: list[nn.Module] = [nn.Flatten()]
         for width in hidden:
-            layers.append(nn.Linear(size, width))
-            if callable(layer_norm):
-                layers.append(Normalize(layer_norm))
-            elif layer_norm:  # PyTorch's, without factors to learn: the same, and quicker
-                layers.append(nn.LayerNorm(width, elementwise_affine=False))
-            layers.append(nn.ReLU())
+            layers += [nn.Linear(size, width), nn.ReLU()]
             size = width
         self.layers = nn.Sequential(*layers, nn.Linear(size, n_actions))
 
@@ -71,6 +63,33 @@ class Normalize(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, N] -> [B, N]"""
         return self.function(x)
+
+
+class NormalizedQNetwork(QNetwork):
+    """`QNetwork` whose hidden layers are normalized before their ReLU (lesson 10).
+
+    norm: your own function, [B, N] -> [B, N]; None: PyTorch's, which does as `layer_norm`, and is
+    quicker. It has nothing to learn, so the start is that of `QNetwork`. The other arguments are
+    those of `QNetwork`.
+    """
+
+    def __init__(
+        self,
+        obs_shape: tuple[int, ...] | int,
+        n_actions: int,
+        hidden: Sequence[int] = (64, 64),
+        norm: Callable[[Tensor], Tensor] | None = None,
+    ):
+        super().__init__(obs_shape, n_actions, hidden)
+        layers: list[nn.Module] = []
+        for layer in self.layers:
+            if isinstance(layer, nn.ReLU):
+                width = layers[-1].out_features
+                layers.append(
+                    Normalize(norm) if norm else nn.LayerNorm(width, elementwise_affine=False)
+                )
+            layers.append(layer)
+        self.layers = nn.Sequential(*layers)
 
 
 class ConvNetwork(nn.Module):

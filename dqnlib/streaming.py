@@ -15,7 +15,7 @@ from dqnlib import targets
 from dqnlib.config import Config
 from dqnlib.dqn import OPTIMIZERS, OneRun
 from dqnlib.envs import make_for
-from dqnlib.networks import QNetwork
+from dqnlib.networks import NormalizedQNetwork, QNetwork
 from dqnlib.policies import epsilon_greedy, linear_schedule, random_streams
 from dqnlib.replay import as_input
 
@@ -135,7 +135,8 @@ def stream_q(
     network. Evaluations and records are left out. Raises ValueError for settings of other agents.
     """
     c, streams, env = check_stream(config), random_streams(seed), make_for(config, env)
-    make = network or (lambda shape, a: QNetwork(shape, a, c.hidden, c.layer_norm))
+    dense = NormalizedQNetwork if c.layer_norm else QNetwork
+    make = network or (lambda shape, a: dense(shape, a, c.hidden))
     torch.manual_seed(streams.network_seed)
     online, target = (make(env.observation_space.shape, env.n_actions) for _ in range(2))
     targets.hard_update(online, target)

@@ -160,10 +160,10 @@ def test_layer_norm_knows_neither_the_batch_nor_a_scale_nor_a_shift():
     assert torch.allclose(whole, torch.nn.functional.layer_norm(x, (8,)), atol=1e-6)
 
 
-@pytest.mark.parametrize("layer_norm", [True, networks.layer_norm])
-def test_a_normalized_network_is_linear_layers_norms_and_relu(layer_norm):
+@pytest.mark.parametrize("norm", [None, networks.layer_norm])
+def test_a_normalized_network_is_linear_layers_norms_and_relu(norm):
     torch.manual_seed(0)
-    network = networks.QNetwork((2, 3), 2, (5, 7), layer_norm)
+    network = networks.NormalizedQNetwork((2, 3), 2, (5, 7), norm)
     torch.manual_seed(0)
     plain = networks.QNetwork((2, 3), 2, (5, 7))
     both = zip(network.parameters(), plain.parameters(), strict=True)

@@ -16,7 +16,7 @@ from support import Noise
 from torch import nn
 
 from dqnlib.config import Config
-from dqnlib.networks import QNetwork
+from dqnlib.networks import NormalizedQNetwork, QNetwork
 from dqnlib.streaming import (
     NormalizedObservations,
     RunningMoments,
@@ -150,7 +150,7 @@ def test_the_trainer_equals_one_stream(name, env):
 
 def test_a_network_of_ones_own_in_a_stream():
     def sparse(obs_shape, n_actions):
-        return sparse_init(QNetwork(obs_shape, n_actions, (16,), layer_norm=True))
+        return sparse_init(NormalizedQNetwork(obs_shape, n_actions, (16,)))
 
     config = STREAM.replace(optimizer="obgd", learning_rate=1.0)
     run, one = train(config, [3], network=sparse), stream_q(config, 3, network=sparse)

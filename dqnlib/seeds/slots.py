@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dqnlib import policies, replay, targets, transitions
 from dqnlib.config import Config, check_change
-from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
+from dqnlib.networks import ConvNetwork, NormalizedQNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.learner import name_of, own_or_none
 
 SLOTS = (
@@ -148,7 +148,8 @@ def network_maker(config: Config, own: Callable | None = None) -> Callable:
             return RainbowNetwork(obs_shape, n_actions, c.hidden, **parts)
         if c.channels:
             return ConvNetwork(obs_shape, n_actions, c.channels, c.hidden)
-        return QNetwork(obs_shape, n_actions, c.hidden, c.layer_norm)
+        dense = NormalizedQNetwork if c.layer_norm else QNetwork
+        return dense(obs_shape, n_actions, c.hidden)
 
     return own or made
 

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from dqnlib.device import compute_threads
-from dqnlib.networks import QNetwork, layer_norm
+from dqnlib.networks import NormalizedQNetwork, QNetwork, layer_norm
 from dqnlib.seeds import dense
 from dqnlib.seeds.adam import QuickAdam
 from dqnlib.seeds.dense import DenseStack, dense_layers
@@ -231,8 +231,8 @@ def test_dense_networks(name, s):
 # -- layer normalization -------------------------------------------------------------------------
 
 
-def normalized(hidden, layer_norm=True):
-    return lambda *shape: QNetwork(*shape, hidden, layer_norm)
+def normalized(hidden, norm=None):
+    return lambda *shape: NormalizedQNetwork(*shape, hidden, norm)
 
 
 @pytest.mark.parametrize("s", [1, 3])
@@ -265,7 +265,7 @@ def test_a_normalized_row_has_the_same_bits_in_any_stack(hidden):
 
 def test_a_normalization_of_ones_own_is_lifted_and_gives_the_same():
     own, library = (
-        stack(normalized((16, 8), f), SEEDS[:3], (4,), 2, "cpu") for f in (layer_norm, True)
+        stack(normalized((16, 8), f), SEEDS[:3], (4,), 2, "cpu") for f in (layer_norm, None)
     )
     assert type(own) is VmapStack
     obs = numbers(0, 3, 5, 4)

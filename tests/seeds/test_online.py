@@ -14,7 +14,7 @@ from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.dqn import dqn
 from dqnlib.envs import make_for
-from dqnlib.networks import QNetwork
+from dqnlib.networks import NormalizedQNetwork, QNetwork
 from dqnlib.policies import env_seeds, epsilon_greedy, linear_schedule, random_streams
 from dqnlib.replay import as_input
 from dqnlib.seeds.networks import stack
@@ -119,8 +119,8 @@ def one_run(config, seed, env=None):
     envs = [make_for(config, env) for _ in range(c.environments)]
     shape, n_actions = envs[0].observation_space.shape, envs[0].n_actions
     torch.manual_seed(streams.network_seed)
-    online = QNetwork(shape, n_actions, c.hidden, c.layer_norm)
-    target = QNetwork(shape, n_actions, c.hidden, c.layer_norm)
+    dense = NormalizedQNetwork if c.layer_norm else QNetwork
+    online, target = (dense(shape, n_actions, c.hidden) for _ in range(2))
     target.load_state_dict(online.state_dict())
     optimizer = torch.optim.Adam(online.parameters(), lr=c.learning_rate)
     seeds = env_seeds(streams.env_seed, c.environments)
