@@ -130,12 +130,6 @@ def stored(breakout=LATE, seaquest=0.3):
     return {"studies": SimpleNamespace(load=lambda name: runs), "plots": Nothing()}
 
 
-def measured(one, five):
-    found = {"1 seed": {"cpu": one}, "5 seeds": {"cpu": five}}
-    fake = SimpleNamespace(measure=lambda *a, **k: found, devices=lambda: ["cpu"])
-    return {"speed": fake, "reports": Nothing()}
-
-
 REJECTED = {
     "the filter gives 2 and 0": filters,
     "late, two pictures earn more": lambda: trained(5.0, EARLY),
@@ -150,7 +144,6 @@ REJECTED = {
     "the reported returns are about 5": lambda: clipped((5.0, 1.0), (5.0, 1.0)),
     "in Breakout and Space Invaders": lambda: stored(breakout=3.0),
     "in Seaquest not one point": lambda: stored(seaquest=2.0),
-    "five seeds side by side": lambda: measured(100.0, 90.0),
 }  # fmt: skip
 
 
