@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from dqnlib.catch import BALLS, SIZE, Catch
+from dqnlib.replay import as_input
 from dqnlib.stacking import FrameStack
 
 
@@ -15,7 +16,7 @@ def flip_effects(network: nn.Module, stack: np.ndarray, action: int | None = Non
     moves, up or down. action: None for the one with the largest value. (The idea of covering a part
     and looking at the change is that of Greydanus et al. 2018, section 3, who blur patches.)
     """
-    inputs = torch.from_numpy(np.asarray(stack, np.float32) / 255)  # [K, H, W]
+    inputs = as_input(stack)  # [K, H, W]
     n = inputs.numel()
     flipped = inputs.flatten().expand(n, n).clone()
     flipped.diagonal().copy_(1 - flipped.diagonal())
@@ -37,7 +38,7 @@ def play_catch(network: nn.Module, games: int = 20, order=(0, 1), seed: int = 0)
     caught, over = np.zeros(games), np.zeros(games, bool)
     for _ in range(BALLS * (SIZE - 1)):
         with torch.no_grad():
-            action = network(torch.from_numpy(obs[:, list(order)] / np.float32(255))).argmax(1)
+            action = network(as_input(obs[:, list(order)])).argmax(1)
         for k, env in enumerate(envs):
             if not over[k]:
                 obs[k], reward, over[k], *_ = env.step(int(action[k]))
@@ -65,7 +66,7 @@ def effects_by_row(network: nn.Module, games: int = 20, seed: int = 0) -> dict[s
                 ):
                     found[name].append(float(value))
                 with torch.no_grad():
-                    q = network(torch.from_numpy(obs / np.float32(255))[None])
+                    q = network(as_input(obs)[None])
                 obs, _, over, *_ = env.step(int(q.argmax()))
     at = np.array(rows)
     return {

@@ -15,6 +15,7 @@ from dqnlib.labs.frame import Lab
 from dqnlib.labs.pixels_picture import ACTIONS, HEIGHT, paint
 from dqnlib.labs.texts import WIDTH, in_lines, named_speeds
 from dqnlib.pictures import Card
+from dqnlib.replay import as_input
 from dqnlib.stacking import FrameStack
 
 VIEWS = {  # what the network gets in place of two frames, older first
@@ -80,7 +81,7 @@ class PixelLab(Lab):
     def q(self) -> np.ndarray:
         """Return the action values [3] of what it sees now."""
         with torch.no_grad():
-            return self.network(torch.from_numpy(self.seen() / np.float32(255))[None])[0].numpy()
+            return self.network(as_input(self.seen())[None])[0].numpy()
 
     def _note(self, ball: bool | None) -> None:
         self.values = [*self.values[-KEPT:], self.q()]

@@ -4,7 +4,6 @@ import gymnasium as gym
 import numpy as np
 
 from dqnlib.catch import HALF, INK, LIVES, SIZE, SPEEDS
-from dqnlib.envs import time_limit
 from dqnlib.seeds.rows import Environments
 
 
@@ -18,8 +17,7 @@ class Catches(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self.registered_limit = env.n_actions, time_limit(env)
+        self._describe(env)
         self.limit = self.registered_limit  # that of the config, if it has one
         s = len(self.seeds)
         self._rows = np.arange(s)

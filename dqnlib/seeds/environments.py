@@ -7,7 +7,7 @@ import numpy as np
 
 from dqnlib.catch import CATCH
 from dqnlib.config import Config
-from dqnlib.envs import NetworkObservation, make_for, time_limit
+from dqnlib.envs import NetworkObservation, make_for
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
 from dqnlib.policies import Streams, env_seeds
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
@@ -29,9 +29,8 @@ class CartPoles(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._scale = env.scale
         self.limit = self.registered_limit  # that of the config, if it has one
         self._cart = env.unwrapped  # its masses, lengths and bounds
         self._force = np.array([-self._cart.force_mag, self._cart.force_mag])  # of each action
@@ -89,9 +88,8 @@ class Pendulums(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._scale = env.scale
         self.limit = self.registered_limit  # that of the config, if it has one
         self._rod = env.unwrapped  # its mass, length and bounds
         self._angle, self._speed = np.zeros((2, len(self.seeds)))  # rad, rad a second
@@ -150,9 +148,8 @@ class Rooms(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._world = env.n_actions, env.unwrapped
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._world = env.unwrapped
         self.limit = self.registered_limit  # that of the config, if it has one
         self._one_hot = np.eye(self._world.n_states, dtype=self.obs_dtype)
         self._room = np.zeros(len(self.seeds), np.int64)
@@ -190,9 +187,8 @@ class BitFlips(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._scale = env.scale
         self.limit = self.registered_limit  # that of the config, if it has one
         self.goals: BitFlipping = env.unwrapped
         self._tasks = np.zeros((len(self.seeds), 2, self.goals.bits), np.int64)  # row, goal

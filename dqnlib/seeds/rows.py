@@ -137,13 +137,7 @@ class Environments:
                 "evaluations: let it make a new one each time, as in env=lambda: MyEnv()"
             )
         self._envs = made[: len(self.seeds)]
-        first = self._envs[0]
-        self.obs_shape, self.obs_dtype = (
-            first.observation_space.shape,
-            first.observation_space.dtype,
-        )
-        self.n_actions = first.n_actions
-        self.registered_limit = time_limit(first)
+        self._describe(self._envs[0])
         self._actions: list[list[int]] = [[] for _ in self.seeds]  # of the episode so far
         self._seeded = list(self.seeds)  # the last seed of each row's resets
         self._before: list[dict | None] = [None for _ in self.seeds]  # the generator, if after it
@@ -188,6 +182,11 @@ class Environments:
                     f"✗ the environment gave an observation with NaN or infinity {where}"
                 )
         self.total[rows], self.length[rows] = 0.0, 0
+
+    def _describe(self, env: gym.Env) -> None:
+        """Take over from one environment what all rows have in common."""
+        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
+        self.n_actions, self.registered_limit = env.n_actions, time_limit(env)
 
     def _note_lives(self, k: int, info: dict) -> None:
         """Remember how many lives a row has left, if its environment tells."""
