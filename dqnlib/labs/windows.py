@@ -102,7 +102,9 @@ class NStepLab(Lab):
 
             kept = self.agent, self.track
             self.begin()
-            while self.agent.steps < 4000 or len(self.track.last.updates) < self.settings["n"]:
+            for step in range(8_000):  # with a long window an episode may never end in it
+                if step >= 4_000 and len(self.track.last.updates) >= self.settings["n"]:
+                    break
                 self.advance()
             grid, strip = GridPicture(), Card(WIDTH, _STRIP)
             self._paint(grid, strip)

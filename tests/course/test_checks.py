@@ -30,10 +30,8 @@ from dqnlib.course.judge import run_check
 from dqnlib.course.reference import load
 from dqnlib.course.types import Wrong
 
-pytestmark = pytest.mark.alone  # in one process: the table at the end counts all answers
 BANK = bank()
 CHECKS = {check.path: check for found in checks.lessons().values() for check in found}
-SEEN = Counter()  # (exercise, verdict) -> answers that got it, for the table at the end
 
 
 def answers(verdict):
@@ -93,7 +91,6 @@ def test_right_answer_is_accepted_and_handed_back(answer, capsys):
     assert cell.given is not None
     assert cell.returned is cell.given
     assert capsys.readouterr().out == exercises.RIGHT.format(answer.name) + "\n"
-    SEEN[answer.name, "right"] += 1
 
 
 @answers("blank")
@@ -104,7 +101,6 @@ def test_blank_hands_back_the_reference(answer, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith(f"○ {answer.name}: ")
     assert printed.endswith("still blank. The lesson goes on with the course's own version.\n")
-    SEEN[answer.name, "blank"] += 1
 
 
 @answers("wrong")
@@ -125,7 +121,6 @@ def test_wrong_answer_gets_its_diagnosis(answer, capsys, monkeypatch):
     check_message(message, answer)
     assert not told_too_early(message, answer), message
     check_threads(set(threading.enumerate()) - before, answer)
-    SEEN[answer.name, "wrong"] += 1
 
 
 SILENT = (
@@ -636,33 +631,6 @@ def test_a_slow_right_answer_is_accepted():
         return load("dqnlib.tabular.td_update")(q, obs, action, td_target, alpha)
 
     run_check(CHECKS["dqnlib.tabular.td_update"], td_update)
-
-
-# -- last: the table -----------------------------------------------------------------------
-
-
-def test_summary(capsys):
-    names = [check.name for check in CHECKS.values()]
-    with capsys.disabled():
-        print("\n\nanswers to the exercises (tried: as many as the bank holds)")
-        print(
-            f"{'':24}{'tried':>7}{'right: accepted':>17}{'blank':>7}{'wrong: right diagnosis':>24}"
-        )
-        for name in [*names, "all"]:
-            held = [a for a in BANK if name in (a.name, "all")]
-            got = {
-                verdict: sum(
-                    n for (who, v), n in SEEN.items() if v == verdict and name in (who, "all")
-                )
-                for verdict in ("right", "blank", "wrong")
-            }
-            share = {
-                v: f"{got[v]} of {sum(a.verdict == v for a in held)}"
-                for v in ("right", "blank", "wrong")
-            }
-            print(
-                f"{name:24}{len(held):>7}{share['right']:>17}{share['blank']:>10}{share['wrong']:>21}"
-            )
 
 
 def test_a_likely_mistake_explains_what_is_wrong_and_more_than_half_of_all(monkeypatch):

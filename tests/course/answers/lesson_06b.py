@@ -282,7 +282,7 @@ def search(nodes, x):
             node += 1
     return node - leaves
 
-=== wrong: does not end
+=== wrong, 0.5 s: does not end
 def find(nodes, x):
     leaves, node = len(nodes) // 2, 1
     while node < leaves:
@@ -465,7 +465,7 @@ def is_weights(probability, size, beta):
     w = (size * probability) ** -beta
     return w / w.max()
 
-=== wrong: does not end
+=== wrong, 0.5 s: does not end
 def importance_weights(probability, size, beta):
     w = (size * probability) ** -beta
     while w.max() >= 1:
