@@ -58,6 +58,7 @@ _ROOMS = {
     "grid_plots", "hunts", "intervals", "labs", "networks", "pictures", "planning", "plots",
     "policies", "probes", "rainbow", "replay", "reports", "saved", "scores", "seeds", "staying",
     "studies", "sweep_plots", "tabular", "targets", "training", "transitions",
+    "warehouse",
 }  # fmt: skip
 
 moved.let_imports_find()

@@ -21,7 +21,7 @@ HOME = Path(__file__).resolve().parents[1]
 ROOMS = {
     "ground": "moved arguments data config results intervals device storage",
     "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
-    "prioritized frames transitions tabular planning features scores dqn balance",
+    "prioritized frames transitions tabular planning features scores dqn balance warehouse",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
     "swept studies",
