@@ -22,10 +22,11 @@ def settings(bits: int, cycles: int = 40, **changes) -> Config:
     cycle = EPISODES * bits  # environment steps
     steps = cycle * cycles
     every = {"eval_every": max(1, steps // 20), "record_every": max(1, steps // 20)}
-    stored = steps * (1 + changes.get("hindsight_goals", 4))  # nothing is overwritten, to a limit
+    stored = steps * (1 + changes.get("hindsight_goals", 4))
+    stored = min(max(stored, 128), 200_000)  # one batch or more; nothing is overwritten, to a limit
     made = Config(
         env_id=f"dqnlib/BitFlipping{bits}-v0", steps=steps, gamma=0.98, hidden=(256,),
-        learning_rate=3e-3, final_learning_rate=3e-4, batch_size=128, capacity=min(stored, 200_000),
+        learning_rate=3e-3, final_learning_rate=3e-4, batch_size=128, capacity=stored,
         warmup=cycle, update_every=max(1, round(cycle / UPDATES)), sync_every=cycle,
         final_epsilon=0.2, epsilon_steps=steps // 10, eval_episodes=20, **every,
     )  # fmt: skip

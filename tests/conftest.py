@@ -4,12 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 HERE = Path(__file__).parent
 ALONE = {"browser", "labs"}  # folders whose tests look at a clock: pictures a second, waiting times
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: a core for each worker
+
+settings.register_profile("busy", deadline=None)  # a busy machine makes no example wrong
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks

@@ -62,7 +62,7 @@ class RareReward:
 def learned_values(
     alpha: float, beta: float, seeds, *, steps: int = 3_000, **own: Callable
 ) -> np.ndarray:
-    """Return the value that each of these seeds finds: the mean over the second half of its steps."""
+    """Return what each of these seeds finds: the mean over the second half of its steps."""
     found = []
     for seed in seeds:
         memory, late = RareReward(seed=seed, **own), []

@@ -24,6 +24,7 @@ from dqnlib.course.answers import codes, is_blank
 from dqnlib.course.judge import run_check
 from dqnlib.course.reference import load, reference_imports, reference_source
 from dqnlib.course.types import Wrong
+from dqnlib.course.written import imports
 
 BLANK = "____"
 STUB = f"return {BLANK}"  # the body of every exercise in an assignment
@@ -128,18 +129,25 @@ def _only_defines(source: str) -> bool:
 
 
 def _with_solution(source: str, path: str, node: ast.FunctionDef | ast.ClassDef) -> str:
-    """Put the library's code in the place of the blanks, between nbgrader's marks."""
-    library, lines = reference_source(path).splitlines(), source.splitlines()
+    """Put the solution's code in the place of the blanks, between nbgrader's marks.
+
+    The solution is the library's code, or else what the check gives. Methods that the lesson has
+    written out stay as they are.
+    """
+    check = checks.find(path)
+    library = (check.solution.strip("\n") or reference_source(path)).splitlines()
+    lines = source.splitlines()
     solution = ast.parse("\n".join(library)).body[0]
     pairs, more = [(node, solution)], []
     if isinstance(node, ast.ClassDef):
         methods = {part.name: part for part in solution.body if isinstance(part, ast.FunctionDef)}
         own = [part for part in node.body if isinstance(part, ast.FunctionDef)]
         pairs = [(part, methods.pop(part.name, None)) for part in own]
+        pairs = [(part, wanted) for part, wanted in pairs if BLANK in _text(lines, part)]
         more = [line for part in methods.values() for line in ["", *_lines(library, part)]]
     for given, wanted in reversed(pairs):
         start = _after_docstring(given)
-        body = "\n".join(lines[start : given.end_lineno]).strip()
+        body = _text(lines, given)
         fits = body == STUB if given is node else BLANK in body
         if not fits or wanted is None or _parameters(wanted) != _parameters(given):
             raise ValueError(
@@ -154,8 +162,14 @@ def _with_solution(source: str, path: str, node: ast.FunctionDef | ast.ClassDef)
         ]
         more = []
     top = node.decorator_list[0].lineno - 1
-    lines[top:top] = [line for line in reference_imports(path) if not _known(line)]
+    needed = imports(check) if check.solution else reference_imports(path)
+    lines[top:top] = [line for line in needed if not _known(line)]
     return "\n".join(lines)
+
+
+def _text(lines: list[str], node: ast.FunctionDef) -> str:
+    """Return the code of a function below its docstring."""
+    return "\n".join(lines[_after_docstring(node) : node.end_lineno]).strip()
 
 
 def _lines(source: list[str], node: ast.AST) -> list[str]:

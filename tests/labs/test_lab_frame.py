@@ -15,6 +15,7 @@ import weakref
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from lab_helpers import close_labs, say, steps, wait, widget, workers  # noqa: F401 - a fixture
 from PIL import Image
@@ -34,6 +35,11 @@ class Kind(NamedTuple):
     still: tuple[int, int]
 
 
+TABLE = {  # of a sweep: two rates, two periods, five seeds
+    "rate": np.repeat([0.1, 0.2], 10), "period": np.tile(np.repeat([1, 20], 5), 2),
+    "seed": np.tile(np.arange(5), 4), "late": np.arange(20) * 7 % 11 * 1.0,
+    "whole": np.arange(20) * 3 % 7 * 1.0,
+}  # fmt: skip
 EVERY_LAB = {
     "BairdLab": Kind(
         {"seeds": range(2)}, {"weights": (HALF, 270), "errors": (HALF, 270)}, (WIDE, 270)
@@ -49,8 +55,17 @@ EVERY_LAB = {
         {"seeds": range(2)}, {"grid": (2 * WIDE, 764), "curves": (2 * WIDE, 472)}, (WIDE, 382)
     ),
     "DiscountLab": Kind({}, {"bars": (2 * WIDE, 520)}, (WIDE, 260)),
+    "DistributionLab": Kind({"atoms": 5}, {"picture": (2 * WIDE, 660)}, (WIDE, 330)),
+    "NStepLab": Kind({}, {"grid": (2 * WIDE, 764), "strip": (2 * WIDE, 336)}, (WIDE, 550)),
     "PlayLab": Kind({}, {"stage": (WIDE, 172)}, (WIDE, 172)),
+    "PrioritiesLab": Kind({}, {"bars": (2 * WIDE, 600)}, (WIDE, 300)),
+    "RelabelLab": Kind({}, {"episode": (2 * WIDE, 640)}, (WIDE, 320)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
+    "SweepLab": Kind(
+        {"table": TABLE, "rows": "rate", "columns": "period"},
+        {"maps": (2 * WIDE, 540)},
+        (WIDE, 270),
+    ),
     "TrainingLab": Kind(
         {"seeds": range(2), "b": Config(), "a": Config(warmup=20, batch_size=8)},
         {"returns": (HALF, 250), "values": (HALF, 250)},

@@ -299,7 +299,8 @@ def test_every_control_is_a_setting_and_the_starting_value_is_among_its_choices(
         assert row.children[1].value == getattr(TINY, name)
         lab.close()
     parts = {"n_step", "priority_alpha", "dueling", "noisy", "atoms"}
-    assert {*FIXED} & {*CHOICES} == {"capacity", "hidden", "optimizer", *parts}
+    goals = {"hindsight", "hindsight_goals"}
+    assert {*FIXED} & {*CHOICES} == {"capacity", "hidden", "optimizer", *parts, *goals}
 
 
 def test_parts_of_rainbow_are_switches_and_noise_takes_the_place_of_epsilon():

@@ -114,11 +114,13 @@ def effects(alone, left_out, seeds=10):
     }  # fmt: skip
 
 
-def breakout(dqn, windows, rainbow):
-    """The table of Breakout, where the three agents earn so much."""
+def breakout(dqn, windows, rainbow, dueling=0.0):
+    """The table of Breakout, where the three agents earn so much, and Rainbow loses that much."""
     arms = {"DQN": made_up(dqn), "3-step": made_up(windows), "Rainbow": made_up(rainbow)}
+    out = {"3-step": rainbow - 2.0, "dueling": rainbow - dueling}
+    left_out = {name: (arms["Rainbow"], made_up(earned)) for name, earned in out.items()}
     return {
-        "arms": arms, "pairs": lambda arms: ({"3-step": (arms["3-step"], arms["DQN"])}, {}),
+        "arms": arms, "pairs": lambda arms: ({"3-step": (arms["3-step"], arms["DQN"])}, left_out),
         "effects_table": lambda pairs: "",
     }  # fmt: skip
 
@@ -143,6 +145,7 @@ REJECTED = {
     "and in Rainbow": lambda: effects({"noisy": -50}, {"noisy": 0}),
     "three steps alone help": lambda: breakout(3, 3, 3),
     "all six are not ahead": lambda: breakout(3, 3, 9),
+    "left out, only three steps": lambda: breakout(3, 5, 5, dueling=1.0),
     "fewer than two in three": lambda: table(made_up(480)),
     "but one that has reached 475": lambda: table(made_up(DIP)),
     "three in five or more fall": lambda: ablation(forgotten=10, back=9),

@@ -265,9 +265,8 @@ N_STEP_RETURN = Check(
         "From the back: a value that at first is next_value. For each step, the last one first, "
         "the new value is that step's reward plus gamma times the old value, unless the episode "
         "terminated with that step.",
-        "value = next_value\n"
-        "for step in reversed(range(reward.shape[1])):\n"
-        "    value = ...  # reward[:, step], gamma, value, ~terminated[:, step]",
+        "Begin with `value = next_value`, and go through `reversed(range(reward.shape[1]))`; for "
+        "each step, `value = reward[:, step] + gamma * value * ~terminated[:, step]`.",
     ),
 )  # fmt: skip
 
@@ -720,14 +719,9 @@ N_STEP = Check(
         "Append the transition. While the window holds something and is full, or the episode has "
         "terminated, append sum_up() to a list and take the first step out of the window. When "
         "`ended`, empty the window. Return the list.",
-        "self.window.append(transition)\n"
-        "complete = []\n"
-        "while self.window and (len(self.window) == self.n or transition.terminated):\n"
-        "    complete.append(...)\n"
-        "    self.window.popleft()\n"
-        "if ended:\n"
-        "    ...\n"
-        "return complete",
+        "After `self.window.append(transition)`, a loop: `while self.window and (len(self.window) "
+        "== self.n or transition.terminated):`, in which `complete.append(self.sum_up())` comes "
+        "before `self.window.popleft()`. After it, `if ended: self.window.clear()`.",
     ),
 )  # fmt: skip
 

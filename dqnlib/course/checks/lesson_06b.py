@@ -41,20 +41,13 @@ FIND = Check(
     cases=(
         # 6.5 ≥ 4: right, with 2.5 left; 2.5 < 4: left, which is place 2
         _find_case(FOUR, 6.5, 2, "x = 6.5 lies between the running sums 4 and 8"),
-        # 3.5 < 4: left; 3.5 ≥ 3: right, place 1
-        _find_case(FOUR, 3.5, 1, "x = 3.5 lies between the running sums 3 and 4"),
         # 9 ≥ 4: right, with 5 left; 5 ≥ 4: right, place 3
         _find_case(FOUR, 9.0, 3, "x = 9 lies between the running sums 8 and 10"),
-        _find_case(FOUR, 0.0, 0, "x = 0, the smallest that can be"),
-        # 4 ≥ 4: right, with 0 left; 0 < 4: left, place 2
-        _find_case(FOUR, 4.0, 2, "x = 4 is a running sum itself: the next place begins there"),
         # 0 < 2: left; 0 ≥ 0: right, place 1
         _find_case((0.0, 2.0, 0.0, 3.0), 0.0, 1, "x = 0, and place 0 must never be found"),
-        # running sums 1, 3, 6, 10, 11, 13, 16, 20: 12.5 is in the sixth, place 5
-        # 12.5 ≥ 10: right, 2.5 left; 2.5 < 3: left; 2.5 ≥ 1: right
-        _find_case((1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0), 12.5, 5, "eight of them, x = 12.5"),
-        # running sums 3, 6, 10, 11: 10.5 ≥ 6: right, 4.5 left; 4.5 ≥ 4: right
-        _find_case((3.0, 3.0, 4.0, 1.0), 10.5, 3, "x = 10.5, in the last of them"),
+        # running sums 2, 3, 4, 5, 9, 14, 16, 22: 8.5 is in the fifth, place 4
+        # 8.5 ≥ 5: right, 3.5 left; 3.5 < 9: left; 3.5 < 4: left
+        _find_case((2.0, 1.0, 1.0, 1.0, 4.0, 5.0, 2.0, 6.0), 8.5, 4, "eight of them, x = 8.5"),
         _find_case((7.0,), 3.0, 0, "one place only: the root is the leaf"),
     ),
     mistakes=(
@@ -184,19 +177,16 @@ IMPORTANCE_WEIGHTS = Check(
             [0.25, 0.5, 1.0],
             "three of four transitions were drawn; beta = 1",
         ),
-        # N · P = 1, 4, 0.25; 1 over it: 1, 0.25, 4; to the power ½: 1, 0.5, 2; over the largest, 2
+        # N · P = 1, 0.25, 4; 1 over it: 1, 4, 0.25; to the power ½: 1, 2, 0.5; over the largest, 2
         _weights_case(
-            [0.1, 0.4, 0.025],
+            [0.1, 0.025, 0.4],
             10,
             0.5,
-            [0.5, 0.25, 1.0],
+            [0.5, 1.0, 0.25],
             "three of ten transitions; beta = ½",
         ),
-        _weights_case([0.5, 0.1], 10, 0.0, [1.0, 1.0], "beta = 0: no correction"),
-        # all alike: N · P = 1
-        _weights_case([0.125] * 4, 8, 0.7, [1.0] * 4, "all were equally likely"),
-        # N · P = 16 and 1; 1 over it to the power ¼: ½ and 1
-        _weights_case([0.16, 0.01], 100, 0.25, [0.5, 1.0], "two of a hundred; beta = ¼"),
+        # N · P = 16 and 4; 1 over it to the power ½: ¼ and ½; over the largest, ½
+        _weights_case([0.4, 0.1], 40, 0.5, [0.5, 1.0], "two of forty that come often; beta = ½"),
     ),
     mistakes=(
         _wrong_weights(
@@ -231,12 +221,17 @@ IMPORTANCE_WEIGHTS = Check(
         _wrong_weights(
             "1/beta in place of beta",
             "The exponent is β itself.",
-            lambda u, beta: (u ** -(1 / beta) / (u ** -(1 / beta)).max()) if beta else u * np.nan,
+            lambda u, beta: u ** -(1 / beta) / (u ** -(1 / beta)).max(),
         ),
         _wrong_weights(
             "only the weights above 1 are cut down",
             LARGEST,
             lambda u, beta: np.minimum(u**-beta, 1.0),
+        ),
+        _wrong_weights(
+            "divided only where a weight is above 1",
+            "The largest weight of the batch becomes 1, also where all of them are below.",
+            lambda u, beta: u**-beta / np.maximum((u**-beta).max(), 1.0),
         ),
         Mistake(
             "one minus the probability",
@@ -247,6 +242,11 @@ IMPORTANCE_WEIGHTS = Check(
             "divided by the first",
             LARGEST,
             lambda u, beta: u**-beta / (u**-beta)[0],
+        ),
+        _wrong_weights(
+            "divided by the last",
+            LARGEST,
+            lambda u, beta: u**-beta / (u**-beta)[-1],
         ),
         Mistake(
             "divided by the largest twice over",

@@ -384,7 +384,7 @@ RELABEL = Check(
         "after the step holds the goal, and the reward and the end depend on it. The action was "
         "taken, whatever was wanted.",
         "`env.with_goal` makes both new observations. `env.achieved_goal` says what the step has "
-        "reached: ask it about the observation *after* the step. Reward and end then come from "
+        "reached: ask it about the observation after the step. Reward and end then come from "
         "`env.compute_reward` and `env.compute_terminated`, which take what was reached, what is "
         "wanted, and `{}`.",
         "`reached = env.achieved_goal(transition.next_obs)`; then return "

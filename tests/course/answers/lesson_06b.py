@@ -233,6 +233,27 @@ def find(nodes, x):
             node += 1
     return node - leaves
 
+=== wrong: raises IndexError
+def find(nodes, x):
+    leaves, node = len(nodes) // 2, 1
+    while True:  # at least one level down, also where the root is the only leaf
+        node = 2 * node
+        if x >= nodes[node]:
+            x -= nodes[node]
+            node += 1
+        if node >= leaves:
+            return node - leaves
+
+=== wrong: raises IndexError
+def find(nodes, x):
+    leaves, node = len(nodes) // 2, 1
+    for _ in range(leaves // 2):  # that many levels only where there are four leaves
+        node = 2 * node
+        if x >= nodes[node]:
+            x -= nodes[node]
+            node += 1
+    return node - leaves
+
 === wrong: raises NameError
 def find(nodes, x):
     node = 1
@@ -388,7 +409,7 @@ def importance_weights(probability, size, beta):
 
 === wrong: 1/beta in place of beta
 def importance_weights(probability, size, beta):
-    w = (1 / (size * probability)) ** (1 / max(beta, 1e-9))
+    w = (1 / (size * probability)) ** (1 / beta)
     return w / w.max()
 
 === wrong: only the weights above 1 are cut down
@@ -404,6 +425,16 @@ def importance_weights(probability, size, beta):
 def importance_weights(probability, size, beta):
     w = (size * probability) ** -beta
     return w / w[0]
+
+=== wrong: divided by the last
+def importance_weights(probability, size, beta):
+    w = (size * probability) ** -beta
+    return w / w[-1]
+
+=== wrong: divided only where a weight is above 1
+def importance_weights(probability, size, beta):
+    w = (size * probability) ** -beta
+    return w / max(1, w.max())
 
 === wrong: divided by the largest twice over
 def importance_weights(probability, size, beta):
