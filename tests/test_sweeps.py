@@ -3,6 +3,7 @@
 `tests/mutants/test_sweeps.toml` lists the mutants that these tests kill.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -225,8 +226,11 @@ def processes_of(backend, request) -> list[int]:
     if backend == "dask":
         return list(request.getfixturevalue("dask").run(os.getpid).values())
     word = {"loky": "loky", "ray": "ray::run"}[backend]
-    found = psutil.Process().children(recursive=True)
-    return [child.pid for child in found if word in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
+            found += [child.pid] if word in " ".join(child.cmdline()) else []
+    return found
 
 
 @pytest.mark.filterwarnings("ignore:.*It is tried again")
