@@ -156,6 +156,15 @@ def compute_studies(args: argparse.Namespace, extra: list[str]) -> int:
     return studies.main(args.name)
 
 
+def train_game(args: argparse.Namespace, extra: list[str]) -> int:
+    """Train a game of pixels, or go on with it."""
+    from dqnlib import games
+
+    changes = {"steps": args.steps, "device": args.device, "capacity": args.capacity}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    return games.main(args.game, args.seeds, args.out, changes)
+
+
 def draw_house(args: argparse.Namespace, extra: list[str]) -> int:
     """Print the rooms and modules of the library."""
     from dqnlib.course import house
@@ -228,6 +237,16 @@ def make_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("name", nargs="*", help="which; without it, they are listed")
 
+    text = "train a game of pixels for hours; the same command goes on where it was stopped"
+    command = add("train", train_game, "course", text)
+    command.add_argument("game", nargs="?", help="which; without it, they are listed")
+    command.add_argument("--seeds", metavar="N", type=int, help="train the seeds 0 to N − 1")
+    command.add_argument("--steps", metavar="N", type=int, help="environment steps of each seed")
+    command.add_argument("--capacity", metavar="N", type=int, help="transitions that are kept")
+    command.add_argument("--device", choices=["auto", "cpu", "cuda"], help="auto measures")
+    text = "the folder of checkpoint and results (default: runs)"
+    command.add_argument("--out", metavar="FOLDER", type=Path, default=Path("runs"), help=text)
+
     text = "draw the library: its rooms, their modules, and what they import"
     command = add("house", draw_house, "course", text)
     command.add_argument("--ref", metavar="COMMIT", help="as it stood at a commit of git")
@@ -243,8 +262,8 @@ def main(argv: list[str]) -> int:
     """Run one command and return its exit code."""
     make_printable()
     parser = make_parser()
-    commands = ["open", "test", "check", "run", "assignments", "study", "house", "count", "bench"]
-    commands += ["-h", "--help"]
+    commands = ["open", "test", "check", "run", "assignments", "study", "train", "house", "count"]
+    commands += ["bench", "-h", "--help"]
     if not argv or argv[0] not in commands:
         argv = ["open", *argv]
     args, extra = parser.parse_known_args(argv)

@@ -159,4 +159,4 @@ def _obs_shape(config: Config, weights: list[np.ndarray]) -> tuple[int, ...] | i
         return weights[0].shape[2]
     after = weights[len(config.channels)].shape[2] // config.channels[-1]  # pixels
     lost = 2 * len(config.channels)  # of height and of width
-    return weights[0].shape[2], after + lost, 1 + lost  # which is high, which is wide: no matter
+    return weights[0].shape[2], 1 + lost, after + lost  # which is high, which is wide: no matter

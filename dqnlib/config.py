@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dqnlib import together
 from dqnlib.arguments import check_choice, check_count, check_number, check_switch
 
 WINDOWS = ("all", "greedy", "cut", "weighted")
 ALGORITHMS = ("q_learning", "sarsa", "expected_sarsa", "double_q_learning")
-OPTIMIZERS = ("adam", "rmsprop", "sgd")
+OPTIMIZERS = ("adam", "rmsprop", "sgd", "obgd")
 LOSSES = ("mse", "huber")
 HINDSIGHT = ("none", "final", "future")
 DEVICES = ("auto", "cpu", "cuda")
@@ -148,7 +149,10 @@ class Config(Frozen):
 
     Everything is about one run; `train` repeats it for many seeds. An online agent without
     replay is ``capacity=1, batch_size=1, warmup=1``; an agent without a target network is
-    ``sync_every=1``.
+    ``sync_every=1``. With several environments, capacity and batch_size are then environments ×
+    update_every: a batch is what came since the last update, each transition once. trace_decay
+    works with traces where an update follows each step of one environment, and else by λ-returns
+    of the update_every steps.
     """
 
     # fmt: off
@@ -164,10 +168,14 @@ class Config(Frozen):
     atoms: int = _setting(1, "atoms of a distribution of returns, from v_min to v_max; 1: its mean alone", _count())
     v_min: float | None = _setting(None, "lowest return of a distribution", _optional_number)
     v_max: float | None = _setting(None, "highest return of a distribution", _optional_number)
+    frame_stack: int = _setting(1, "newest frames that an observation holds, for pictures", _count())
+    reward_clip: float = _setting(math.inf, "largest size of a reward that is learned from; what is reported stays", _number(0, math.inf, open_low=True))
+    life_loss: bool = _setting(False, "learn from a lost life as from an episode's end", check_switch)
     channels: tuple[int, ...] = _setting((), "filters of each 3 × 3 convolution before the hidden layers, for observations [C, H, W]", _hidden)
     hidden: tuple[int, ...] = _setting((64, 64), "units of each hidden layer", _hidden)
+    layer_norm: bool = _setting(False, "normalize each hidden layer before its ReLU", check_switch)
     obs_scale: tuple[float, ...] | float | str = _setting("auto", "multiplies observations; auto: the course's numbers for CartPole-v1, else 1", _scale)
-    optimizer: str = _setting("adam", *_one_of(OPTIMIZERS))
+    optimizer: str = _setting("adam", *_one_of(OPTIMIZERS, "; obgd: a bounded step, without replay"))
     learning_rate: float = _setting(1e-3, "step size of the optimizer at the first step", _number(0, 1e6))
     final_learning_rate: float = _setting(0.0, "the same at the last step; linear in between", _number(0, 1e6))
     loss: str = _setting("mse", *_one_of(LOSSES, " (with delta = 1)"))
@@ -176,6 +184,8 @@ class Config(Frozen):
     priority_beta: float = _setting(0.4, "how much weights undo that at first, 0 to 1; 1 at the last step", _number(0, 1))
     hindsight: str = _setting("none", *_one_of(HINDSIGHT, ": which goals an episode is relabeled with"))
     hindsight_goals: int = _setting(4, "relabeled copies of each transition (future)", _count())
+    environments: int = _setting(1, "environments a seed; a step of the training is one of each", _count())
+    trace_decay: float = _setting(0.0, "λ, 0 to 1: how much of a TD error reaches the steps before; without replay", _number(0, 1))
     batch_size: int = _setting(64, "transitions an update", _count())
     capacity: int = _setting(50_000, "transitions that the replay buffer holds", _count())
     warmup: int = _setting(1_000, "environment steps before the first update", _count(0))
@@ -192,7 +202,16 @@ class Config(Frozen):
     device: str = _setting("auto", *_one_of(DEVICES, "; auto measures"))
     # fmt: on
 
+    @property
+    def online(self) -> bool:
+        """Without replay, by batches of the newest steps: what `seeds.online` is for."""
+        newest = self.environments * self.update_every
+        asked = self.environments > 1 or self.trace_decay > 0 or self.optimizer == "obgd"
+        return asked and self.capacity == self.batch_size == newest
+
     def _check_together(self) -> None:
+        for wrong in (*together.of_networks(self), *together.of_online(self)):
+            raise ValueError(wrong)
         if self.capacity < self.batch_size:
             raise ValueError(
                 f"a replay buffer of {self.capacity} transitions cannot fill a batch of "
@@ -244,10 +263,14 @@ def check_config(name: str, value) -> Config:
 
 
 def check_plain(config: Config) -> Config:
-    """Return a config without parts of Rainbow but n_step and double, else raise a ValueError."""
-    parts = ("priority_alpha", "dueling", "noisy", "atoms", "channels")
+    """Return a config with nothing but what `dqnlib.dqn` knows, else raise a ValueError."""
+    parts = (
+        "priority_alpha", "dueling", "noisy", "atoms", "channels", "windows", "hindsight",
+        "layer_norm", "environments", "trace_decay", "frame_stack", "reward_clip", "life_loss",
+    )  # fmt: skip
     plain = Config()
     found = [name for name in parts if getattr(config, name) != getattr(plain, name)]
+    found += ["optimizer='obgd'"] if config.optimizer == "obgd" else []
     if found:
         raise ValueError(
             f"this is plain DQN, which knows no {', '.join(found)}: train(config, seeds=[0]) does"
@@ -258,7 +281,8 @@ def check_plain(config: Config) -> Config:
 FIXED = (  # what a trainer cannot change in flight
     "env_id", "n_step", "windows", "priority_alpha", "dueling", "noisy", "atoms", "v_min", "v_max",
     "capacity", "channels", "hidden", "obs_scale", "optimizer", "max_episode_steps", "device",
-    "hindsight", "hindsight_goals",
+    "frame_stack", "reward_clip", "life_loss", "hindsight", "hindsight_goals", "layer_norm",
+    "environments",
 )  # fmt: skip
 
 
@@ -290,12 +314,17 @@ def check_change(
                 f"{name} cannot change in flight: make a new trainer for it. All settings "
                 f"but {', '.join(FIXED)} can"
             )
+    if new.online != old.online:
+        raise ValueError(
+            "an agent cannot gain or lose replay or traces in flight (trace_decay from or to 0, "
+            "batch_size, update_every): make a new trainer for it"
+        )
 
 
 def warn_if_it_never_learns(config: Config) -> None:
     """Warn of settings with which no update is ever made: the agent would act by chance."""
     c = config
-    first = max(c.warmup + 1, c.batch_size + c.n_step - 1)
+    first = max(c.warmup + 1, -(-c.batch_size // c.environments) + c.n_step - 1)
     first += -first % c.update_every
     if c.steps < first:
         warnings.warn(

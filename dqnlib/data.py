@@ -44,6 +44,9 @@ class _Fields(NamedTuple):
     terminated: "torch.Tensor"  # [B] bool
 
 
+_ADDED = ("weight", "index", "discount", "follows")
+
+
 class Batch(_Fields):
     """B transitions of one run, as tensors: five fields, and what some buffers add to them.
 
@@ -53,22 +56,24 @@ class Batch(_Fields):
     weight: "torch.Tensor | None" = None  # [B] float32, of each transition's loss; None: 1 each
     index: "torch.Tensor | None" = None  # [B] int64, by which the buffer knows them again
     discount: "torch.Tensor | None" = None  # [B] float32, of each next value; None: one for all
+    # [B] bool, of an agent without replay: a trace goes on to this step from the one before
+    follows: "torch.Tensor | None" = None
 
-    def __new__(
-        cls, obs, action, reward, next_obs, terminated, *, weight=None, index=None, discount=None
-    ):
+    def __new__(cls, obs, action, reward, next_obs, terminated, **added):
         batch = super().__new__(cls, obs, action, reward, next_obs, terminated)
-        batch.weight, batch.index, batch.discount = weight, index, discount
+        for name, field in added.items():
+            if name not in _ADDED:
+                raise TypeError(f"a Batch has no field {name!r}")
+            setattr(batch, name, field)
         return batch
 
     def added(self) -> dict:
         """Return what this batch has beside its five fields, by name."""
-        fields = {name: getattr(self, name) for name in ("weight", "index", "discount")}
+        fields = {name: getattr(self, name) for name in _ADDED}
         return {name: field for name, field in fields.items() if field is not None}
 
     def _replace(self, **changes) -> "Batch":
-        names = ("weight", "index", "discount")
-        added = {name: changes.pop(name, getattr(self, name)) for name in names}
+        added = {name: changes.pop(name, getattr(self, name)) for name in _ADDED}
         return Batch(*super()._replace(**changes), **added)
 
 

@@ -9,8 +9,9 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control import PendulumEnv
 
-from dqnlib import goals, probes, showcases  # noqa: F401 (they register environments)
+from dqnlib import atari, catch, goals, minatar, probes, showcases  # noqa: F401 (to register)
 from dqnlib.config import Config
+from dqnlib.stacking import stacked
 
 
 def make(env_id: str, **kwargs) -> gym.Env:
@@ -109,7 +110,6 @@ for _name, (_class, _settings, _limit) in _OWN.items():
             max_episode_steps=_limit,
             kwargs=_settings,
         )
-gym.register("dqnlib/MinAtarBreakout-v0", "dqnlib.minatar:MinAtar", max_episode_steps=1_000)
 
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s
 SCALES = {"CartPole-v1": (0.4, 0.5, 5.0, 0.5)}
@@ -288,7 +288,8 @@ def make_for(config: Config, env: Callable[[], gym.Env] | None = None) -> Networ
     scale, limit = config.obs_scale, config.max_episode_steps
     if scale == "auto":
         scale = 1.0 if env else SCALES.get(config.env_id, 1.0)
-    made = NetworkObservation(env() if env else make(config.env_id, max_episode_steps=limit), scale)
+    inner = env() if env else make(config.env_id, max_episode_steps=limit)
+    made = NetworkObservation(stacked(inner, config.frame_stack), scale)
     shorter = time_limit(made)
     if limit is not None and shorter is not None and shorter < limit:
         raise ValueError(

@@ -130,6 +130,17 @@ def animated_path(path: Path, q, alt: str, fps: float = 6):
     return pictures.show_animation(frames, alt=alt, fps=fps)
 
 
+def frames(stack, titles: Sequence[str] = ()):
+    """Draw pictures [K, H, W] side by side, pixel by pixel; titles: one a picture."""
+    axes = np.atleast_1d(new_axes(1.9 * len(stack), 2.2, columns=len(stack)))
+    for k, (ax, picture) in enumerate(zip(axes, stack, strict=True)):
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.set_title(titles[k] if len(titles) else "", fontsize=10)
+    return axes
+
+
 def state_map(values, ax=None, title: str = "", shape=(4, 12), form: str = "{:.2f}"):
     """Draw one number of every state [N] on the grid, darker where it is larger; NaN stays empty.
 

@@ -14,13 +14,21 @@ import numpy as np
 INSTALL = 'python -m pip install -e ".[minatar]"'
 
 
+GAMES = {  # what is registered as dqnlib/MinAtar...-v0: its name in the package
+    "Asterix": "asterix", "Breakout": "breakout", "Freeway": "freeway", "Seaquest": "seaquest",
+    "SpaceInvaders": "space_invaders",
+}  # fmt: skip
+LIMITS = {"Freeway": 2_500}  # environment steps of an episode; of the other games 1,000
+
+
 class MinAtar(gym.Env):
     """One game; ``make("dqnlib/MinAtarBreakout-v0")``, or any `game` of the package.
 
     Observations are bool [C, 10, 10], actions those that have an effect in the game. As in the
     paper, one action in ten is the one before it again (`sticky`), and games grow harder. The
-    package has no time limit, but Gymnasium truncates after 1,000 steps here. Raises ImportError
-    where the package is missing: the message has the command that installs it.
+    package has no time limit, but Gymnasium truncates after 1,000 steps here, Freeway's games after
+    2,500. Raises ImportError where the package is missing: the message has the command that
+    installs it.
     """
 
     def __init__(self, game: str = "breakout", sticky: float = 0.1):
@@ -44,6 +52,11 @@ class MinAtar(gym.Env):
         points, lost = self._game.act(self._actions[int(action)])
         return self._screen(), float(points), bool(lost), False, {}
 
+    @property
+    def hidden_random(self) -> np.random.Generator:
+        """What the package draws from, beside `np_random`: so a game can be saved."""
+        return np.random.Generator(self._game.random._bit_generator)
+
     def _screen(self) -> np.ndarray:
         return np.ascontiguousarray(self._game.state().transpose(2, 0, 1))
 
@@ -58,3 +71,13 @@ def _made(game: str, sticky: float):
     finally:
         logging.disable(before)
     return Environment(game, sticky_action_prob=sticky)
+
+
+for _name, _game in GAMES.items():
+    if f"dqnlib/MinAtar{_name}-v0" not in gym.registry:  # a reload registers nothing twice
+        gym.register(
+            f"dqnlib/MinAtar{_name}-v0",
+            entry_point="dqnlib.minatar:MinAtar",
+            max_episode_steps=LIMITS.get(_name, 1_000),
+            kwargs={"game": _game},
+        )

@@ -4,12 +4,14 @@ A network maps ``[B, *O]`` to ``[B, A]``. `dqnlib.seeds` stacks the networks of 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from dqnlib.stacking import check_layout
 
 
 class QNetwork(nn.Module):
@@ -39,6 +41,57 @@ class QNetwork(nn.Module):
         return self.layers(obs)
 
 
+def layer_norm(x, epsilon=1e-5):
+    """Return x [B, N] with the N numbers of each row shifted to mean 0 and scaled to variance 1.
+
+    Each row is normalized by itself: what else is in the batch does not matter. epsilon: added to
+    the variance, so that a row of equal numbers becomes zeros. Without the factors and shifts that
+    Ba, Kiros & Hinton 2016 (equation 4) let the network learn (lesson 10).
+    """
+    centered = x - x.mean(dim=1, keepdim=True)  # [B, N]
+    variance = centered.square().mean(dim=1, keepdim=True)  # [B, 1]
+    return centered / (variance + epsilon).sqrt()
+
+
+class Normalize(nn.Module):
+    """A layer that calls a function of one run's hidden layer, [B, N] -> [B, N]."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[B, N] -> [B, N]"""
+        return self.function(x)
+
+
+class NormalizedQNetwork(QNetwork):
+    """`QNetwork` whose hidden layers are normalized before their ReLU (lesson 10).
+
+    norm: your own function, [B, N] -> [B, N]; None: PyTorch's, which does as `layer_norm`, and is
+    quicker. It has nothing to learn, so the start is that of `QNetwork`. The other arguments are
+    those of `QNetwork`.
+    """
+
+    def __init__(
+        self,
+        obs_shape: tuple[int, ...] | int,
+        n_actions: int,
+        hidden: Sequence[int] = (64, 64),
+        norm: Callable[[Tensor], Tensor] | None = None,
+    ):
+        super().__init__(obs_shape, n_actions, hidden)
+        layers: list[nn.Module] = []
+        for layer in self.layers:
+            if isinstance(layer, nn.ReLU):
+                width = layers[-1].out_features
+                layers.append(
+                    Normalize(norm) if norm else nn.LayerNorm(width, elementwise_affine=False)
+                )
+            layers.append(layer)
+        self.layers = nn.Sequential(*layers)
+
+
 class ConvNetwork(nn.Module):
     """A network for images: 3 × 3 convolutions, then fully connected layers, ReLU between all.
 
@@ -63,6 +116,37 @@ class ConvNetwork(nn.Module):
         return self.layers(obs)
 
 
+class AtariNetwork(nn.Module):
+    """The network of Mnih et al. 2015 for stacks of Atari's frames, with their large steps.
+
+    Convolutions of 8 × 8 pixels that move by 4, 4 × 4 by 2 and 3 × 3 by 1, with 32, 64 and 64
+    filters, then 512 units; ReLU between all. obs_shape: (C, H, W), as (4, 84, 84); n_actions: A.
+    Raises ValueError for observations that are no images, or below 36 pixels.
+    """
+
+    def __init__(self, obs_shape: tuple[int, int, int], n_actions: int):
+        super().__init__()
+        if len(obs_shape) == 3:
+            check_layout(obs_shape)
+        if len(obs_shape) != 3 or min(obs_shape[1:]) < 36:
+            raise ValueError(
+                "this network is made for pictures (C, H, W) of at least 36 × 36 pixels, such as "
+                f"(4, 84, 84), but the observations have the shape {obs_shape}: take channels=(16,)"
+            )
+        height, width = (((n - 8) // 4 - 3) // 2 - 1 for n in obs_shape[1:])  # after all three
+        self.layers = nn.Sequential(
+            nn.Conv2d(obs_shape[0], 32, 8, stride=4), nn.ReLU(),
+            nn.Conv2d(32, 64, 4, stride=2), nn.ReLU(),
+            nn.Conv2d(64, 64, 3), nn.ReLU(),
+            nn.Flatten(), nn.Linear(64 * height * width, 512), nn.ReLU(),
+            nn.Linear(512, n_actions),
+        )  # fmt: skip
+
+    def forward(self, obs: Tensor) -> Tensor:
+        """Return the action values: [B, C, H, W] -> [B, A]."""
+        return self.layers(obs)
+
+
 def convolutions(
     obs_shape: tuple[int, ...], channels: Sequence[int]
 ) -> tuple[list[nn.Module], int]:
@@ -73,11 +157,18 @@ def convolutions(
     """
     if not channels:
         return [], obs_shape if isinstance(obs_shape, int) else math.prod(obs_shape)
+    if not isinstance(obs_shape, int) and len(obs_shape) == 2:
+        raise ValueError(
+            f"the observations are single pictures (H, W) = {tuple(obs_shape)} without an axis of "
+            "channels, but convolutions (channels) read (C, H, W): take frame_stack=2 or more, or "
+            "env=lambda: FrameStack(..., k=1)"
+        )
     if isinstance(obs_shape, int) or len(obs_shape) != 3:
         raise ValueError(
             "convolutions (channels) need observations of the shape (C, H, W), channels before "
             f"height and width, but this environment's have {obs_shape}: leave channels out"
         )
+    check_layout(obs_shape)
     (size, height, width), layers = obs_shape, []
     if min(height, width) <= 2 * len(channels):
         raise ValueError(

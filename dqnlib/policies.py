@@ -6,7 +6,7 @@ import numpy as np
 
 from dqnlib.tabular import epsilon_greedy
 
-__all__ = ["Streams", "epsilon_greedy", "linear_schedule", "random_streams"]
+__all__ = ["Streams", "env_seeds", "epsilon_greedy", "linear_schedule", "random_streams"]
 # epsilon_greedy is that of lesson 01: a network's row of values [A] is as good as a table's
 
 
@@ -28,6 +28,12 @@ class Streams(NamedTuple):
     eval_seed: int  # for the environments of the greedy evaluations
     noise_seed: int  # for what a noisy network draws
     goals: np.random.Generator  # which goals hindsight takes
+
+
+def env_seeds(env_seed: int, environments: int) -> list[int]:
+    """Return a seed for each environment of one run; the first is that of `Streams`."""
+    more = np.random.SeedSequence(env_seed).generate_state(environments - 1)
+    return [env_seed, *map(int, more)]
 
 
 def random_streams(seed: int) -> Streams:

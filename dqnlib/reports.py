@@ -115,6 +115,40 @@ def effects_table(pairs: Mapping[str, tuple[Run, Run]]) -> Table:
     return Table(["", "whole curve", "", "late", ""], rows)
 
 
+def speed_table(found: Mapping[str, Mapping[str, float]]) -> Table:
+    """Return a table of what `speed.measure` found: updates a second by cell and device.
+
+    With several devices the last column names the quickest, and how many times it is as quick as
+    the slowest.
+    """
+    where = list(next(iter(found.values()), {}))
+    rows = []
+    for label, by in found.items():
+        best, worst = max(by, key=by.get), min(by, key=by.get)
+        quicker = [f"{best}, {by[best] / by[worst]:.1f} ×"] * (len(where) > 1)
+        rows.append([label, *(f"{by[d]:,.0f}" for d in where), *quicker])
+    return Table(["updates a second", *where, *["quicker"] * (len(where) > 1)], rows)
+
+
+def speed_bars(found: Mapping[str, Mapping[str, float]]):
+    """Draw what `speed.measure` found, updates a second on a log scale: a bar a cell and device."""
+    ax, devices = plots.new_axes(7.0, 0.5 + 0.4 * len(found)), list(next(iter(found.values())))
+    high = 0.8 / len(devices)
+    for k, device in enumerate(devices):
+        rates = [by[device] for by in found.values()]
+        places = np.arange(len(found)) + (k - (len(devices) - 1) / 2) * high
+        bars = ax.barh(places, rates, high, color=plots.COLORS[k], label=device)
+        ax.bar_label(bars, [f"{x:,.0f}" for x in rates], padding=3, fontsize=9)
+    ax.set_yticks(range(len(found)), found)
+    ax.invert_yaxis()
+    ax.set_xscale("log")
+    every = [x for by in found.values() for x in by.values()]
+    ax.set_xlim(min(every) / 4, max(every) * 3)
+    ax.set_xlabel("updates a second, all seeds together")
+    ax.legend()
+    return ax
+
+
 def highest_q(run: Run) -> np.ndarray:
     """Return [S] the largest finite Q-value that was recorded of each seed; NaN without one."""
     q = np.where(np.isfinite(run.q), run.q, -np.inf).max(1, initial=-np.inf)

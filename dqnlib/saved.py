@@ -53,11 +53,18 @@ AS_BEFORE = {
     "hindsight": "none",
     "hindsight_goals": 4,
     "windows": "all",
+    "frame_stack": 1,
+    "reward_clip": float("inf"),
+    "life_loss": False,
+    "layer_norm": False,
+    "environments": 1,
+    "trace_decay": 0.0,
 }
 # Until version 0.1.0 a key held every setting, and these did not exist.
 _LATER = (
     "n_step", "target_epsilon", "priority_alpha", "priority_beta", "dueling", "noisy", "atoms",
     "v_min", "v_max", "channels", "hindsight", "hindsight_goals", "windows",
+    "frame_stack", "reward_clip", "life_loss", "layer_norm", "environments", "trace_decay",
 )  # fmt: skip
 
 

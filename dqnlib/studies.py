@@ -14,6 +14,7 @@ from pathlib import Path
 from dqnlib import swept
 from dqnlib.config import Config
 from dqnlib.flipping import settings as flipping
+from dqnlib.minatar import GAMES
 from dqnlib.results import Run
 from dqnlib.saved import file_name, load_run, save_run
 
@@ -281,6 +282,11 @@ STUDIES = {
         "Rainbow and its parts on MinAtar's Breakout (lesson 07b; needs the extra minatar)",
         parts_of_rainbow(MINATAR, v_min=0.0, v_max=10.0),
     ),
+    "minatar_games": Study(  # Freeway's games are so long that judging it would take hours
+        "DQN in the first 40,000 steps of four MinAtar games (lesson 08; extra minatar)",
+        {g: MINATAR.replace(env_id=f"dqnlib/MinAtar{g}-v0") for g in GAMES if g != "Freeway"},
+        tuple(range(100, 105)),
+    ),
     "rainbow_cartpole": Study(
         "Rainbow and its parts in the first 4,000 steps of CartPole (lesson 07b)",
         parts_of_rainbow(EARLY, v_min=0.0, v_max=100.0),
@@ -294,7 +300,7 @@ STUDIES = {
 }
 
 
-# hindsight on bit flipping (lesson 06c)
+# hindsight on bit flipping (lesson 06c); noisy layers, priorities, and sweeps (07, 06b, 09)
 GOALS = {"plain": "none", "final": "final", "future": "future"}  # arm -> Config(hindsight)
 STUDIES |= {
     "flipping_bits": Study(
@@ -321,24 +327,15 @@ STUDIES |= {
         "25 bits, in 240 cycles (lesson 06c)",
         {name: flipping(25, 240, hindsight=hindsight) for name, hindsight in GOALS.items()},
     ),
-}
-
-STUDIES |= {
     "noisy_chain": Study(
         "noisy layers and ε-greedy on chains (lesson 07)", noisy_chains(), tuple(range(100, 120))
     ),
     "prioritized": Study(
         "prioritized replay on CartPole (lesson 06b)",
-        {
-            "prioritized": FULL.replace(priority_alpha=0.6),
-        },
+        {"prioritized": FULL.replace(priority_alpha=0.6)},
         TWENTY,
         looks=True,
     ),
-}
-
-
-STUDIES |= {
     "rate_and_period": Study("learning rate × target period (lesson 09)", swept.rate_and_period()),
     "broken": Study("five broken agents (lesson 09)", swept.broken(), tuple(range(100, 105))),
 }

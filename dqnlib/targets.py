@@ -59,6 +59,26 @@ def n_step_return(reward, terminated, next_value, gamma):
     return value
 
 
+def lambda_return(reward, terminated, truncated, next_value, gamma, trace_decay):
+    """Return the λ-returns [E, T] of T steps in a row in each of E environments.
+
+    G_t = r_t + γ ((1 − λ) v_t + λ G_{t+1}): what follows is partly the value v_t of the next
+    observation, partly the return of the next step. After the last step of a row, and where a time
+    limit cut the episode, it is the value alone; after termination nothing follows. All arguments
+    are [E, T], rows in the order of time; next_value: of the next observations; gamma: 0 to 1;
+    trace_decay: λ, 0 to 1. At 0 it is the one-step target, at 1 the return of the whole row
+    (Sutton & Barto 2018, equation 12.2, backward; Gallici et al. 2025, section 4; lesson 10).
+    """
+    goes_on = ~(terminated | truncated)  # [E, T]
+    returns = torch.empty_like(reward)
+    later = next_value[:, -1]  # [E]
+    for t in reversed(range(reward.shape[1])):
+        mixed = (1 - trace_decay) * next_value[:, t] + trace_decay * later
+        follows = torch.where(goes_on[:, t], mixed, next_value[:, t])
+        later = returns[:, t] = reward[:, t] + gamma * follows * ~terminated[:, t]
+    return returns
+
+
 def project_distribution(next_probs, reward, terminated, discount, support):
     """Return the target distribution [B, K]: the next one, shrunk and moved, put back on its atoms.
 

@@ -22,7 +22,7 @@ from dqnlib.seeds.acting import Actor, Examiner
 from dqnlib.seeds.buffers import replay_for
 from dqnlib.seeds.choice import choose_device
 from dqnlib.seeds.distributions import update_for, values_of
-from dqnlib.seeds.environments import environments
+from dqnlib.seeds.environments import for_each_run, learning_environments
 from dqnlib.seeds.keeping import of_this_version
 from dqnlib.seeds.learner import TrainingError, first_line
 from dqnlib.seeds.networks import stack
@@ -108,7 +108,7 @@ class Trainer:
     def _make_parts(self, streams: list[policies.Streams], saved: dict | None) -> None:
         c, own, seeds, where = self._config, self.own.get, self.seeds, self._where
         names = [f"seed {s}" for s in seeds]
-        self._envs = environments(c, own("env"), [s.env_seed for s in streams], names)
+        self._envs = learning_environments(c, own("env"), *for_each_run(c, streams, names))
         self.obs_shape, self.n_actions = self._envs.obs_shape, self._envs.n_actions
         self.device, self.device_reason = choose_device(
             c, len(seeds), self.obs_shape, self.n_actions, saved and saved["device"]
@@ -156,8 +156,8 @@ class Trainer:
 
     @property
     def obs(self) -> np.ndarray:
-        """Return [S, *O] what each run sees now, as its network gets it."""
-        return self._envs.obs
+        """Return [S, *O] what each run sees in its first environment, as its network gets it."""
+        return self._envs.obs[:: self._config.environments]
 
     @property
     def last_returns(self) -> np.ndarray:
@@ -211,7 +211,7 @@ class Trainer:
         ended = terminated | truncated
         choice = Choice(q, action, epsilon)
         self._store((obs, action, reward, next_obs, terminated), ended, choice)
-        self._record.episodes(self.steps, ended, self._envs.total)
+        self._record.episodes(self.steps, self._envs.over, self._envs.total)
         self._envs.advance(next_obs, ended)
         if self._is_ready():
             self._learn()
@@ -226,7 +226,7 @@ class Trainer:
     def _values(self, obs: np.ndarray) -> np.ndarray:
         """Return the online network's action values of the runs' observations."""
         self._reset_noise(self._networks.online)
-        return self._networks.online.q_of_one(obs)
+        return self._networks.online.q_of_each(obs)
 
     def _reset_noise(self, *networks: Stack) -> None:
         """Let noisy networks draw anew: before they act, and before they learn."""
@@ -249,7 +249,7 @@ class Trainer:
             return False
         if self._windows is None:
             return len(self._replay) >= c.batch_size
-        if self.steps < c.batch_size + c.n_step - 1:
+        if (self.steps - c.n_step + 1) * c.environments < c.batch_size:
             return False
         few = int(self._replay.sizes.min())
         if few < c.batch_size:

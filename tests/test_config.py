@@ -13,7 +13,15 @@ import re
 import numpy as np
 import pytest
 
-from dqnlib.config import ALGORITHMS, DEVICES, LOSSES, OPTIMIZERS, Config, TabularConfig
+from dqnlib.config import (
+    ALGORITHMS,
+    DEVICES,
+    LOSSES,
+    OPTIMIZERS,
+    Config,
+    TabularConfig,
+    check_plain,
+)
 
 HUGE = pytest.param(10**400, id="10**400")  # too large for a float
 NO_NUMBERS = [float("nan"), True, np.True_, "0.5", b"0.5", None, [0.5], np.array([0.5]), 1j]
@@ -117,16 +125,18 @@ NUMBERS = {
     "learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
     "final_learning_rate": (0, 1e6, "a number from 0 up to 1e+06"),
     "max_grad_norm": (5e-324, math.inf, "a number above 0, up to inf"),
+    "reward_clip": (5e-324, math.inf, "a number above 0, up to inf"),
 }
 COUNTS = {  # name -> lowest value allowed
     "steps": 1, "batch_size": 1, "capacity": 64, "warmup": 0, "update_every": 1, "sync_every": 1,
     "epsilon_steps": 0, "max_episode_steps": 1, "n_step": 1, "eval_every": 0, "eval_episodes": 1,
-    "record_every": 1, "hindsight_goals": 1,
+    "record_every": 1, "hindsight_goals": 1, "frame_stack": 1, "environments": 1,
 }  # fmt: skip
-SWITCHES = ("double", "dueling", "noisy")
+SWITCHES = ("double", "dueling", "noisy", "life_loss", "layer_norm")
+ONLINE = {"capacity": 1, "batch_size": 1}  # without replay
 OTHERS = {
     "env_id", "hidden", "obs_scale", "optimizer", "loss", "device", "atoms", "v_min", "v_max",
-    "channels", "windows", "hindsight", *SWITCHES,
+    "channels", "windows", "hindsight", "trace_decay", *SWITCHES,
 }  # fmt: skip
 
 
@@ -201,7 +211,9 @@ def test_the_defaults():
         "eval_every": 2_500, "eval_episodes": 10, "record_every": 100, "device": "auto",
         "target_epsilon": 0.0, "priority_alpha": 0.0, "priority_beta": 0.4, "dueling": False,
         "noisy": False, "atoms": 1, "v_min": None, "v_max": None, "channels": (),
-        "hindsight": "none", "hindsight_goals": 4, "windows": "all",
+        "hindsight": "none", "hindsight_goals": 4, "windows": "all", "frame_stack": 1,
+        "reward_clip": math.inf, "life_loss": False, "layer_norm": False, "environments": 1,
+        "trace_decay": 0.0,
     }  # fmt: skip
     online = Config(capacity=1, batch_size=1, warmup=1, sync_every=1)  # as the docstring says
     assert online.capacity == 1
@@ -285,8 +297,8 @@ def test_bad_scales(value, words):
 )
 def test_the_choices(name, known):
     for value in known:
-        assert getattr(Config(**{name: value}), name) == value
-        assert type(getattr(Config(**{name: np.str_(value)}), name)) is str
+        assert getattr(Config(**{name: value}, **ONLINE), name) == value
+        assert type(getattr(Config(**{name: np.str_(value)}, **ONLINE), name)) is str
     for value in ["Adam", "", None, 3, [known[0]], np.array([known[0]]), np.array(known)]:
         with pytest.raises(ValueError, match=f"^unknown {name} .*: choose one of {known[0]}, "):
             Config(**{name: value})
@@ -341,3 +353,61 @@ def test_what_expected_sarsa_counts_on_is_the_walks_own_unless_it_is_given():
     )
     with pytest.raises(ValueError, match=r"^target_epsilon must be a number from 0 up to 1"):
         TabularConfig(target_epsilon=1.5)
+
+
+# -- settings of lesson 10 ---------------------------------------------------------------------
+
+OF_TWO = {"environments": 2, "update_every": 3, "capacity": 6, "batch_size": 6}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"layer_norm": True, "noisy": True}, "layer_norm is made for fully connected layers"),
+        ({"layer_norm": True, "atoms": 5, "v_min": 0, "v_max": 1}, "without atoms"),
+        ({"layer_norm": True, "channels": (4,)}, "without channels"),
+        ({"layer_norm": True, "hidden": ()}, "hidden is empty"),
+        ({"trace_decay": 0.5}, "capacity=1 and batch_size=1 .*, but they are 50000 and 64"),
+        ({"trace_decay": 0.5, **OF_TWO, "capacity": 7}, "capacity=6 and batch_size=6"),
+        ({"optimizer": "obgd"}, 'optimizer="obgd" needs the newest steps'),
+        ({"optimizer": "obgd", **OF_TWO}, "environments=1 and update_every=1, but they are 2 and"),
+        ({"optimizer": "obgd", **ONLINE, "max_grad_norm": 1.0}, "leave max_grad_norm out"),
+        ({"trace_decay": 0.5, **OF_TWO, "update_every": 1, "capacity": 2, "batch_size": 2},
+         "make update_every larger"),
+        ({"trace_decay": 0.5, **ONLINE, "n_step": 3}, "knows no n_step"),
+        ({"trace_decay": 0.5, **ONLINE, "atoms": 5, "v_min": 0, "v_max": 1}, "knows no atoms"),
+        ({**OF_TWO, "n_step": 3, "priority_alpha": 0.5}, "knows no n_step and priority_alpha"),
+        ({"environments": 2, "hindsight": "future"}, "take environments=1"),
+        ({"trace_decay": 1.5}, "trace_decay must be a number"),
+        ({"environments": 0}, "environments must be a whole number"),
+        ({"layer_norm": 1}, "layer_norm"),
+    ],
+)  # fmt: skip
+def test_settings_without_replay_that_exclude_one_another(settings, words):
+    with pytest.raises(ValueError, match=words):
+        Config(**settings)
+
+
+def test_when_an_agent_learns_from_its_newest_steps_alone():
+    assert Config(trace_decay=0.5, **ONLINE).online
+    assert Config(optimizer="obgd", **ONLINE).online
+    assert Config(**OF_TWO).online
+    assert not Config(**ONLINE).online  # the buffer of one transition, as it always was
+    assert not Config(capacity=64, batch_size=64, update_every=64).online
+    assert not Config(environments=2).online
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"layer_norm": True},
+        {"environments": 2},
+        {"trace_decay": 0.5, **ONLINE},
+        {"optimizer": "obgd", **ONLINE},
+        {"hindsight": "final"},
+        {"windows": "cut", "n_step": 3},
+    ],
+)
+def test_plain_dqn_refuses_what_it_does_not_know(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        check_plain(Config(**settings))

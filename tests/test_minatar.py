@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from dqnlib.envs import make
-from dqnlib.minatar import MinAtar
+from dqnlib.config import Config
+from dqnlib.envs import make, make_for
+from dqnlib.minatar import GAMES, MinAtar
+from dqnlib.seeds.rows import Environments
+from dqnlib.storage import from_plain, to_plain
 
 
 def test_a_missing_package_is_answered_by_the_command_that_installs_it(monkeypatch):
@@ -71,3 +74,37 @@ def test_a_seed_says_everything(env):
     assert not all(np.array_equal(x, y) for x, y in zip(flat[0], flat[2]))
     assert any(x[1] > 0 for x in a if isinstance(x, tuple))
     assert any(x[2] for x in a if isinstance(x, tuple))
+
+
+def test_the_action_of_the_game_before_does_not_stick():
+    pytest.importorskip("minatar", reason="the extra minatar is not installed")
+    used = make("dqnlib/MinAtarBreakout-v0")
+    for seed in range(60):  # one action in ten is the one before it
+        found = []
+        for env in (used, make("dqnlib/MinAtarBreakout-v0")):
+            env.reset(seed=seed)
+            found.append(env.step(0)[0])
+        assert np.array_equal(*found)
+        used.step(2)
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_every_game_can_be_brought_back(game):
+    """A run on it resumes: the package's random numbers are the environment's generator."""
+    pytest.importorskip("minatar", reason="the extra minatar is not installed")
+    config = Config(env_id=f"dqnlib/MinAtar{game}-v0")
+    games, other = (Environments(lambda: make_for(config), seeds) for seeds in ([3, 4], [5, 6]))
+    rng = np.random.default_rng(0)
+
+    def play(envs, actions):
+        found = []
+        for action in actions:
+            next_obs, reward, terminated, truncated = envs.step(action)
+            found.append((next_obs.tobytes(), reward.tolist(), terminated.tolist()))
+            envs.advance(next_obs, terminated | truncated)
+        return found
+
+    first, second = rng.integers(games.n_actions, size=(2, 150, 2))
+    play(games, first)
+    other.restore(from_plain(to_plain(games.state(), "state")))
+    assert play(other, second) == play(games, second)

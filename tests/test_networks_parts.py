@@ -1,4 +1,4 @@
-"""Dueling heads and noisy layers of one run.
+"""Dueling heads, noisy layers and layer normalization of one run.
 
 `tests/mutants/test_networks_parts.toml` lists the mutants that these tests kill.
 """
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from dqnlib import networks
 from dqnlib.networks import NoisyLinear, RainbowNetwork, dueling, noise_of
 
 
@@ -138,3 +139,37 @@ def test_what_a_noisy_layer_gives_varies_as_its_sigmas_say():
     found = torch.tensor(found, dtype=torch.float64)
     assert found.mean().item() == pytest.approx(still, abs=0.02)
     assert found.var().item() == pytest.approx(want, rel=0.05)
+
+
+# -- layer normalization -----------------------------------------------------------------------
+
+
+def test_layer_norm_by_hand():
+    x = torch.tensor([[1.0, 3.0, 1.0, 3.0], [10.0, 10.0, 10.0, 10.0], [0.0, 0.0, 0.0, 8.0]])
+    # means 2, 10, 2; variances 1, 0, 12
+    third = [-1 / math.sqrt(3)] * 3 + [math.sqrt(3)]
+    want = torch.tensor([[-1.0, 1.0, -1.0, 1.0], [0.0] * 4, third])
+    assert torch.allclose(networks.layer_norm(x), want, atol=1e-4)
+
+
+def test_layer_norm_knows_neither_the_batch_nor_a_scale_nor_a_shift():
+    x = torch.randn(5, 8, generator=torch.Generator().manual_seed(0))
+    whole = networks.layer_norm(x)
+    assert torch.allclose(networks.layer_norm(x[2:3]), whole[2:3])
+    assert torch.allclose(networks.layer_norm(100 * x + 7), whole, atol=1e-3)
+    assert torch.allclose(whole, torch.nn.functional.layer_norm(x, (8,)), atol=1e-6)
+
+
+@pytest.mark.parametrize("norm", [None, networks.layer_norm])
+def test_a_normalized_network_is_linear_layers_norms_and_relu(norm):
+    torch.manual_seed(0)
+    network = networks.NormalizedQNetwork((2, 3), 2, (5, 7), norm)
+    torch.manual_seed(0)
+    plain = networks.QNetwork((2, 3), 2, (5, 7))
+    both = zip(network.parameters(), plain.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in both)  # nothing more to learn, the same start
+    obs = torch.randn(4, 2, 3, generator=torch.Generator().manual_seed(1))
+    first, second, last = (m for m in plain.modules() if isinstance(m, torch.nn.Linear))
+    x = networks.layer_norm(first(obs.flatten(1))).relu()
+    x = networks.layer_norm(second(x)).relu()
+    assert torch.allclose(network(obs), last(x), atol=1e-6)

@@ -55,6 +55,34 @@ def test_td_target_by_hand():
     assert found.shape == (4,)
 
 
+def test_lambda_returns_by_hand():
+    reward = torch.tensor([[1.0, 2.0, 4.0], [1.0, 2.0, 4.0], [1.0, 2.0, 4.0]])
+    value = torch.tensor([[10.0, 20.0, 40.0]] * 3)
+    no = [False, False, False]
+    terminated = torch.tensor([no, [False, True, False], no])
+    truncated = torch.tensor([no, no, [False, True, False]])
+    found = targets.lambda_return(reward, terminated, truncated, value, 0.5, 0.25)
+    # the last step of each row: 4 + ½ · 40 = 24
+    # row 0: 2 + ½ (¾ · 20 + ¼ · 24) = 12.5; 1 + ½ (¾ · 10 + ¼ · 12.5) = 6.3125
+    # row 1: 2, for it terminated; 1 + ½ (¾ · 10 + ¼ · 2) = 5
+    # row 2: 2 + ½ · 20 = 12, for it was cut; 1 + ½ (¾ · 10 + ¼ · 12) = 6.25
+    assert found.tolist() == [[6.3125, 12.5, 24.0], [5.0, 2.0, 24.0], [6.25, 12.0, 24.0]]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 6))
+def test_lambda_returns_lie_between_one_step_and_the_whole_row(seed, e, t):
+    rng = torch.Generator().manual_seed(seed)
+    reward, value = (torch.randn(e, t, generator=rng) for _ in range(2))
+    terminated, truncated = (torch.rand(e, t, generator=rng) < 0.3 for _ in range(2))
+    truncated &= ~terminated
+    given = reward, terminated, truncated, value, 0.9
+    one_step = reward + 0.9 * value * ~terminated
+    assert torch.allclose(targets.lambda_return(*given, 0.0), one_step)
+    if not truncated.any():
+        whole = targets.n_step_return(reward, terminated, value[:, -1], 0.9)
+        assert torch.allclose(targets.lambda_return(*given, 1.0)[:, 0], whole, atol=1e-5)
+
+
 def test_expected_sarsa_target_by_hand():
     # greedy 8 and -1, by chance 7/3 and -11/3: 1 + ½ (0.4 · 8 + 0.6 · 7/3), −3 + ½ (−0.4 − 2.2)
     found = targets.expected_sarsa_target(REWARD, TERMINATED, NEXT_Q, GAMMA, 0.6)

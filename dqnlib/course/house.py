@@ -19,12 +19,13 @@ HOME = Path(__file__).resolve().parents[1]
 # The ladder: a room may import the rooms before it. A folder is a room; the modules beside the
 # folders are named.
 ROOMS = {
-    "ground": "moved arguments data config results intervals device storage",
-    "lessons": "goals envs minatar probes showcases policies networks targets rainbow replay "
-    "prioritized frames transitions tabular planning features scores dqn balance warehouse",
+    "ground": "moved arguments together data config results intervals device storage",
+    "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
+    "rainbow replay prioritized frames attention transitions tabular planning features scores dqn "
+    "balance streaming warehouse",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
-    "swept studies",
+    "games speed swept studies",
     "classics": "",
     "pictures": "plots grid_plots sweep_plots reports",
     "labs": "",

@@ -17,6 +17,7 @@ _HOME = {
     "DiscountLab": "discount",
     "DistributionLab": "distribution",
     "NStepLab": "windows",
+    "PixelLab": "pixels",
     "PlayLab": "play",
     "PrioritiesLab": "priorities",
     "RelabelLab": "relabel",

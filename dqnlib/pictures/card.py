@@ -25,6 +25,10 @@ class Card:
         corners = (left * k, top * k, right * k - 1, bottom * k - 1)
         self._draw.rectangle(corners, fill, outline, k if outline else 0)
 
+    def line(self, x0, y0, x1, y1, color=INK, width=1.5) -> None:
+        k = self.scale
+        self._draw.line((x0 * k, y0 * k, x1 * k, y1 * k), color, round(width * k))
+
     def paste(self, image: Image.Image, left: float, top: float, mask=None) -> None:
         """Put a picture of the card's own scale on it."""
         self.image.paste(image, (round(left * self.scale), round(top * self.scale)), mask)

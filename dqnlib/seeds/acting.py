@@ -26,17 +26,18 @@ class Actor:
         self._draws = None if policy else Lockstep(rngs)
 
     def choose(self, q: np.ndarray, epsilon: float) -> np.ndarray:
-        """Return actions [S] for action values [S, A]."""
+        """Return actions [S·E] for action values [S·E, A]: E environments of each run in a row."""
         if np.isnan(q).any():  # a diverged network: its first NaN is its choice
             lost = np.isnan(q).any(1)
             q = np.where(lost[:, None], np.arange(q.shape[1]) == q.argmax(1)[:, None], q)
         if self._draws:
-            explore, pick = self._draws.take(2)
+            explore, pick = self._draws.take_pairs(len(q))
             if len(q) >= FEW:
                 return choose(q, epsilon, explore, pick)
             rows = zip(q.tolist(), explore.tolist(), pick.tolist())
             return np.array([choose_one(row, epsilon, *numbers) for row, *numbers in rows])
-        return np.array([self._one(k, q[k], epsilon) for k in range(len(self._rngs))])
+        each = len(q) // len(self._rngs)
+        return np.array([self._one(k // each, q[k], epsilon) for k in range(len(q))])
 
     def _one(self, k: int, q: np.ndarray, epsilon: float) -> int:
         try:

@@ -3,7 +3,6 @@
 import gymnasium as gym
 import numpy as np
 
-from dqnlib.envs import time_limit
 from dqnlib.seeds.rows import Environments
 
 BREAKOUT = "dqnlib/MinAtarBreakout-v0"
@@ -26,8 +25,7 @@ class Breakouts(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self.registered_limit = env.n_actions, time_limit(env)
+        self._describe(env)
         self.limit = self.registered_limit  # that of the config, if it has one
         s = len(self.seeds)
         self._rows = np.arange(s)

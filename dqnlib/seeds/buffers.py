@@ -6,6 +6,7 @@ import torch
 from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.seeds.frames import FrameRing
+from dqnlib.seeds.online import Newest
 from dqnlib.seeds.priorities import Priorities
 from dqnlib.seeds.replay import Buffers, Ring
 
@@ -22,15 +23,23 @@ def replay_for(
     config.priority_alpha says so.
     """
     c, priorities = config, None
+    if c.online:
+        return Newest(c, len(rngs), obs_shape, obs_dtype, device)
     if "replay" in own:
         return Buffers(own["replay"], c.capacity, rngs, device, names, where)
     if c.priority_alpha:
         priorities = Priorities(len(rngs), c.capacity, c.priority_alpha, names, where)
+    if len(obs_shape) > 1 and c.environments > 1:
+        raise ValueError(
+            "a replay buffer of images keeps the frames of one environment in their order, but "
+            f"there are {c.environments}: take environments=1, or learn without replay, with "
+            "capacity and batch_size of environments × update_every"
+        )
     if len(obs_shape) > 1:
         return FrameRing(
             c.capacity, obs_shape, obs_dtype, rngs, device, n_step=c.n_step, priorities=priorities
         )
-    if uneven or priorities:
+    if uneven or priorities or c.environments > 1:
         extra = {"weighted": "weight", "cut": "discount"}.get(c.windows)
         return UnevenRing(c.capacity, obs_shape[0], rngs, device, priorities, extra)
     return Ring(c.capacity, obs_shape[0], rngs, device)
@@ -60,10 +69,11 @@ class UnevenRing(Ring):
     def add(self, obs, action, reward, next_obs, terminated, rows=None, extra=None) -> None:
         """Keep one transition of each of the runs: arrays [R, O], [R], [R], [R, O], [R].
 
-        rows: the runs' numbers [R], in the order in which each run adds; None stands for all S.
-        extra: [R], what each brings.
+        rows: the runs' numbers [R], in the order in which each run adds; None stands for all S,
+        each as often as it has environments. extra: [R], what each brings.
         """
-        rows = np.arange(len(self.sizes)) if rows is None else rows
+        if rows is None:
+            rows = np.repeat(np.arange(len(self.sizes)), len(obs) // len(self.sizes))
         columns = (obs, next_obs, *(np.asarray(x)[:, None] for x in (reward, action, terminated)))
         new = np.concatenate(columns, 1).astype(np.float32)
         counts = np.bincount(rows, minlength=len(self.sizes))  # [S]

@@ -5,6 +5,7 @@ On a processor, row k has the same bits in a stack of any height: see `dqnlib.se
 
 import functools
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 NARROW = 16  # a layer with fewer outputs is quicker with its factors the other way round
+NORM_EPSILON = 1e-5  # of `networks.layer_norm` and of PyTorch
 
 
 class Layer(NamedTuple):
@@ -25,6 +27,7 @@ class Layer(NamedTuple):
     bias_grad: Tensor  # [S, out]
     is_narrow: bool
     activation: str | None = None  # after it
+    norm: bool = False  # layer normalization between the two
 
     @classmethod
     def of(cls, weight: Tensor, bias: Tensor, weight_grad: Tensor, bias_grad: Tensor) -> "Layer":
@@ -45,6 +48,7 @@ class Forward:
         new = functools.partial(padded, layers[0].weight, rows)
         self.batch, self.input = batch, new(batch, inputs) if source is None else source
         self.kept = [self.input]  # the input of each layer, and q at last: [R, B, ...]
+        self.norms: list[Norm | None] = []  # of each layer, where it has one
         self._products = []
         for layer in layers:
             x, outputs = self.kept[-1], layer.weight.shape[1]
@@ -54,8 +58,11 @@ class Forward:
             else:
                 out = new(batch, outputs)
                 factors = layer.bias_row, x, layer.turned
-            self._products.append((*factors, out, _IN_PLACE[layer.activation]))
-            self.kept.append(out.mT if layer.is_narrow else out)
+            made = out.mT if layer.is_narrow else out
+            norm = Norm.of(made) if layer.norm else None
+            self._products.append((*factors, out, norm, _IN_PLACE[layer.activation]))
+            self.norms.append(norm)
+            self.kept.append(norm.output if norm else made)
 
     def __call__(self, obs: Tensor) -> Tensor:
         """Return q [R, B, A] of obs [S, B, *O]; a single row is computed twice."""
@@ -64,17 +71,57 @@ class Forward:
 
     def run(self) -> Tensor:
         """Return q [R, B, A] of what lies in `input`."""
-        for bias, left, right, out, activate in self._products:
+        for bias, left, right, out, norm, activate in self._products:
             torch.baddbmm(bias, left, right, out=out)
+            if norm:
+                out = norm.run()
             if activate:
                 activate(out)
         return self.kept[-1]
 
 
+class Norm(NamedTuple):
+    """Layer normalization of what a layer gives, [R, B, out], with what the way back needs.
+
+    PyTorch computes each row of `out` numbers by itself, so others do not change its bits.
+    """
+
+    input: Tensor  # [R, B, out]
+    output: Tensor  # the same shape
+    mean: Tensor  # [R, B, 1]
+    scale: Tensor  # [R, B, 1] one over the standard deviation
+
+    @classmethod
+    def of(cls, x: Tensor) -> "Norm":
+        """x: [R, B, out], where the layer puts its sums."""
+        r, b, _ = x.shape
+        return cls(x, padded(x, *x.shape), x.new_empty(r, b, 1), x.new_empty(r, b, 1))
+
+    def run(self) -> Tensor:
+        """Return the output of what lies in `input`."""
+        shape = self.input.shape[2:]
+        found = torch.native_layer_norm(self.input, shape, None, None, NORM_EPSILON)
+        for kept, new in zip(self[1:], found, strict=True):
+            kept.copy_(new)
+        return self.output
+
+    def rows(self, choose: Callable[[Tensor], Tensor]) -> "Norm":
+        """Return some of its rows, or all of them again: choose maps [R, ...] to those."""
+        return Norm(*map(choose, self))
+
+    def back(self, slope: Tensor, out: Tensor) -> Tensor:
+        """Return out, filled with the gradient by `input`; slope: by the output."""
+        x, _, mean, scale = self
+        wanted = [True, False, False]  # there is no factor and no shift to learn
+        numbers = mean.contiguous(), scale.contiguous()  # PyTorch reads them as one piece
+        found = _norm_backward(slope, x, x.shape[2:], *numbers, None, None, wanted)
+        return out.copy_(found[0])
+
+
 class Backward:
     """The chain rule for R rows, from the last layer to the first, with views made once.
 
-    kept: what the forward pass kept; rows: those to compute, if not all.
+    kept: what the forward pass kept; norms: its own; rows: those to compute, if not all.
     """
 
     def __init__(
@@ -83,6 +130,7 @@ class Backward:
         kept: list[Tensor],
         rows: slice = slice(None),
         through: bool = False,
+        norms: list[Norm | None] | None = None,
     ):
         """through: work out the gradient by the first layer's input, too: it is ``at_input``."""
         last = kept[-1][rows]
@@ -96,18 +144,23 @@ class Backward:
             turned = None
             if inputs < NARROW:  # quicker the other way round
                 x, turned = x.mT, padded(x, height, inputs, outputs)
+            norm = norms[k].rows(lambda x: x[rows]) if norms and norms[k] else None
+            normed = padded(after, *after.shape) if norm else None
             self._steps.append(
-                (_SLOPES[layer.activation], after, x, turned, layer.weight_grad[rows],
-                 layer.bias_grad[rows], layer.weight[rows], before)
+                (_SLOPES[layer.activation], after, norm, normed, x, turned,
+                 layer.weight_grad[rows], layer.bias_grad[rows], layer.weight[rows], before)
             )  # fmt: skip
             self.at_input = before  # at last: of the first layer
 
     def __call__(self, d: Tensor) -> None:
         """Fill the gradient; d: [S, B, A]."""
         d = self._slope.copy_(d[self._rows])
-        for slope, after, x, turned, weight_grad, bias_grad, weight, before in self._steps:
+        for step in self._steps:
+            slope, after, norm, normed, x, turned, weight_grad, bias_grad, weight, before = step
             if slope:
                 d = slope(d, after)
+            if norm:
+                d = norm.back(d, normed)
             if turned is None:
                 torch.bmm(d.mT, x, out=weight_grad)
             else:
@@ -126,6 +179,16 @@ def padded(like: Tensor, rows: int, *shape: int) -> Tensor:
 _relu_backward, _tanh_backward = (
     torch.ops.aten.threshold_backward.default, torch.ops.aten.tanh_backward.default,
 )  # fmt: skip
+_norm_backward = torch.ops.aten.native_layer_norm_backward.default
+
+
+def normalized(x: np.ndarray) -> np.ndarray:
+    """Return x [S, N] normalized row by row; `einsum` adds in the same order whatever S is."""
+    centered = x - np.einsum("sn->s", x)[:, None] / np.float32(x.shape[1])
+    variance = np.einsum("sn,sn->s", centered, centered)[:, None] / np.float32(x.shape[1])
+    return centered / np.sqrt(variance + np.float32(NORM_EPSILON))
+
+
 ACTIVATIONS = {None: None, "relu": functools.partial(np.maximum, 0), "tanh": np.tanh}
 _IN_PLACE = {None: None, "relu": torch.relu_, "tanh": torch.tanh_}
 _SLOPES = {  # of the gradient after an activation and its value

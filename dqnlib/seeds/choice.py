@@ -7,6 +7,7 @@ for the same shape.
 
 import functools
 import time
+import warnings
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from dqnlib.seeds.update import Networks
 
 SIZES = (  # what a step's time depends on
     "channels", "hidden", "dueling", "noisy", "atoms", "v_min", "v_max", "batch_size", "optimizer",
-    "double",
+    "double", "layer_norm",
 )  # fmt: skip
 STEPS, WARM = 40, 10  # environment steps with an update that are measured, and some before
 
@@ -49,9 +50,28 @@ def choose_device(
             why += ", so this runs on the CPU"
         return "cpu", why
     if config.device == "cuda":
-        return "cuda", "as asked"
-    stand_in = Config(**{name: getattr(config, name) for name in SIZES}, capacity=config.batch_size)
+        return _cuda_or_word()
+    sizes = {name: getattr(config, name) for name in SIZES}
+    if config.optimizer == "obgd":  # which needs more than a batch
+        sizes["optimizer"] = "sgd"
+    stand_in = Config(**sizes, capacity=config.batch_size)
     return _measured(s, obs_shape, n_actions, stand_in)
+
+
+def _cuda_or_word() -> tuple[str, str]:
+    """Return the card if it can be computed on, else the CPU, and warn."""
+    try:
+        _room_on_the_card()
+    except RuntimeError as error:
+        why = f"the GPU failed ({first_line(error)}), so this runs on the CPU"
+        warnings.warn(why, stacklevel=6)
+        return "cpu", why
+    return "cuda", "as asked"
+
+
+def _room_on_the_card() -> None:
+    """Compute something small there, which also starts CUDA; RuntimeError where that fails."""
+    torch.ones(256, 256, device="cuda").sum().item()
 
 
 @functools.cache
@@ -59,7 +79,7 @@ def _measured(s: int, obs_shape, n_actions: int, config: Config) -> tuple[str, s
     seconds = {}
     for device in ("cpu", "cuda"):
         try:
-            seconds[device] = _seconds_a_step(config, s, obs_shape, n_actions, device)
+            seconds[device] = seconds_a_step(config, s, obs_shape, n_actions, device)
         except RuntimeError as error:  # no memory left on the card, a driver too old, ...
             return "cpu", f"{device} failed: {first_line(error)}"
     best = min(seconds, key=seconds.get)
@@ -67,7 +87,7 @@ def _measured(s: int, obs_shape, n_actions: int, config: Config) -> tuple[str, s
     return best, f"a step of {s} seeds took {found}"
 
 
-def _seconds_a_step(config: Config, s: int, obs_shape, n_actions: int, device: str) -> float:
+def seconds_a_step(config: Config, s: int, obs_shape, n_actions: int, device: str) -> float:
     """Return the median seconds of choosing actions and learning from a batch of stand-ins."""
     with own_random_numbers(seed=0):
         made = stack(

@@ -19,7 +19,14 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from dqnlib.device import side_by_side
-from dqnlib.seeds.chain import ACTIVATIONS, Backward, Forward, Layer
+from dqnlib.seeds.chain import (
+    ACTIVATIONS,
+    NORM_EPSILON,
+    Backward,
+    Forward,
+    Layer,
+    normalized,
+)
 from dqnlib.seeds.learner import first_line
 from dqnlib.seeds.stacks import Pull, Stack, without_sharing
 
@@ -46,10 +53,13 @@ class DenseStack(Stack):
                 at = [where[id(p)] for p in step]
                 tall = [self._tall(self.views[k]) for k in at]
                 self._layers.append(Layer.of(*tall, *(grads[k] for k in at)))
+            elif step == NORM:
+                self._layers[-1] = self._layers[-1]._replace(norm=True)
             else:
                 self._layers[-1] = self._layers[-1]._replace(activation=step)
         self._acting = self._arrays() if self.flat.device.type == "cpu" else None
-        self._learning: tuple[Forward, Backward] | None = None  # for the last size of batches
+        self._ahead: Forward | None = None  # for the last size of batches
+        self._learning: tuple[Forward, Backward] | None = None  # the same
 
     def with_target(self) -> tuple["Stack", "Stack", Callable]:
         """As in `Stack`, with the two stacks in one array, so that one call computes both.
@@ -71,14 +81,17 @@ class DenseStack(Stack):
     # `flat` asks for no gradient, so that none of this makes a graph
 
     def q(self, obs: Tensor) -> Tensor:
-        forward = Forward(self._layers, obs.shape[1])
-        return forward(obs)[: len(obs)]
+        if self._ahead is None or self._ahead.batch != obs.shape[1]:
+            self._ahead = Forward(self._layers, obs.shape[1])
+        return self._ahead(obs)[: len(obs)].clone()
 
-    def _arrays(self) -> list[tuple[np.ndarray, np.ndarray, Callable | None]]:
-        """Return NumPy's views of every layer: weight [S, out, in], bias [S, out], activation."""
-        arrays, steps = [view.numpy() for view in self.views], [x.activation for x in self._layers]
+    def _arrays(self) -> list[tuple[np.ndarray, np.ndarray, bool, Callable | None]]:
+        """Return NumPy's views of every layer: weight [S, out, in], bias [S, out]; norm,
+        activation."""
+        arrays = [view.numpy() for view in self.views]
         return [
-            (arrays[2 * k], arrays[2 * k + 1], ACTIVATIONS[step]) for k, step in enumerate(steps)
+            (arrays[2 * k], arrays[2 * k + 1], layer.norm, ACTIVATIONS[layer.activation])
+            for k, layer in enumerate(self._layers)
         ]
 
     def q_of_one(self, obs: np.ndarray) -> np.ndarray:
@@ -91,9 +104,11 @@ class DenseStack(Stack):
             return super().q_of_one(obs)
         x = obs.reshape(len(obs), -1)
         with np.errstate(all="ignore"):  # a run that diverges is told of in its record
-            for weight, bias, activate in self._acting:
+            for weight, bias, norm, activate in self._acting:
                 x = np.einsum("soi,si->so", weight, x)
                 x += bias
+                if norm:
+                    x = normalized(x)
                 if activate:
                     activate(x, out=x)
         return x
@@ -102,7 +117,7 @@ class DenseStack(Stack):
         """As in `Stack`; the values are written over by the next call."""
         if self._learning is None or self._learning[0].batch != obs.shape[1]:
             forward = Forward(self._layers, obs.shape[1])
-            self._learning = forward, Backward(self._layers, forward.kept)
+            self._learning = forward, Backward(self._layers, forward.kept, norms=forward.norms)
         forward, backward = self._learning
         return forward(obs)[: len(obs)], backward
 
@@ -138,7 +153,9 @@ class Both:
         (online, _, together), s = self._stacks, self._s
         forward = Forward(together._layers, batch)
         q, next_q = forward.kept[-1][:s], forward.kept[-1][s:]
-        pull = Backward(online._layers, [online._tall(x[:s]) for x in forward.kept])
+        norms = [norm and norm.rows(lambda x: online._tall(x[:s])) for norm in forward.norms]
+        kept = [online._tall(x[:s]) for x in forward.kept]
+        pull = Backward(online._layers, kept, norms=norms)
 
         def compute(obs: Tensor, next_obs: Tensor) -> tuple[Tensor, Tensor, Pull]:
             torch.cat([obs, next_obs], out=forward.input)
@@ -150,7 +167,10 @@ class Both:
     def _halves(self, batch: int) -> Callable:
         (online, target, _), half = self._stacks, self._s // 2  # two rows at least
         first, second = (Forward(stack._layers, batch) for stack in (online, target))
-        parts = [Backward(online._layers, first.kept, x) for x in (slice(half), slice(half, None))]
+        parts = [
+            Backward(online._layers, first.kept, rows, norms=first.norms)
+            for rows in (slice(half), slice(half, None))
+        ]
 
         def pull(d: Tensor) -> None:
             side_by_side(lambda: parts[0](d), lambda: parts[1](d))
@@ -198,11 +218,11 @@ class Dense(NamedTuple):
 
 
 def dense_layers(module: nn.Module) -> list:
-    """Return a module's fully connected layers and the activation after each, "relu" or "tanh".
+    """Return a module's fully connected layers and what comes after each: "norm", "relu", "tanh".
 
     One forward pass is recorded, so the module may be written in any way. Raises
-    NotImplementedError if it calls anything but flatten, linear, ReLU and Tanh in a row, each layer
-    once, with its parameters in that order.
+    NotImplementedError if it calls anything but flatten, linear, layer normalization without
+    factors of its own, ReLU and Tanh in a row, each layer once, with its parameters in that order.
     """
     parameters = list(module.parameters())
     matrices = [p for p in parameters if p.ndim == 2]
@@ -222,8 +242,9 @@ def dense_layers(module: nn.Module) -> list:
         raise NotImplementedError("its parameters are not those of its Linear layers, in order")
     if not isinstance(steps[0], Dense):
         raise NotImplementedError("it does not begin with a Linear layer")
-    if any(isinstance(a, str) and isinstance(b, str) for a, b in pairwise(steps)):
-        raise NotImplementedError("two activations in a row")
+    for before, step in pairwise(["", *steps]):
+        if isinstance(before, str) and isinstance(step, str) and before != NORM:
+            raise NotImplementedError("two activations in a row, or a norm of something else")
     return steps
 
 
@@ -257,6 +278,15 @@ class _Tape(TorchFunctionMode):
             return "relu"
         elif called in _TANH:
             return "tanh"
+        elif called is functional.layer_norm:
+            names = ("normalized_shape", "weight", "bias", "eps")
+            given = {"eps": NORM_EPSILON} | dict(zip(names, extra)) | kwargs
+            given = {name: value for name, value in given.items() if value is not None}
+            shape = tuple(self.last.shape[1:])
+            if {"normalized_shape": shape, "eps": NORM_EPSILON} == given | {
+                "normalized_shape": tuple(given["normalized_shape"])
+            }:
+                return NORM
         elif called in (torch.flatten, Tensor.flatten) and not self.steps:
             ends = dict(zip(("start_dim", "end_dim"), extra)) | kwargs
             if ends in ({"start_dim": 1}, {"start_dim": 1, "end_dim": -1}):
@@ -264,5 +294,6 @@ class _Tape(TorchFunctionMode):
         raise NotImplementedError(f"it calls {called.__name__}")
 
 
+NORM = "norm"
 _RELU = (torch.relu, torch.relu_, functional.relu, Tensor.relu, Tensor.relu_)
 _TANH = (torch.tanh, Tensor.tanh)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from dqnlib.config import Config
 from dqnlib.data import Batch
+from dqnlib.seeds import online
 from dqnlib.seeds.learning import clip_gradients
 from dqnlib.seeds.update import Learned, Networks, OwnUpdate, SharedUpdate
 
@@ -126,5 +127,5 @@ class DistributionUpdate(SharedUpdate):
 
 def update_for(config: Config, own: dict, networks: Networks, seeds, where: Callable):
     """Return how these runs learn."""
-    kind = DistributionUpdate if config.atoms > 1 else SharedUpdate
+    kind = DistributionUpdate if config.atoms > 1 else online.kind_of(config)
     return (OwnUpdate if "update" in own else kind)(config, own, networks, seeds, where)

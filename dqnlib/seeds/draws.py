@@ -66,6 +66,15 @@ class Lockstep:
         self._used = k + n
         return list(self._numbers[k : k + n])
 
+    def take_pairs(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return two numbers [n] for each of n = S·E environments, E of each row in a row."""
+        each = n // len(self._rngs)
+        if each == 1:
+            first, second = self.take(2)
+            return first, second
+        numbers = np.stack(self.take(2 * each), 1)  # [S, 2 E]
+        return numbers[:, ::2].reshape(-1), numbers[:, 1::2].reshape(-1)
+
     def state(self) -> dict:
         """Return all that is needed to go on from here, as plain data in the form of `Draws`."""
         states = [rng.bit_generator.state for rng in self._rngs]

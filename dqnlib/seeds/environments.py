@@ -5,10 +5,13 @@ import math
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.catch import CATCH
 from dqnlib.config import Config
-from dqnlib.envs import NetworkObservation, make_for, time_limit
+from dqnlib.envs import NetworkObservation, make_for
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
+from dqnlib.policies import Streams, env_seeds
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
+from dqnlib.seeds.catches import Catches
 from dqnlib.seeds.learner import LearnerError, first_line, name_of
 from dqnlib.seeds.rows import Environments
 from dqnlib.showcases import CHAINS
@@ -26,9 +29,8 @@ class CartPoles(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._scale = env.scale
         self.limit = self.registered_limit  # that of the config, if it has one
         self._cart = env.unwrapped  # its masses, lengths and bounds
         self._force = np.array([-self._cart.force_mag, self._cart.force_mag])  # of each action
@@ -86,9 +88,8 @@ class Pendulums(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._scale = env.scale
         self.limit = self.registered_limit  # that of the config, if it has one
         self._rod = env.unwrapped  # its mass, length and bounds
         self._angle, self._speed = np.zeros((2, len(self.seeds)))  # rad, rad a second
@@ -147,9 +148,8 @@ class Rooms(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._world = env.n_actions, env.unwrapped
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._world = env.unwrapped
         self.limit = self.registered_limit  # that of the config, if it has one
         self._one_hot = np.eye(self._world.n_states, dtype=self.obs_dtype)
         self._room = np.zeros(len(self.seeds), np.int64)
@@ -187,9 +187,8 @@ class BitFlips(Environments):
 
     def _make_rows(self, make) -> None:
         env = make()
-        self.obs_shape, self.obs_dtype = env.observation_space.shape, env.observation_space.dtype
-        self.n_actions, self._scale = env.n_actions, env.scale
-        self.registered_limit = time_limit(env)
+        self._describe(env)
+        self._scale = env.scale
         self.limit = self.registered_limit  # that of the config, if it has one
         self.goals: BitFlipping = env.unwrapped
         self._tasks = np.zeros((len(self.seeds), 2, self.goals.bits), np.int64)  # row, goal
@@ -244,8 +243,21 @@ VECTORISED: dict[str, type[Environments]] = {
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
     **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
     BREAKOUT: Breakouts,
+    CATCH: Catches,
     **{f"dqnlib/{kind}{n}-v0": Chains for kind in ("Chain", "ChainBack") for n in CHAINS},
 }
+
+
+STACKED = (Catches, Environments)  # which know of config.frame_stack
+
+
+def for_each_run(config: Config, streams: list[Streams], names: list[str]) -> tuple[list, list]:
+    """Return the seeds of all environments, E of each run in a row, and how errors call them."""
+    e = config.environments
+    seeds = [seed for s in streams for seed in env_seeds(s.env_seed, e)]
+    if e > 1:
+        names = [f"{name}, environment {k}" for name in names for k in range(e)]
+    return seeds, names
 
 
 def environments(config: Config, env, seeds: list[int], names=None) -> Environments:
@@ -261,4 +273,11 @@ def environments(config: Config, env, seeds: list[int], names=None) -> Environme
             raise LearnerError(f"✗ {name} made no environment: {first_line(error)}") from error
 
     kind = Environments if env else VECTORISED.get(config.env_id, Environments)
+    kind = Environments if config.frame_stack > 1 and kind not in STACKED else kind
     return kind(make, seeds, config.max_episode_steps, names)
+
+
+def learning_environments(config: Config, env, seeds: list[int], names=None) -> Environments:
+    """Return the same with rewards and episodes as the config wants them learned from."""
+    made = environments(config, env, seeds, names)
+    return made.learn_from(config.reward_clip, config.life_loss)

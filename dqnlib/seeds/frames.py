@@ -1,5 +1,6 @@
 """The replay buffer of S runs whose observations are images: it keeps every frame once."""
 
+import warnings
 from collections import deque
 
 import numpy as np
@@ -33,6 +34,7 @@ class FrameRing(Drawing):
         s, n, self.priorities = len(rngs), capacity, priorities
         self.capacity, self.sizes = capacity, np.zeros(s, np.int64)
         self.device, self._rngs = torch.device(device), rngs
+        self._store = self.device  # where the frames lie
         self._obs_shape, self._dtype = tuple(obs_shape), np.dtype(dtype)
         k, *self._frame = stack_shape(self._obs_shape)
         # frames back that a new transition may still refer to: two of n steps and a stack ago
@@ -42,14 +44,7 @@ class FrameRing(Drawing):
         # run r's frame number f lies in row r · slots + f % slots; there are as many as
         # transitions, and a few more: each episode's last observation, and the newest
         self._slots = n + n // 50 + 2 * k + self._recent
-        try:
-            self._frames = self._places(s * self._slots)
-        except (MemoryError, RuntimeError):  # PyTorch names the bytes, and a page of its source
-            size = s * self._slots * int(np.prod(self._frame)) * self._dtype.itemsize
-            raise ValueError(
-                f"a buffer of {n:,} images for {seeds_in_words(s)} takes {size / 1e9:,.0f} GB, and "
-                "there is not so much memory: take a smaller capacity"
-            ) from None
+        self._frames = self._room_for(n)
         self._next = np.zeros(s, np.int64)  # where each run's next transition goes
         self._obs, self._next_obs = np.zeros((2, s, n, k), np.int64)  # numbers of frames
         self._action, self._reward = np.zeros((s, n), np.int64), np.zeros((s, n), np.float32)
@@ -116,28 +111,51 @@ class FrameRing(Drawing):
     def _images(self, numbers: np.ndarray) -> torch.Tensor:
         """Return the frames of these numbers [S, B, K] as a network's input [S, B, *O]."""
         rows = np.arange(len(numbers))[:, None, None] * self._slots + numbers % self._slots
-        where = torch.from_numpy(rows.reshape(-1)).to(self.device)
+        where = torch.from_numpy(rows.reshape(-1)).to(self._store)
         found = self._frames.index_select(0, where)
         return as_input(found.view(*numbers.shape[:2], *self._obs_shape), self.device)
 
+    def _room_for(self, n: int) -> torch.Tensor:
+        """Return room for the frames of n transitions a run; where a card has none, on the CPU.
+
+        Raises ValueError where the computer has none, either.
+        """
+        s = len(self._rngs)
+        size = s * self._slots * int(np.prod(self._frame)) * self._dtype.itemsize
+        what = f"a buffer of {n:,} images for {seeds_in_words(s)} takes {size / 1e9:,.0f} GB, and "
+        try:
+            return self._places(s * self._slots)
+        except (MemoryError, RuntimeError):  # PyTorch names the bytes, and a page of its source
+            if self._store.type == "cpu":
+                raise ValueError(
+                    f"{what}there is not so much memory: take a smaller capacity"
+                ) from None
+        warnings.warn(
+            f"{what}{self._store} has not so much memory left: they stay in the computer's memory, "
+            "and every batch is copied. A smaller capacity may fit",
+            stacklevel=7,
+        )
+        self._store = torch.device("cpu")
+        return self._room_for(n)
+
     def _places(self, n: int) -> torch.Tensor:
         shape = (n, *self._frame)
-        if self.device.type == "cpu":  # NumPy's zeros take no memory until they are written to
+        if self._store.type == "cpu":  # NumPy's zeros take no memory until they are written to
             return torch.from_numpy(np.zeros(shape, self._dtype))
         kind = torch.from_numpy(np.zeros(0, self._dtype)).dtype
-        return torch.zeros(shape, dtype=kind, device=self.device)
+        return torch.zeros(shape, dtype=kind, device=self._store)
 
     def _put(self, places: list[int], frames: list[bytes]) -> None:
         """Write frames to these rows of the store."""
-        if self.device.type == "cpu":
+        if self._store.type == "cpu":
             store = self._frames.numpy()
             store = store.reshape(len(store), -1)
             for place, frame in zip(places, frames, strict=True):
                 store[place] = np.frombuffer(frame, self._dtype)
             return
         found = np.frombuffer(bytearray().join(frames), self._dtype)
-        found = torch.from_numpy(found.reshape(len(places), *self._frame)).to(self.device)
-        self._frames.index_copy_(0, torch.tensor(places, device=self.device), found)
+        found = torch.from_numpy(found.reshape(len(places), *self._frame)).to(self._store)
+        self._frames.index_copy_(0, torch.tensor(places, device=self._store), found)
 
     def _grow(self, least: int) -> None:
         """Make room: with short episodes there are more frames than transitions."""
@@ -148,7 +166,7 @@ class FrameRing(Drawing):
             used = np.arange(max(0, count - before), count)
             for some in np.array_split(used, len(used) // 100 + 1):  # at once: a third copy
                 here, there = (torch.from_numpy(some % n + row * n) for n in (before, self._slots))
-                self._frames.index_copy_(0, there.to(self.device), old[here.to(self.device)])
+                self._frames.index_copy_(0, there.to(self._store), old[here.to(self._store)])
 
     def state(self) -> dict:
         """Return all that is needed to go on from here, as plain data."""
@@ -178,7 +196,7 @@ class FrameRing(Drawing):
             self._slots = state["slots"]
             self._frames = self._places(len(self._rngs) * self._slots)
         frames = self._frames.view(len(self._rngs), self._slots, *self._frame)
-        frames[:, : state["frames"].shape[1]] = state["frames"].to(self.device)
+        frames[:, : state["frames"].shape[1]] = state["frames"].to(self._store)
         for name in _FIELDS:
             getattr(self, f"_{name}")[:, : state[name].shape[1]] = state[name]
         k = self._obs.shape[2]

@@ -44,9 +44,11 @@ class Record:
         return np.array([returns[-1] if returns else np.nan for returns in self._returns])
 
     def episodes(self, steps: int, ended: np.ndarray, total: np.ndarray) -> None:
-        """Note the episodes that ended after so many steps: ended [S], their returns total [S]."""
-        for row in ended.nonzero()[0]:
-            self._returns[row].append(float(total[row]))
+        """Note the episodes that ended after so many steps: ended, their returns total [S·E]."""
+        each = len(ended) // len(self._seeds)
+        for place in ended.nonzero()[0]:
+            row = place // each
+            self._returns[row].append(float(total[place]))
             self._ends[row].append(steps)
 
     def moment(

@@ -137,9 +137,11 @@ class Buffers:
     def add(self, obs, action, reward, next_obs, terminated, rows=None) -> None:
         """Keep one transition of each of the runs: arrays [R, *O], [R], [R], [R, *O], [R].
 
-        rows: the runs' numbers [R]; None stands for all S.
+        rows: the runs' numbers [R]; None stands for all S, each as often as it has environments.
         """
-        for i, k in enumerate(range(len(self.buffers)) if rows is None else rows):
+        if rows is None:
+            rows = np.repeat(np.arange(len(self.buffers)), len(obs) // len(self.buffers))
+        for i, k in enumerate(rows):
             one = Transition(
                 obs[i].copy(), int(action[i]), float(reward[i]), next_obs[i].copy(),
                 bool(terminated[i]),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dqnlib import policies, replay, targets, transitions
 from dqnlib.config import Config, check_change
-from dqnlib.networks import ConvNetwork, QNetwork, RainbowNetwork
+from dqnlib.networks import ConvNetwork, NormalizedQNetwork, QNetwork, RainbowNetwork
 from dqnlib.seeds.learner import name_of, own_or_none
 
 SLOTS = (
@@ -82,7 +82,8 @@ def check_own(own: dict, record: dict, config: Config) -> None:
         raise ValueError(
             "update is the whole training step: give it alone, without td_target and loss"
         )
-    parts = [name for name in ("dueling", "noisy", "channels") if getattr(config, name)]
+    names = ("dueling", "noisy", "channels", "layer_norm")
+    parts = [name for name in names if getattr(config, name)]
     parts += ["atoms"] if config.atoms > 1 else []
     if parts and "network" in own:
         raise ValueError(
@@ -103,6 +104,7 @@ def check_own(own: dict, record: dict, config: Config) -> None:
                     f"windows={config.windows!r} is made for the library's {slot}: leave yours "
                     "out, or windows"
                 )
+    check_online(own, config)
     if config.target_epsilon and not heeds_epsilon(own):
         warnings.warn(
             f"target_epsilon={config.target_epsilon:g} changes nothing: your own "
@@ -118,6 +120,23 @@ def check_own(own: dict, record: dict, config: Config) -> None:
             )
 
 
+def check_online(own: dict, config: Config) -> None:
+    """Raise ValueError for functions that do not go with several environments or with traces."""
+    c, refused = config, []
+    if c.online:
+        refused += [("replay", "the agent learns without replay"), ("transitions", "the same")]
+    if c.environments > 1:
+        refused += [("transitions", f"there are {c.environments} environments a seed")]
+    if c.trace_decay or c.optimizer == "obgd":
+        why = "trace_decay and obgd are made for the library's"
+        refused += [("td_target", why), ("loss", why)]
+    if c.optimizer == "obgd":
+        refused += [("update", "obgd is the library's whole step")]
+    for slot, why in refused:
+        if slot in own:
+            raise ValueError(f"your own {slot} cannot be used here: {why}. Leave it out")
+
+
 def network_maker(config: Config, own: Callable | None = None) -> Callable:
     """Return what makes a run's network, (obs_shape, n_actions) -> module: own or library."""
     c = config
@@ -129,7 +148,8 @@ def network_maker(config: Config, own: Callable | None = None) -> Callable:
             return RainbowNetwork(obs_shape, n_actions, c.hidden, **parts)
         if c.channels:
             return ConvNetwork(obs_shape, n_actions, c.channels, c.hidden)
-        return QNetwork(obs_shape, n_actions, c.hidden)
+        dense = NormalizedQNetwork if c.layer_norm else QNetwork
+        return dense(obs_shape, n_actions, c.hidden)
 
     return own or made
 

@@ -130,6 +130,14 @@ class Stack:
         x = as_input(torch.from_numpy(obs), self.flat.device).unsqueeze(1)
         return self.q(x).squeeze(1).cpu().numpy()
 
+    def q_of_each(self, obs: np.ndarray) -> np.ndarray:
+        """Return the action values [S·E, A] of E observations a run [S·E, *O], run by run."""
+        s = len(self.flat)
+        if len(obs) == s:
+            return self.q_of_one(obs)
+        x = as_input(torch.from_numpy(obs), self.flat.device).unflatten(0, (s, -1))
+        return self.q(x).flatten(0, 1).cpu().numpy()
+
     def q_again(self, obs: Tensor) -> Tensor:
         """As `q`, right after `both` of `with_target`: parameters and noise are what they were."""
         return self.q(obs)

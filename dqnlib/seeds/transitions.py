@@ -16,6 +16,7 @@ from dqnlib.seeds.environments import Environments
 from dqnlib.seeds.hindsight import Relabeled
 from dqnlib.seeds.keeping import attributes_of, restore_attributes
 from dqnlib.seeds.learner import LearnerError, call, is_action, is_finite_number, name_of
+from dqnlib.seeds.online import Following
 from dqnlib.seeds.slots import by_name
 from dqnlib.transitions import Hindsight
 
@@ -52,6 +53,8 @@ def windows_for(
     environments, or None; rngs: a generator a run, for hindsight. Raises ValueError for a window
     that no episode could fill, and for hindsight in an environment without goals.
     """
+    if config.online:
+        return Following(config, len(envs.obs))
     n, obs, limit = config.n_step, envs.obs, envs.limit or envs.registered_limit
     if limit is not None and n > limit:
         raise ValueError(
@@ -78,7 +81,22 @@ def windows_for(
             f"shape {list(obs.shape[1:])}"
         )
     kind = Windows if config.windows == "all" else KINDS[config.windows]
-    return kind(n, len(obs), obs.shape[1:], obs.dtype)
+    made = kind(n, len(obs), obs.shape[1:], obs.dtype)
+    return made if config.environments == 1 else OfSeveral(made, config.environments)
+
+
+class OfSeveral:
+    """Windows of S·E environments, given out under the numbers of their S runs."""
+
+    def __init__(self, windows: "Windows", each: int):
+        self._windows, self._each = windows, each
+        self.state, self.restore = windows.state, windows.restore
+
+    def step(self, *step) -> Iterator[Rows]:
+        """Take one step of every environment; see `Windows.step`."""
+        for *fields, rows, extra in ((*found, None)[:7] for found in self._windows.step(*step)):
+            complete = (*fields, rows // self._each)
+            yield complete if extra is None else (*complete, extra)
 
 
 class Windows:

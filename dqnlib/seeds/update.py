@@ -36,13 +36,15 @@ class Learned(NamedTuple):
     def plain(self) -> tuple:
         """Return it as plain data for a checkpoint."""
         batch = self.batch
-        return (tuple(batch), batch.weight, batch.index, *self[1:], batch.discount)
+        more = batch.discount, batch.follows
+        return (tuple(batch), batch.weight, batch.index, *self[1:], *more)
 
     @classmethod
     def of_plain(cls, plain: tuple, device: str) -> "Learned":
         """Return what `plain` was made of, with its batch on the device."""
-        fields, weight, index, q, error, loss, *more = plain  # more: since there are discounts
-        batch = Batch(*fields, weight=weight, index=index, discount=more[0] if more else None)
+        fields, weight, index, q, error, loss, *more = plain  # more: of later versions
+        added = dict(zip(("discount", "follows"), more))
+        batch = Batch(*fields, weight=weight, index=index, **added)
         return cls(each_field(batch, lambda field: field.to(device)), q, error, loss)
 
 
@@ -56,6 +58,8 @@ class Networks(NamedTuple):
 
 class SharedUpdate:
     """One update of all runs at once."""
+
+    _has_targets_of_its_own = False  # of a subclass: other than `learning.td_target`
 
     def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
         self.config, self._networks, self._where = config, networks, where
@@ -78,7 +82,7 @@ class SharedUpdate:
         """Learn from a batch of every run; gamma: discount of a whole transition, or [S, B]."""
         c, online = self.config, self._networks.online
         q, next_q, pull = self._networks.both(batch.obs, batch.next_obs)
-        if self._lifted or c.double:
+        if self._lifted or c.double or self._has_targets_of_its_own:
             error, loss, gradient = self._step_by_step(batch, q, next_q, gamma)
         else:
             loss, (error, gradient) = (

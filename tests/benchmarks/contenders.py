@@ -339,6 +339,64 @@ def sb3_dqn(settings: Settings, seed: int) -> list[float]:
     return env.get_episode_rewards()
 
 
+def seeing(filters: int, units: int):
+    """Return the class that sees for Stable-Baselines3: a convolution and a layer of units."""
+    layers = needed("stable_baselines3.common.torch_layers")
+
+    class Eyes(layers.BaseFeaturesExtractor):
+        def __init__(self, space):
+            super().__init__(space, features_dim=units)
+            channels, height, width = space.shape
+            flat = filters * (height - 2) * (width - 2)
+            self.layers = nn.Sequential(
+                nn.Conv2d(channels, filters, 3), nn.ReLU(), nn.Flatten(),
+                nn.Linear(flat, units), nn.ReLU(),
+            )  # fmt: skip
+
+        def forward(self, obs):
+            return self.layers(obs)
+
+    return Eyes
+
+
+def sb3_pixels(settings: Settings, seed: int, make=None, device: str = "cpu") -> None:
+    """DQN of Stable-Baselines3 on pictures: one convolution of 16 filters and one hidden layer.
+
+    make: () -> the environment; by default MinAtar's Breakout as the course has it. It takes the
+    default threads of PyTorch unless its process has another number.
+    """
+    dqn, s = needed("stable_baselines3.dqn"), settings
+    if make is None:
+        from dqnlib.envs import make as made
+
+        def make():
+            return made("dqnlib/MinAtarBreakout-v0")
+
+    [units] = s.hidden
+    model = dqn.DQN(
+        "MlpPolicy",  # with eyes of our own: its "CnnPolicy" needs 36 pixels
+        make(),
+        policy_kwargs={"net_arch": [], "features_extractor_class": seeing(16, units)},
+        learning_rate=lambda remaining: s.learning_rate * remaining,
+        buffer_size=s.capacity,
+        learning_starts=s.warmup,
+        batch_size=s.batch_size,
+        gamma=s.gamma,
+        train_freq=1,
+        gradient_steps=1,
+        tau=1.0,
+        target_update_interval=s.sync_every,
+        exploration_initial_eps=1.0,
+        exploration_final_eps=s.epsilon_end,
+        exploration_fraction=s.epsilon_steps / s.steps,
+        max_grad_norm=float("inf"),
+        verbose=0,
+        seed=seed,
+        device=device,
+    )
+    model.learn(s.steps, log_interval=None)
+
+
 def torchrl_dqn(settings: Settings, seed: int) -> list[float]:
     """DQN from the usual parts of TorchRL, with the same settings. -> episode returns."""
     collectors, data, envs = map(needed, ("torchrl.collectors", "torchrl.data", "torchrl.envs"))

@@ -57,6 +57,7 @@ EVERY_LAB = {
     "DiscountLab": Kind({}, {"bars": (2 * WIDE, 520)}, (WIDE, 260)),
     "DistributionLab": Kind({"atoms": 5}, {"picture": (2 * WIDE, 660)}, (WIDE, 330)),
     "NStepLab": Kind({}, {"grid": (2 * WIDE, 764), "strip": (2 * WIDE, 336)}, (WIDE, 550)),
+    "PixelLab": Kind({}, {"picture": (2 * WIDE, 660)}, (WIDE, 330)),
     "PlayLab": Kind({}, {"stage": (WIDE, 172)}, (WIDE, 172)),
     "PrioritiesLab": Kind({}, {"bars": (2 * WIDE, 600)}, (WIDE, 300)),
     "RelabelLab": Kind({}, {"episode": (2 * WIDE, 640)}, (WIDE, 320)),

@@ -31,7 +31,7 @@ def measured(monkeypatch):
         return {"cpu": 0.004, "cuda": 0.001}[device]
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(choice, "_seconds_a_step", seconds)
+    monkeypatch.setattr(choice, "seconds_a_step", seconds)
     return devices
 
 
@@ -46,7 +46,8 @@ def test_the_quicker_device_is_chosen_once_for_a_shape(measured):
     assert len(measured) == 8
 
 
-def test_what_is_asked_is_not_measured(measured):
+def test_what_is_asked_is_not_measured(measured, monkeypatch):
+    monkeypatch.setattr(choice, "_room_on_the_card", lambda: None)
     assert choose_device(AUTO.replace(device="cpu"), 3, (4,), 2) == ("cpu", "as asked")
     assert choose_device(AUTO.replace(device="cuda"), 3, (4,), 2) == ("cuda", "as asked")
     assert measured == []
@@ -58,16 +59,27 @@ def test_a_card_that_fails_is_named(monkeypatch, measured):
             raise RuntimeError("out of memory\nand more")
         return 1.0
 
-    monkeypatch.setattr(choice, "_seconds_a_step", seconds)
+    monkeypatch.setattr(choice, "seconds_a_step", seconds)
     found = choose_device(AUTO, 3, (4,), 2)
     assert found == ("cpu", "cuda failed: RuntimeError: out of memory")
+
+
+def test_a_card_without_memory_that_was_asked_for_is_left_with_a_word(measured, monkeypatch):
+    def full():
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 MiB\nand more")
+
+    monkeypatch.setattr(choice, "_room_on_the_card", full)
+    with pytest.warns(UserWarning, match="the GPU failed .*out of memory.*runs on the CPU"):
+        device, why = choose_device(AUTO.replace(device="cuda"), 3, (4,), 2)
+    assert device == "cpu"
+    assert "CUDA out of memory. Tried to allocate 20 MiB)" in why
 
 
 @pytest.mark.parametrize("obs_shape", [(4,), (2, 5, 5)])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_a_stand_in_takes_some_time_and_leaves_no_trace(obs_shape, optimizer):
     config, before = AUTO.replace(optimizer=optimizer, double=True), torch.random.get_rng_state()
-    assert 0 < choice._seconds_a_step(config, 2, obs_shape, 3, "cpu") < 5
+    assert 0 < choice.seconds_a_step(config, 2, obs_shape, 3, "cpu") < 5
     assert torch.equal(before, torch.random.get_rng_state())
 
 
@@ -86,9 +98,9 @@ def test_no_function_of_the_learner_is_called_to_measure(monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    real = choice._seconds_a_step
+    real = choice.seconds_a_step
     monkeypatch.setattr(
-        choice, "_seconds_a_step",
+        choice, "seconds_a_step",
         lambda config, s, shape, n, device: real(config, s, shape, n, "cpu") + (device == "cuda"),
     )  # fmt: skip
     slots = {"td_target": refuses, "loss": refuses, "policy": refuses, "replay": Counting}

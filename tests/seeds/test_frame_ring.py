@@ -367,3 +367,42 @@ def test_a_ring_on_a_gpu_gives_the_same(shape):
             state = through_storage(there.state())
             there = FrameRing(9, shape, np.uint8, rngs(3, first=50), "cuda")
             there.restore(state)
+
+
+def test_a_card_without_room_leaves_the_frames_on_the_cpu(monkeypatch):
+    """The card is played by a device of PyTorch that holds shapes only."""
+    real, full = FrameRing._places, []
+
+    def places(self, n):
+        if self._store.type != "cpu":
+            full.append(n)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, n)
+
+    monkeypatch.setattr(FrameRing, "_places", places)
+    with pytest.warns(UserWarning, match="meta has not so much memory left: they stay in the comp"):
+        ring = FrameRing(50, (4, 84, 84), np.uint8, rngs(2), "meta")
+    assert full
+    assert (ring._frames.device.type, ring.device.type) == ("cpu", "meta")
+    frames = np.zeros((2, 4, 84, 84), np.uint8)
+    ring.add(frames, [0, 1], [0.0, 1.0], frames, [False, True])
+    assert ring.sample(3).obs.device.type == "meta"  # what is learned from goes to the card
+
+
+def test_a_million_frames_of_atari_fit_into_seven_and_a_half_gib():
+    """Measured on a buffer of 2,000 stacks of four, full twice over, with games of 100 steps."""
+    n, rng = 2_000, np.random.default_rng(0)
+    ring = FrameRing(n, (4, 84, 84), np.uint8, rngs(1))
+    screens = rng.integers(256, size=(64, 84, 84)).astype(np.uint8)
+    for t in range(2 * n):
+        if t % 100 == 0:
+            obs = np.stack([screens[t % 64]] * 4)
+        fresh = np.roll(screens[t % 64], t, 0)
+        next_obs = np.concatenate([obs[1:], fresh[None]])
+        ring.add(obs[None], [0], [0.0], next_obs[None], [t % 100 == 99])
+        obs = next_obs
+    assert len(ring) == n
+    rest = ring.nbytes - ring._frames.nbytes  # all but frames
+    frames = 1_020_000 * 84 * 84  # one a transition, and one in fifty more
+    assert ring._frames.nbytes <= (n * 1.02 + 40) * 84 * 84
+    assert (frames + rest / n * 1e6) / 2**30 < 7.5

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from dqnlib.device import compute_threads
-from dqnlib.networks import QNetwork
+from dqnlib.networks import NormalizedQNetwork, QNetwork, layer_norm
 from dqnlib.seeds import dense
 from dqnlib.seeds.adam import QuickAdam
 from dqnlib.seeds.dense import DenseStack, dense_layers
@@ -226,6 +226,69 @@ def test_dense_networks(name, s):
     for found, wanted in zip(steps, want, strict=True):
         assert found == wanted if isinstance(wanted, str) else all(map(operator.is_, found, wanted))
     assert_computes(stacked, make, obs_shape, n_actions, batches=(5, 1, 16))
+
+
+# -- layer normalization -------------------------------------------------------------------------
+
+
+def normalized(hidden, norm=None):
+    return lambda *shape: NormalizedQNetwork(*shape, hidden, norm)
+
+
+@pytest.mark.parametrize("s", [1, 3])
+@pytest.mark.parametrize("hidden", [(16, 8), (24,), (5, 40, 17)])  # narrow layers are turned
+def test_normalized_networks(hidden, s):
+    make = normalized(hidden)
+    stacked = stack(make, SEEDS[:s], (4,), 2, "cpu")
+    assert type(stacked) is DenseStack
+    assert_computes(stacked, make, batches=(5, 1, 16))
+    obs = np.random.default_rng(0).normal(size=(s, 4)).astype(np.float32)
+    want = stacked.q(torch.from_numpy(obs).unsqueeze(1)).squeeze(1).numpy()
+    assert np.allclose(stacked.q_of_one(obs), want, atol=1e-6)
+
+
+@pytest.mark.parametrize("hidden", [(16, 8), (64, 64), (5, 40, 17)])
+def test_a_normalized_row_has_the_same_bits_in_any_stack(hidden):
+    many = stack(normalized(hidden), SEEDS[:3], (4,), 2, "cpu")
+    alone = stack(normalized(hidden), SEEDS[1:2], (4,), 2, "cpu")
+    for b in (1, 5, 64):
+        obs, dq = numbers(b, 3, b, 4), numbers(b + 1, 3, b, 2)
+        q, pull = many.q_and_pull(obs)
+        pull(dq)
+        one, pull = alone.q_and_pull(obs[1:2])
+        pull(dq[1:2])
+        assert torch.equal(q[1], one[0])
+        assert torch.equal(many.grad[1], alone.grad[0])
+        x = obs[:, 0].numpy()
+        assert np.array_equal(many.q_of_one(x)[1], alone.q_of_one(x[1:2])[0])
+
+
+def test_a_normalization_of_ones_own_is_lifted_and_gives_the_same():
+    own, library = (
+        stack(normalized((16, 8), f), SEEDS[:3], (4,), 2, "cpu") for f in (layer_norm, None)
+    )
+    assert type(own) is VmapStack
+    obs = numbers(0, 3, 5, 4)
+    assert torch.allclose(own.q(obs), library.q(obs), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [linear(4, 8), nn.ReLU, lambda: nn.LayerNorm(8, elementwise_affine=False), linear(8, 2)],
+        [linear(4, 8), lambda: nn.LayerNorm(8), nn.ReLU, linear(8, 2)],
+        [linear(4, 8), lambda: nn.LayerNorm(8, eps=1.0, elementwise_affine=False), linear(8, 2)],
+        [lambda: nn.LayerNorm(4, elementwise_affine=False), linear(4, 2)],
+    ],
+    ids=["after ReLU", "with factors", "another epsilon", "of the input"],
+)
+def test_other_normalizations_are_computed_too(layers):
+    make = sequential(*layers)
+    with pytest.raises(NotImplementedError):
+        dense_layers(make())
+    stacked = stack(make, SEEDS, (4,), 2, "cpu")
+    assert type(stacked) is not DenseStack
+    assert_computes(stacked, make)
 
 
 # -- everything else -----------------------------------------------------------------------------

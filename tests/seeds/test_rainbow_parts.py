@@ -210,7 +210,7 @@ def test_online_and_target_image_networks_are_computed_together(name):
     [
         ((4,), r"of the shape \(C, H, W\).*leave channels out"),
         (4, "leave channels out"),
-        ((10, 10, 2), r"Are the channels last, \(H, W, C\)\?"),
+        ((10, 10, 2), r"\(H, W, C\), with the channels last"),
     ],
 )
 def test_what_is_no_image_is_refused(shape, words):
@@ -377,9 +377,12 @@ def test_parts_and_functions_that_exclude_each_other(settings, slots, words):
         Trainer(SMALL.replace(**settings), [0], **slots)
 
 
-@pytest.mark.parametrize("name", ["priority_alpha", "dueling", "noisy", "atoms", "channels"])
+@pytest.mark.parametrize(
+    "name",
+    ["priority_alpha", "dueling", "noisy", "atoms", "channels", "reward_clip", "life_loss"],
+)
 def test_plain_dqn_refuses_what_it_does_not_do(name):
-    value = {"priority_alpha": 0.5, "atoms": 3, "channels": (4,)}.get(name, True)
+    value = {"priority_alpha": 0.5, "atoms": 3, "channels": (4,), "reward_clip": 1}.get(name, True)
     config = SMALL.replace(v_min=0, v_max=1, **{name: value})
     with pytest.raises(ValueError, match=f"plain DQN, which knows no {name}: train"):
         dqn(config)

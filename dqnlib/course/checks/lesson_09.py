@@ -131,7 +131,7 @@ IQM = Check(
     hints=(
         "Which seeds may one lucky run not replace? Put them in order and look at the middle.",
         "How many are cut at one end? With S seeds, S // 4. The same number at the other end.",
-        "ordered = np.sort(values); cut = len(ordered) // 4; then the mean of a slice.",
+        "`ordered = np.sort(values)`, `cut = len(ordered) // 4`; then the mean of a slice of it.",
     ),
 )
 
@@ -251,7 +251,7 @@ IMPROVEMENT = Check(
     hints=(
         "Draw a table: a row for each seed of the first agent, a column for each of the second.",
         "What stands in a cell of it? 1 for a win, ½ for a tie, 0 for a loss; then one mean.",
-        "x[:, None] > y[None, :] is [S, T], all pairs at once; == finds the ties.",
+        "`x[:, None] > y[None, :]` is all pairs at once, `==` in place of `>` finds the ties.",
     ),
 )
 
