@@ -7,6 +7,8 @@ held to it. With a fixed cost of each order the best policy is of the kind (s, S
 soon as the stock is below s (Scarf 1960).
 """
 
+from collections.abc import Callable
+
 import gymnasium as gym
 import numpy as np
 
@@ -39,10 +41,11 @@ class Warehouse(gym.Env):
     """Observation: the stock, 0 to CAPACITY. Action: the order, 0 to LARGEST_ORDER units.
 
     It never terminates; Gymnasium truncates after 50 days. `P` and
-    `initial_state_distrib` are what `TabularModel.from_env` reads.
+    `initial_state_distrib` are what `TabularModel.from_env` reads. day: your own `profit`.
     """
 
-    def __init__(self):
+    def __init__(self, day: Callable = profit):
+        self._day = day
         self.observation_space = gym.spaces.Discrete(CAPACITY + 1)
         self.action_space = gym.spaces.Discrete(LARGEST_ORDER + 1)
         self._demand = demand_probabilities()
@@ -52,7 +55,7 @@ class Warehouse(gym.Env):
                 order: [
                     (float(p), left, reward, False)
                     for demand, p in enumerate(self._demand)
-                    for reward, left in [profit(stock, order, demand)]
+                    for reward, left in [day(stock, order, demand)]
                 ]
                 for order in range(LARGEST_ORDER + 1)
             }
@@ -68,7 +71,7 @@ class Warehouse(gym.Env):
     def step(self, action):
         """Order, then sell for a day. Return stock, profit, False, False, {"demand": units}."""
         demand = int(self.np_random.choice(len(self._demand), p=self._demand))
-        reward, self._stock = profit(self._stock, int(action), demand)
+        reward, self._stock = self._day(self._stock, int(action), demand)
         return self._stock, reward, False, False, {"demand": demand}
 
 
