@@ -256,12 +256,12 @@ def _step(env, action: int, number: int) -> tuple:
 def _check_observation(env, obs, where: str) -> None:
     """Raise _Fault unless the observation is one of the space: dtype, shape, NaN, bounds."""
     space = env.observation_space
+    if isinstance(space, gym.spaces.Box) and not isinstance(obs, np.ndarray | np.generic):
+        raise _Fault(f"{where} a {type(obs).__name__}, but the space says an array: {space}")
     if space.contains(obs) and not _has_nan(obs):
         return
     if not isinstance(space, gym.spaces.Box):
         raise _Fault(f"{where} {obs!r}, which is not in {space}")
-    if not isinstance(obs, np.ndarray):
-        raise _Fault(f"{where} a {type(obs).__name__}, but the space says an array: {space}")
     if obs.shape != space.shape:
         raise _Fault(f"{where} the shape {obs.shape}, but the space says {space.shape}")
     if _has_nan(obs):

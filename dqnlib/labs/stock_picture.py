@@ -1,5 +1,6 @@
 """The picture of the Stock lab: a row of units for each player, and what each has earned."""
 
+import itertools
 from collections.abc import Mapping
 
 from dqnlib.pictures import FAINT, INK, MUTED, Card, number
@@ -56,6 +57,6 @@ def _paint_chart(card: Card, players: Mapping, most: int) -> None:
         card.text(left - 6, y, number(total, 0), 11, MUTED, align="right")
     for row, player in enumerate(players.values()):
         points = [place(day, total) for day, total in enumerate(player.totals)]
-        for start, end in zip(points, points[1:]):
+        for start, end in itertools.pairwise(points):
             card.line(*start, *end, COLORS[row], 2.5)
     card.text((left + right) / 2, bottom + 16, "days", 11, MUTED, align="center")
