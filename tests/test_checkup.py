@@ -162,6 +162,12 @@ def test_one_reward_a_step_until_it_falls_is_no_reason_to_mind():
     assert all(f.verdict == "good" for f in checkup(env).findings)
 
 
+def test_nan_is_found_where_the_space_has_no_bounds():
+    free = gym.spaces.Box(-np.inf, np.inf, (2,), np.float32)
+    found = checkup(variant(observation_space=free, seen=lambda self: Walk.seen(self) * LATE))
+    assert "NaN in the observation" in found.problems[0]
+
+
 def test_the_length_of_an_episode_may_be_chosen():
     found = checkup(Walk, episodes=2, longest=2)
     assert "no end after 2 steps" in found.problems[0]

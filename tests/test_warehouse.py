@@ -60,3 +60,12 @@ def test_the_best_policy_orders_up_to_a_level():
     model = TabularModel.from_env(gym.make("dqnlib/Warehouse-v0"))
     orders = planning.value_iteration(model, gamma=0.9).q.argmax(1)
     assert orders.tolist() == [8, 7] + [0] * 11
+
+
+def test_a_profit_of_ones_own_drives_the_warehouse():
+    env = warehouse.Warehouse(day=lambda stock, order, demand: (7.0, 2))
+    env.reset(seed=0)
+    assert env.step(3)[:2] == (2, 7.0)
+    assert {
+        outcome[1:3] for orders in env.P.values() for o in orders.values() for outcome in o
+    } == {(2, 7.0)}

@@ -75,9 +75,9 @@ HUNT = Hunt(
         Suspect(
             "after fifty days it terminates, where it should be truncated",
             "That is it. The agent believes that nothing follows the fiftieth day, and it cannot "
-            "see which day it is: so at each stock a fiftieth of the targets has no next value. "
-            "Every value is too low, by about the same part. The order of the actions stays, and "
-            "with it the return.",
+            "see which day it is: so at each stock about a fiftieth of the targets has no next "
+            "value. Every value is too low by 4 or 5, while the order of the actions hardly "
+            "changes, and with it the return.",
         ),
         Suspect(
             "a unit sold brings only half",

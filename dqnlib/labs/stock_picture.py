@@ -7,7 +7,7 @@ from dqnlib.pictures import FAINT, INK, MUTED, Card, number
 from dqnlib.warehouse import CAPACITY
 
 HEIGHT = 330  # CSS pixels
-COLORS = ("#c2006b", "#0072b2", "#d55e00", "#009e73")  # of the players, you first
+COLORS = ("#c2006b", "#0072b2", "#d55e00", "#555555")  # of the players, you first
 _TOP, _ROW = 74, 56  # middle of the first row, height of a row
 _UNITS, _UNIT = 170, 15  # where the units begin, and how wide one is
 _CHART = (540, 62, 884, 290)  # left, top, right, bottom
