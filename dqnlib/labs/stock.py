@@ -87,7 +87,8 @@ class StockLab(Lab):
             for who, player in self.players.items()
             if who != "you"
         ]
-        return in_lines([f"game {self.games} · you are " + " · ".join(gaps)])
+        text = f"game {self.games} · you are " + " · ".join(gaps)
+        return in_lines([text.replace("-", "−")])
 
     def still(self) -> bytes:
         card, rng, p = Card(WIDTH, HEIGHT), np.random.default_rng(0), demand_probabilities()

@@ -51,7 +51,8 @@ def _paint_chart(card: Card, players: Mapping, most: int) -> None:
         share = (total - low) / (high - low)
         return left + day / most * (right - left), bottom - share * (bottom - top)
 
-    for total in (low, 0.0, high):
+    levels = (low, 0.0, high) if -low > 0.07 * (high - low) else (0.0, high)  # labels need room
+    for total in levels:
         _, y = place(0, total)
         card.line(left, y, right, y, FAINT, 1)
         card.text(left - 6, y, number(total, 0), 11, MUTED, align="right")
