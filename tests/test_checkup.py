@@ -110,7 +110,7 @@ FAULTS = {
     "outside": (shows(lambda obs: obs + np.float32(7)), "but the space allows -5 to 5"),
     "NaN seen": (shows(lambda obs: obs * LATE), "NaN in the observation"),
     "step fails": (variant(step=broken), "step 1, action 0 failed with KeyError"),
-    "one action": (variant(step=picky), "step 1, action 1 failed with ValueError: no such action"),
+    "one action": (variant(step=picky), "actions: step 1, action 1 failed with ValueError"),
     "four values": (after(lambda *found: found[:4]), "step must return"),
     "text": (after(lambda o, r, *more: (o, "1.0", *more)), "the reward is '1.0', a str, no number"),
     "array": (after(lambda o, r, *more: (o, np.ones(1), *more)), "a ndarray, no number"),
