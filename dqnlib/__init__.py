@@ -54,11 +54,11 @@ _HOME = {
     "bug_hunt": "hunts",
 }
 _ROOMS = {
-    "attention", "balance", "classics", "envs", "experiments", "features", "flipping", "frames",
-    "games", "goals", "grid_plots", "hunts", "intervals", "labs", "networks", "pictures",
+    "attention", "balance", "classics", "climbing", "envs", "experiments", "features", "flipping",
+    "frames", "games", "goals", "grid_plots", "hunts", "intervals", "labs", "networks", "pictures",
     "planning", "plots", "policies", "probes", "rainbow", "replay", "reports", "saved", "scores",
     "seeds", "speed", "stacking", "staying", "studies", "sweep_plots", "tabular", "targets",
-    "training", "transitions",
+    "training", "transitions", "warehouse",
 }  # fmt: skip
 
 moved.let_imports_find()

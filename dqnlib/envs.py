@@ -96,19 +96,18 @@ class DiscretePendulum(PendulumEnv):
         return super().step(self.torques[[int(action)]])
 
 
+TORQUES = (2, 3, 5, 9, 17, 33)  # of the pendulums that have a name of their own (lesson 09b)
 _OWN = {  # what is registered as dqnlib/...-v0: class, settings, environment steps of an episode
     "PureNoise": ("PureNoise", {}, 100),
     **{f"PureNoise{m}": ("PureNoise", {"n_actions": m}, 100) for m in (2, 4, 8, 16)},
     "Casino": ("Casino", {}, 50),
     "DiscretePendulum": ("DiscretePendulum", {}, 200),
+    **{f"DiscretePendulum{k}": ("DiscretePendulum", {"n_actions": k}, 200) for k in TORQUES},
 }
-for _name, (_class, _settings, _limit) in _OWN.items():
+for _name, (_class, _kwargs, _limit) in _OWN.items():
     if f"dqnlib/{_name}-v0" not in gym.registry:  # a reload registers nothing twice
         gym.register(
-            f"dqnlib/{_name}-v0",
-            entry_point=f"dqnlib.envs:{_class}",
-            max_episode_steps=_limit,
-            kwargs=_settings,
+            f"dqnlib/{_name}-v0", f"dqnlib.envs:{_class}", max_episode_steps=_limit, kwargs=_kwargs
         )
 
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s

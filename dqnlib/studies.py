@@ -11,7 +11,7 @@ arm again and compares them with what is stored.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqnlib import swept
+from dqnlib import swept, torques
 from dqnlib.config import Config
 from dqnlib.flipping import settings as flipping
 from dqnlib.minatar import GAMES
@@ -300,7 +300,7 @@ STUDIES = {
 }
 
 
-# hindsight on bit flipping (lesson 06c); noisy layers, priorities, and sweeps (07, 06b, 09)
+# hindsight on bit flipping (lesson 06c); noisy layers, priorities, and sweeps (07, 06b, 09, 09b)
 GOALS = {"plain": "none", "final": "final", "future": "future"}  # arm -> Config(hindsight)
 STUDIES |= {
     "flipping_bits": Study(
@@ -337,6 +337,7 @@ STUDIES |= {
         looks=True,
     ),
     "rate_and_period": Study("learning rate × target period (lesson 09)", swept.rate_and_period()),
+    "torques": Study("how many torques a pendulum needs (lesson 09b)", torques.arms(), TWENTY),
     "broken": Study("five broken agents (lesson 09)", swept.broken(), tuple(range(100, 105))),
 }
 

@@ -22,10 +22,10 @@ ROOMS = {
     "ground": "moved arguments together data config results intervals device storage",
     "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
     "rainbow replay prioritized frames attention transitions tabular planning features scores dqn "
-    "balance streaming",
+    "balance streaming warehouse checkup climbing",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
-    "games speed swept studies",
+    "games speed swept torques studies",
     "classics": "",
     "pictures": "plots grid_plots sweep_plots reports",
     "labs": "",

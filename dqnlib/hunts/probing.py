@@ -23,7 +23,7 @@ SETTINGS = {
 }  # fmt: skip
 KEPT = ("double", "target_epsilon", "n_step", "loss", "batch_size", "capacity")  # of the agent
 NEAR, SHARE = 0.25, 0.06  # right: within this much, and this share of the true value
-EDGES = -3.0, 13.0  # of the picture
+EDGES = -3.0, 13.0  # of the picture, which is wider where a true value lies beyond
 
 
 @dataclass(frozen=True)
@@ -144,20 +144,21 @@ class ProbeTable:
         y = np.arange(rows)
         true = [row.true for row in self.healthy]
         ax.vlines(true, y - 0.35, y + 0.35, color="black", lw=2, label="true value")
+        edges = min(EDGES[0], 1.1 * min(true)), max(EDGES[1], 1.1 * max(true))
         agents = ((self.healthy, "healthy", "o", -0.15), (self.suspect, "suspect", "^", 0.15))
         for k, (found, label, mark, aside) in enumerate(agents):
-            values = np.clip([row.values for row in found], *EDGES)  # [R, S]
+            values = np.clip([row.values for row in found], *edges)  # [R, S]
             places = np.repeat(y + aside, values.shape[1])
             ax.plot(values.ravel(), places, mark, ms=5, color=COLORS[k], alpha=0.7, label=label)
             for row, place in zip(found, y + aside):
                 mean = float(np.mean(row.values))
-                if not EDGES[0] <= mean <= EDGES[1]:  # named where it leaves the picture
-                    low = mean < EDGES[0]
+                if not edges[0] <= mean <= edges[1]:  # named where it leaves the picture
+                    low = mean < edges[0]
                     side = {"va": "center", "size": 8, "ha": "left" if low else "right"}
                     text = f"   {_short(mean)}" if low else f"{_short(mean)}   "
-                    ax.text(EDGES[0] if low else EDGES[1], place, text, color=COLORS[k], **side)
+                    ax.text(edges[0] if low else edges[1], place, text, color=COLORS[k], **side)
         ax.set_yticks(y, [f"{row.probe}  {row.label}" for row in self.healthy])
-        ax.set(xlim=(EDGES[0] - 0.5, EDGES[1] + 0.5), ylim=(rows - 0.4, -0.6))
+        ax.set(xlim=(edges[0] - 0.5, edges[1] + 0.5), ylim=(rows - 0.4, -0.6))
         ax.set_xlabel("action value")
         ax.grid(axis="x", alpha=0.25)
         ax.spines[["top", "right"]].set_visible(False)

@@ -21,6 +21,7 @@ _HOME = {
     "PlayLab": "play",
     "PrioritiesLab": "priorities",
     "RelabelLab": "relabel",
+    "StockLab": "stock",
     "SurfaceLab": "surface",
     "SweepLab": "sweep",
     "TrainingLab": "training",

@@ -7,7 +7,7 @@ import numpy as np
 
 from dqnlib.catch import CATCH
 from dqnlib.config import Config
-from dqnlib.envs import NetworkObservation, make_for
+from dqnlib.envs import TORQUES, NetworkObservation, make_for
 from dqnlib.goals import MOST_BITS, BitFlipping, draw_task
 from dqnlib.policies import Streams, env_seeds
 from dqnlib.seeds.breakout import BREAKOUT, Breakouts
@@ -238,7 +238,7 @@ class Chains(Rooms):
 # Environments that are computed for all rows at once, to the same bits.
 VECTORISED: dict[str, type[Environments]] = {
     "CartPole-v1": CartPoles,
-    "dqnlib/DiscretePendulum-v0": Pendulums,
+    **{f"dqnlib/DiscretePendulum{k}-v0": Pendulums for k in ("", *TORQUES)},
     **{f"dqnlib/{name}-v0": Rooms for name in ("PureNoise", "Casino")},
     **{f"dqnlib/PureNoise{m}-v0": Rooms for m in (2, 4, 8, 16)},
     **{f"dqnlib/BitFlipping{n}-v0": BitFlips for n in range(1, MOST_BITS + 1)},
