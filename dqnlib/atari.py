@@ -7,6 +7,8 @@ They come with an extra of the course, whose packages carry the games:
 
 import gymnasium as gym
 
+from dqnlib.registration import register
+
 INSTALL = 'python -m pip install -e ".[atari]"'
 GAMES = ("Breakout", "Pong")  # what is registered as dqnlib/Atari...-v0
 LIMIT = 4_500  # environment steps of 4 frames: 5 minutes of play, as Mnih et al. 2015 evaluate
@@ -52,10 +54,4 @@ def atari(game: str = "Pong", sticky: float = 0.25, no_ops: int = 30) -> gym.Env
 
 
 for _game in GAMES:
-    if f"dqnlib/Atari{_game}-v0" not in gym.registry:  # a reload registers nothing twice
-        gym.register(
-            f"dqnlib/Atari{_game}-v0",
-            entry_point="dqnlib.atari:atari",
-            max_episode_steps=LIMIT,
-            kwargs={"game": _game},
-        )
+    register(f"dqnlib/Atari{_game}-v0", "dqnlib.atari:atari", max_episode_steps=LIMIT, game=_game)

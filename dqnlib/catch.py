@@ -3,6 +3,8 @@
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.registration import register
+
 SIZE = 8  # pixels of a side
 HALF = 1  # pixels of the paddle on either side of its middle
 SPEEDS = (-2, -1, 1, 2)  # columns that a ball moves a step
@@ -59,5 +61,4 @@ class Catch(gym.Env):
 
 
 CATCH = "dqnlib/Catch-v0"
-if CATCH not in gym.registry:  # a reload registers nothing twice
-    gym.register(CATCH, "dqnlib.catch:Catch", max_episode_steps=BALLS * (SIZE - 1))
+register(CATCH, "dqnlib.catch:Catch", max_episode_steps=BALLS * (SIZE - 1))

@@ -11,6 +11,7 @@ from gymnasium.envs.classic_control import PendulumEnv
 
 from dqnlib import atari, catch, goals, minatar, probes, showcases  # noqa: F401 (to register)
 from dqnlib.config import Config
+from dqnlib.registration import register
 from dqnlib.stacking import stacked
 
 
@@ -104,11 +105,8 @@ _OWN = {  # what is registered as dqnlib/...-v0: class, settings, environment st
     "DiscretePendulum": ("DiscretePendulum", {}, 200),
     **{f"DiscretePendulum{k}": ("DiscretePendulum", {"n_actions": k}, 200) for k in TORQUES},
 }
-for _name, (_class, _kwargs, _limit) in _OWN.items():
-    if f"dqnlib/{_name}-v0" not in gym.registry:  # a reload registers nothing twice
-        gym.register(
-            f"dqnlib/{_name}-v0", f"dqnlib.envs:{_class}", max_episode_steps=_limit, kwargs=_kwargs
-        )
+for _name, (_class, _settings, _limit) in _OWN.items():
+    register(f"dqnlib/{_name}-v0", f"dqnlib.envs:{_class}", _limit, **_settings)
 
 # what CartPole-v1 observes, made about equally large: half-widths of 2.4 m, 2 m/s, 0.2 rad, 2 rad/s
 SCALES = {"CartPole-v1": (0.4, 0.5, 5.0, 0.5)}

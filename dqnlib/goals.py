@@ -16,6 +16,7 @@ import gymnasium as gym
 import numpy as np
 
 from dqnlib.arguments import check_count
+from dqnlib.registration import register
 
 METHODS = {
     "achieved_goal": "achieved_goal(obs) -> goal: what an observation has reached",
@@ -113,10 +114,9 @@ def draw_task(bits: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
 
 
 for _bits in range(1, MOST_BITS + 1):
-    if f"dqnlib/BitFlipping{_bits}-v0" not in gym.registry:  # a reload registers nothing twice
-        gym.register(
-            f"dqnlib/BitFlipping{_bits}-v0",
-            entry_point="dqnlib.goals:BitFlipping",
-            max_episode_steps=_bits,
-            kwargs={"bits": _bits},
-        )
+    register(
+        f"dqnlib/BitFlipping{_bits}-v0",
+        "dqnlib.goals:BitFlipping",
+        max_episode_steps=_bits,
+        bits=_bits,
+    )

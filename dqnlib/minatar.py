@@ -11,6 +11,8 @@ import logging
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.registration import register
+
 INSTALL = 'python -m pip install -e ".[minatar]"'
 
 
@@ -74,10 +76,9 @@ def _made(game: str, sticky: float):
 
 
 for _name, _game in GAMES.items():
-    if f"dqnlib/MinAtar{_name}-v0" not in gym.registry:  # a reload registers nothing twice
-        gym.register(
-            f"dqnlib/MinAtar{_name}-v0",
-            entry_point="dqnlib.minatar:MinAtar",
-            max_episode_steps=LIMITS.get(_name, 1_000),
-            kwargs={"game": _game},
-        )
+    register(
+        f"dqnlib/MinAtar{_name}-v0",
+        "dqnlib.minatar:MinAtar",
+        max_episode_steps=LIMITS.get(_name, 1_000),
+        game=_game,
+    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.registration import register
+
 STEPS = 5  # steps of an episode of the two longest probes
 
 Values = tuple[tuple[tuple[float, ...], list[float]], ...]  # (observation, [A] values), ...
@@ -199,9 +201,8 @@ PROBES = (  # from the simplest to the richest
 
 for _probe in PROBES:
     _name = _probe.env_id.removeprefix("dqnlib/").removesuffix("-v0")
-    if _probe.env_id not in gym.registry:  # a reload registers nothing twice
-        gym.register(
-            _probe.env_id,
-            entry_point=f"dqnlib.probes:{_name}",
-            max_episode_steps=STEPS if _name == "TruncatedForever" else None,
-        )
+    register(
+        _probe.env_id,
+        f"dqnlib.probes:{_name}",
+        max_episode_steps=STEPS if _name == "TruncatedForever" else None,
+    )

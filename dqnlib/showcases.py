@@ -3,6 +3,8 @@
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.registration import register
+
 
 class Chain(gym.Env):
     """A chain of states with one way through it: 1 at its end, 0 everywhere else (lesson 07).
@@ -80,10 +82,4 @@ _OWN = {  # what is registered as dqnlib/...-v0: class, settings, environment st
     "Bets": ("Bets", {}, 10),
 }
 for _name, (_class, _settings, _limit) in _OWN.items():
-    if f"dqnlib/{_name}-v0" not in gym.registry:  # a reload registers nothing twice
-        gym.register(
-            f"dqnlib/{_name}-v0",
-            entry_point=f"dqnlib.showcases:{_class}",
-            max_episode_steps=_limit,
-            kwargs=_settings,
-        )
+    register(f"dqnlib/{_name}-v0", f"dqnlib.showcases:{_class}", _limit, **_settings)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import gymnasium as gym
 import numpy as np
 
+from dqnlib.registration import register
+
 CAPACITY, LARGEST_ORDER, LARGEST_DEMAND = 12, 8, 8  # units
 MEAN_DEMAND = 3.0  # units a day, Poisson, cut at LARGEST_DEMAND
 PRICE, COST, FIXED, HOLDING = 4.0, 2.0, 3.0, 0.2  # a unit sold, a unit ordered, an order, a night
@@ -75,4 +77,4 @@ class Warehouse(gym.Env):
         return self._stock, reward, False, False, {"demand": demand}
 
 
-gym.register("dqnlib/Warehouse-v0", "dqnlib.warehouse:Warehouse", max_episode_steps=50)
+register("dqnlib/Warehouse-v0", "dqnlib.warehouse:Warehouse", max_episode_steps=50)

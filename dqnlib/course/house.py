@@ -19,7 +19,7 @@ HOME = Path(__file__).resolve().parents[1]
 # The ladder: a room may import the rooms before it. A folder is a room; the modules beside the
 # folders are named.
 ROOMS = {
-    "ground": "moved arguments together data config results intervals device storage",
+    "ground": "moved arguments together data config results intervals device storage registration",
     "lessons": "goals stacking atari catch minatar envs probes showcases policies networks targets "
     "rainbow replay prioritized frames attention transitions tabular planning features scores dqn "
     "balance streaming warehouse checkup climbing",
