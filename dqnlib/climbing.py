@@ -6,6 +6,8 @@ DDPG's actor is a network that has learned where such a climb ends, for every st
 import numpy as np
 import torch
 
+from dqnlib.device import own_random_numbers
+
 
 def climb(action: np.ndarray, slope: np.ndarray, rate: float, low, high) -> np.ndarray:
     """Return the actions after one step uphill, each within its bounds.
@@ -30,8 +32,7 @@ def fit(action: np.ndarray, value: np.ndarray, seed: int, steps: int = 300):
     action: [N, D]; value: [N]; seed: of its first weights and of the batches of 64.
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with own_random_numbers(seed):
         network = torch.nn.Sequential(
             torch.nn.Linear(action.shape[1], 64), torch.nn.ReLU(),
             torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1),
