@@ -122,12 +122,12 @@ def _reset(make):
 def _actions(make):
     """Try each action once, at the beginning of an episode (the first hundred of them)."""
     env = make()
-    space, taken = env.action_space, 0
-    for action in range(int(space.start), int(space.start + min(space.n, 100))):
+    space = env.action_space
+    actions = range(int(space.start), int(space.start + min(space.n, 100)))
+    for action in actions:
         _begin(env, 0)
         _step(env, action, 1)
-        taken += 1
-    return [("good", f"{taken} actions accepted, one step each")]
+    return [("good", f"{len(actions)} actions accepted, one step each")]
 
 
 def _episodes(make, episodes: int, longest: int):
@@ -138,9 +138,9 @@ def _episodes(make, episodes: int, longest: int):
         env.action_space.seed(episode)
         while not over:
             kept, length = np.array(obs), length + 1
-            obs_before = obs
+            before = obs
             obs, reward, terminated, truncated = _step(env, env.action_space.sample(), length)
-            if not np.array_equal(kept, obs_before, equal_nan=True):
+            if not np.array_equal(kept, before, equal_nan=True):
                 raise _Fault(
                     f"step {length} changed the observation that step {length - 1} had given: "
                     "return a copy, or every stored transition changes with it"
@@ -207,25 +207,26 @@ def _gymnasium(make):
 # -- what every check needs ----------------------------------------------------------------
 
 
-def _call(function: Callable, where: str, **given):
+def _failed(where: str, error: Exception) -> _Fault:
+    return _Fault(f"{where} failed with {type(error).__name__}: {error}")
+
+
+def _call(function: Callable, where: str):
     try:
-        return function(**given)
+        return function()
     except Exception as error:  # the environment is somebody's own: it may raise anything
-        raise _Fault(f"{where} failed with {type(error).__name__}: {error}") from None
+        raise _failed(where, error) from None
 
 
 def _begin(env, seed: int):
     """Reset with a seed and return the observation."""
     try:
         found = env.reset(seed=seed)
-    except TypeError as error:
-        if "seed" not in str(error):
-            raise _Fault(f"reset(seed={seed}) failed with TypeError: {error}") from None
-        raise _Fault(
-            "reset takes no seed: write def reset(self, *, seed=None, options=None)"
-        ) from None
     except Exception as error:
-        raise _Fault(f"reset(seed={seed}) failed with {type(error).__name__}: {error}") from None
+        if isinstance(error, TypeError) and "seed" in str(error):
+            words = "reset takes no seed: write def reset(self, *, seed=None, options=None)"
+            raise _Fault(words) from None
+        raise _failed(f"reset(seed={seed})", error) from None
     if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict)):
         raise _Fault(f"reset must return an observation and a dict, but it returned {found!r}")
     return found[0]

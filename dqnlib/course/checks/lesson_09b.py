@@ -147,7 +147,7 @@ PROFIT = Check(
         Mistake(
             "only what is sold is paid for",
             "Each unit ordered costs 2, sold or not.",
-            lambda stock, order, demand: _wrong_day(cost=0.0, price=2.0)(stock, order, demand),
+            _wrong_day(cost=0.0, price=2.0),
         ),
         Mistake(
             "stock and profit are exchanged",
