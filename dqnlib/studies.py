@@ -11,12 +11,13 @@ arm again and compares them with what is stored.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dqnlib import swept, torques
+from dqnlib import swept, torques, without
 from dqnlib.config import Config
 from dqnlib.flipping import settings as flipping
 from dqnlib.minatar import GAMES
 from dqnlib.results import Run
 from dqnlib.saved import file_name, load_run, save_run
+from dqnlib.without import NO_REPLAY, NO_TARGET, NORMALIZED, SOFT, two_by_two
 
 FOLDER = Path(__file__).parents[1] / "assets" / "studies"
 
@@ -38,12 +39,9 @@ SGD = FULL.replace(
     final_epsilon=0.05,
 )  # fmt: skip
 FIFTY = tuple(range(1_000, 1_050))  # ten leave intervals of 90 on either side: too wide here
-NO_REPLAY = {"capacity": 1, "batch_size": 1}
-NO_TARGET = {"sync_every": 1}
 JUDGED = tuple(range(10_000, 10_100))  # the course reports how agents stay solved on these
 TWENTY = JUDGED[:20]
 FRESH = 100  # greedy episodes on fresh starts, by which they are judged at the end
-SOFT = {"target_epsilon": 0.5}
 ACROBOT = Config(env_id="Acrobot-v1", steps=30_000, eval_every=1_500, record_every=500)
 EARLY = Config(
     steps=4_000,
@@ -90,16 +88,6 @@ def parts_of_rainbow(config: Config, v_min: float, v_max: float) -> dict[str, Co
         **{name: with_parts([name]) for name in parts},
         "Rainbow": with_parts(parts),
         **{f"without {name}": with_parts(parts.keys() - {name}) for name in parts},
-    }
-
-
-def two_by_two(config: Config) -> dict[str, Config]:
-    """Return the four arms of Mnih et al. 2015, Extended Data Table 3."""
-    return {
-        "replay and target": config,
-        "replay": config.replace(**NO_TARGET),
-        "target": config.replace(**NO_REPLAY),
-        "neither": config.replace(**NO_REPLAY, **NO_TARGET),
     }
 
 
@@ -339,6 +327,19 @@ STUDIES |= {
     "rate_and_period": Study("learning rate × target period (lesson 09)", swept.rate_and_period()),
     "torques": Study("how many torques a pendulum needs (lesson 09b)", torques.arms(), TWENTY),
     "broken": Study("five broken agents (lesson 09)", swept.broken(), tuple(range(100, 105))),
+}
+
+
+# the two ideas taken away once more (lesson 10); the plain tables of lesson 04 have all fifty seeds
+STUDIES |= {
+    name: Study(about + " (lesson 10)", arms, FIFTY[:20])
+    for name, about, arms in (
+        ("normalized_sgd", "normalized networks, SGD", two_by_two(SGD.replace(**NORMALIZED))),
+        ("normalized_adam", "normalized networks, Adam", two_by_two(FULL.replace(**NORMALIZED))),
+        ("replay_alone", "no target network: other targets", without.replay_alone(SGD, FULL)),
+        ("streams", "neither idea: traces, other targets", without.streams(SGD, FULL)),
+        ("many_environments", "neither idea: eight environments", without.many(SGD, FULL)),
+    )
 }
 
 

@@ -61,6 +61,7 @@ EVERY_LAB = {
     "PlayLab": Kind({}, {"stage": (WIDE, 172)}, (WIDE, 172)),
     "PrioritiesLab": Kind({}, {"bars": (2 * WIDE, 600)}, (WIDE, 300)),
     "RelabelLab": Kind({}, {"episode": (2 * WIDE, 640)}, (WIDE, 320)),
+    "StockLab": Kind({"others": {"three": [3] * 13}}, {"stock": (2 * WIDE, 660)}, (WIDE, 330)),
     "SurfaceLab": Kind({}, {"maps": (2 * WIDE, 572)}, (WIDE, 286)),
     "SweepLab": Kind(
         {"table": TABLE, "rows": "rate", "columns": "period"},

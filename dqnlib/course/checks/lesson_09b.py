@@ -157,8 +157,9 @@ PROFIT = Check(
     ),
     hints=(
         "Go through the day in its order: what fits, what is there, what is sold, what is left.",
-        "Three small numbers first: min(order, 12 - stock), then what is there, then what is sold.",
-        "earned = 4 * sold - 2 * order - 3 * (order > 0) - 0.2 * left, with the order that fits.",
+        "Three small numbers first: what fits is the smaller of order and 12 − stock; then what is "
+        "there, then what is sold.",
+        "`earned = 4 * sold - 2 * order - 3 * (order > 0) - 0.2 * left`, with the order that fits.",
     ),
     returns="two numbers, what the day earns and the stock at its end",
     solution="""def profit(stock, order, demand):
@@ -283,7 +284,7 @@ CLIMB = Check(
         "You stand on a hill and feel how steep it is. Where do you put your foot, and where does "
         "the fence stop you?",
         "Two things, one after the other: a step along the slope, and the bounds, by np.clip.",
-        "The step is action + rate * slope; np.clip(a, low, high) cuts it, part by part.",
+        "The step is `action + rate * slope`; `np.clip(a, low, high)` cuts it, part by part.",
     ),
     returns="an array [B, D]: the new actions",
 )
