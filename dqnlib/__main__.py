@@ -152,7 +152,15 @@ def make_assignments(args: argparse.Namespace, extra: list[str]) -> int:
 def compute_studies(args: argparse.Namespace, extra: list[str]) -> int:
     """Compute the long experiments whose results the lessons show."""
     from dqnlib import studies
+    from dqnlib.envs import make_for
 
+    try:  # a wrong name or a missing game is said before hours have gone by
+        for name in args.name:
+            for config in studies.find(name).arms.values():
+                make_for(config).close()
+    except ValueError as error:
+        print(error)
+        return 1
     return studies.main(args.name)
 
 

@@ -32,7 +32,7 @@ def atari(game: str = "Pong", sticky: float = 0.25, no_ops: int = 30) -> gym.Env
     """Return one game; ``make("dqnlib/AtariPong-v0")``, or any `game` of the package.
 
     Observations are bytes [84, 84]: gray, the brighter of the last two frames, shrunk. An action is
-    held for 4 frames and their rewards are summed up. A game begins with up to `no_ops` steps in
+    held for 4 frames and their rewards are summed up. A game begins with 1 to `no_ops` frames in
     which nothing is done, and each frame repeats the action before with probability `sticky`.
     ``info["lives"]`` are the lives left. Gymnasium truncates after 4,500 steps. Raises ImportError
     where a package is missing: the message has the command that installs it.

@@ -13,7 +13,8 @@ def flip_effects(network: nn.Module, stack: np.ndarray, action: int | None = Non
     """Return how much each pixel of a stack matters: [K, H, W], as bytes, -> [K, H, W] (lesson 08).
 
     One pixel at a time is inverted, white for black; its effect is how far the value of the action
-    moves, up or down. action: None for the one with the largest value. (The idea of covering a part
+    moves, up or down. network: [B, K, H, W], numbers from 0 to 1, -> [B, A]; action: None for the
+    one with the largest value. (The idea of covering a part
     and looking at the change is that of Greydanus et al. 2018, section 3, who blur patches.)
     """
     inputs = as_input(stack)  # [K, H, W]
@@ -49,8 +50,9 @@ def play_catch(network: nn.Module, games: int = 20, order=(0, 1), seed: int = 0)
 def effects_by_row(network: nn.Module, games: int = 20, seed: int = 0) -> dict[str, np.ndarray]:
     """Return how much pixels matter while an agent plays Catch, by the row of the ball: [7] each.
 
-    "ball, newest frame" and "ball, frame before": of the ball's own pixel there; "any pixel": the
-    mean of all. See `flip_effects`.
+    network: of two frames, [B, 2, 8, 8] -> [B, 3]; games: of which the first two balls are looked
+    at; seed: of the first. "ball, newest frame" and "ball, frame before": of the ball's own pixel
+    there; "any pixel": the mean of all. See `flip_effects`.
     """
     found: dict[str, list] = {"ball, newest frame": [], "ball, frame before": [], "any pixel": []}
     rows: list[int] = []

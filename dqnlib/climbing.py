@@ -50,7 +50,10 @@ def fit(action: np.ndarray, value: np.ndarray, seed: int, steps: int = 300):
 
 
 def values_and_slope(network, action: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a network's value of each action, [B], and its slope in the action, [B, D]."""
+    """Return a network's value of each action, [B], and its slope in the action, [B, D].
+
+    network: [B, D] -> [B], as `fit` gives it; action: [B, D].
+    """
     x = torch.as_tensor(action, dtype=torch.float32).requires_grad_()
     q = network(x)  # [B]
     (slope,) = torch.autograd.grad(q.sum(), x)

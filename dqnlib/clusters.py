@@ -84,7 +84,8 @@ def place(backend: str, n_jobs: int, count: int) -> Iterator[Place]:
 
     n_jobs: -1 for all cores, or for all that a cluster has. A cluster that this process is
     connected to, or that the environment names, is used; without one, one is started on this
-    machine and ended afterward. Raises ImportError, with the command, where an extra is missing.
+    machine and ended afterward. Raises KeyError for a name that is not in `BACKENDS`, and
+    ImportError, with the command, where an extra is missing.
     """
     with _OPEN[backend](n_jobs, count) as opened:
         try:

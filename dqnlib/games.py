@@ -6,7 +6,9 @@
 
 The folder ``runs`` then holds a checkpoint, from which the same command goes on, and the results
 (`saved.load_run`). The settings of MinAtar are those of Young & Tian 2019, those of Atari those of
-Mnih et al. 2015 (Extended Data Table 1); both with Adam in place of RMSProp.
+Mnih et al. 2015 (Extended Data Table 1), but for these: Adam in place of RMSProp, on Atari with a
+rate of 1e-4; a fifth of the paper's 50 million steps; and the target network is copied every 10,000
+environment steps, where the paper counts 10,000 updates, four times as long.
 """
 
 import dataclasses
@@ -107,7 +109,8 @@ def train_game(
 
     seeds: the seeds 0 to seeds − 1; every: seconds between checkpoints; changes: of the config, as
     in steps=1_000_000. A checkpoint of other settings or seeds is not gone on with: SavedRunError
-    says so. Interrupted, it writes a checkpoint before it stops.
+    says so. Interrupted, it writes a checkpoint before it stops. Raises ValueError for an unknown
+    name and for a game that is not installed.
     """
     game = game_of(name)
     config, rows = game.config.replace(**changes), tuple(range(seeds or game.seeds))

@@ -9,8 +9,9 @@ from dqnlib.intervals import Interval, one_a_seed
 def iqm(values) -> float:
     """Return the interquartile mean of values [N], one a seed: the mean of the middle half.
 
-    A quarter of the seeds, rounded down, is left out at either end. One lucky or lost seed does not
-    move it, and it uses more of them than the median (Agarwal et al. 2021, section 4.3).
+    A quarter of the seeds, rounded down, is left out at either end. From four seeds on one lucky or
+    lost seed moves it little, and it uses more of them than the median (Agarwal et al. 2021,
+    section 4.3).
     """
     ordered = np.sort(values)
     cut = len(ordered) // 4
@@ -52,6 +53,6 @@ def performance_profile(values, thresholds) -> np.ndarray:
     """Return the share of the seeds that reach each threshold: values [N], [K] -> [K].
 
     The whole distribution at a glance: higher everywhere is better in every respect (Agarwal et al.
-    2021, section 4.2, there with a strict sign).
+    2021, section 4.2, there with a strict sign). Raises ValueError for values of several axes.
     """
     return (one_a_seed(values)[:, None] >= np.asarray(thresholds)).mean(0)

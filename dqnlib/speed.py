@@ -42,7 +42,8 @@ def measure(
     """Return all updates a second, of all seeds together, by cell and device.
 
     cells: a label with settings and the number of seeds; on: the devices, by default those that
-    there are. `reports.speed_table` shows what comes back.
+    there are. `reports.speed_table` and `reports.speed_bars` show what comes back. Raises
+    ValueError as `updates_a_second` does.
     """
     where = list(on or devices())
     shape = {"obs_shape": obs_shape, "n_actions": n_actions, "threads": threads}

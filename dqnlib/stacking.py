@@ -12,7 +12,7 @@ def push_frame(stack: np.ndarray, frame: np.ndarray) -> np.ndarray:
     """Return a stack of frames moved on by one: [K, H, W] and [H, W] -> [K, H, W] (lesson 08).
 
     The oldest frame, the first, is left out, and the new one comes last. What is given stays as it
-    is: an old stack may still belong to a transition.
+    is: an old stack may still belong to a transition. (Frames of colors, [C, H, W], work as well.)
     """
     return np.concatenate([stack[1:], frame[None]])
 
@@ -34,7 +34,8 @@ class FrameStack(gym.Wrapper):
 
     Frames of colors [C, H, W] become [K × C, H, W]. An episode begins with its first frame, K
     times: so no stack holds a frame of the episode before. push: moves a stack on, as `push_frame`
-    does. Raises ValueError for observations that are no pictures. (`gymnasium.wrappers` has
+    does. Raises ValueError for observations that are no pictures and for those that have their
+    channels last. (`gymnasium.wrappers` has
     FrameStackObservation, which gives the same where frames have two axes.)
     """
 

@@ -1,7 +1,7 @@
 """The course's long experiments: too slow for a lesson, so their results lie in `assets/studies`.
 
-    python3 -m dqnlib study               # the list
-    python3 -m dqnlib study replay_target # compute one anew; what is stored is replaced
+    python3 -m dqnlib study             # the list
+    python3 -m dqnlib study sync_every  # compute one anew; what is stored is replaced
 
 A study is a set of arms, each a `Config` trained with the same seeds. `load` gives the
 stored runs, without their networks' parameters. A test trains the first hundreds of steps of every

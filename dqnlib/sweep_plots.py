@@ -70,7 +70,7 @@ def sensitivity(
 
 
 def bars(values: Mapping[str, np.ndarray], xlabel: str, ylabel: str, *, ax=None):
-    """Draw groups of bars side by side, one bar a label in each: values [G] by label."""
+    """Draw groups of bars side by side, one bar a label in each: values [G] ≥ 0 by label."""
     ax = ax or new_axes(8.0, 2.9)
     width = 0.8 / len(values)
     for k, (label, heights) in enumerate(values.items()):

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 from dqnlib import clusters
 from dqnlib.clusters import Failed, Place
@@ -131,10 +132,11 @@ class Cells:
         )
 
     def _bar(self, progress: bool):
+        if not progress:  # works without tqdm, which comes with the extra `course`
+            return contextlib.nullcontext(SimpleNamespace(update=lambda: None))
         from tqdm.auto import tqdm
 
-        done = len(self.runs)
-        return tqdm(total=len(self.work), initial=done, unit=" runs", disable=not progress)
+        return tqdm(total=len(self.work), initial=len(self.runs), unit=" runs")
 
 
 def _last(error: Exception | str) -> str:

@@ -3,8 +3,9 @@
 Each evening you see the stock and order goods; they come overnight, and the next day's demand is
 drawn by chance. What is sold earns money, what is ordered costs, what lies there costs a little.
 The whole table of transitions is known, so the best policy can be computed and a learned one can be
-held to it. With a fixed cost of each order the best policy is of the kind (s, S): order up to S as
-soon as the stock is below s (Scarf 1960).
+held to it. It is of the kind (s, S): order up to S as soon as the stock is below s. Scarf 1960
+proved that for costs like these where unmet demand waits; here it is lost, and computing the policy
+shows the same.
 """
 
 from collections.abc import Callable
@@ -22,8 +23,8 @@ PRICE, COST, FIXED, HOLDING = 4.0, 2.0, 3.0, 0.2  # a unit sold, a unit ordered,
 def profit(stock: int, order: int, demand: int) -> tuple[float, int]:
     """Return what one day earns, and the stock at its end.
 
-    order: units that come before the day begins; what does not fit is not ordered. What is asked
-    for and not there is lost.
+    stock, order, demand: whole units. order: what comes before the day begins; what does not fit is
+    not ordered. What is asked for and not there is lost.
     """
     order = min(order, CAPACITY - stock)
     there = stock + order

@@ -4,6 +4,7 @@ from collections import deque
 
 import gymnasium as gym
 import numpy as np
+import pytest
 import torch
 from gymnasium import spaces
 
@@ -11,6 +12,16 @@ from dqnlib.data import Batch
 from dqnlib.envs import TabularModel
 from dqnlib.networks import QNetwork
 from dqnlib.training import Trainer
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Networks this small are slower with more; for a file of tests that imports it."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
 
 # -- environments --------------------------------------------------------------------------
 

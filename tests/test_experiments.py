@@ -15,7 +15,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
-from support import Lottery
+from support import Lottery, one_thread  # noqa: F401 (a fixture)
 
 from dqnlib import experiments, training
 from dqnlib.agents import evaluate, greedy_episodes, network_of
@@ -34,15 +34,6 @@ TINY = Config(
     steps=120, hidden=(16,), batch_size=8, capacity=100, warmup=20, eval_every=0, record_every=20,
     epsilon_steps=100, device="cpu",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small are slower with more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def same(a: Run, b: Run) -> bool:

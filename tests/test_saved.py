@@ -13,8 +13,8 @@ from pathlib import Path
 import gymnasium as gym
 import numpy as np
 import pytest
-import torch
 from storage_support import differences
+from support import one_thread  # noqa: F401 (a fixture)
 
 from dqnlib import studies
 from dqnlib.config import Config
@@ -29,15 +29,6 @@ SMALL = Config(
     steps=80, hidden=(16,), batch_size=8, capacity=60, warmup=20, sync_every=30, eval_every=70,
     eval_episodes=2, record_every=25, epsilon_steps=100, device="cpu",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small are slower with more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from storage_support import bits, differences
+from support import one_thread  # noqa: F401 (a fixture)
 from torch import nn
 
 from dqnlib import QNetwork, targets
@@ -38,15 +39,6 @@ SMALL = Config(
     steps=145, hidden=(16,), batch_size=8, capacity=60, warmup=20, sync_every=30, eval_every=70,
     eval_episodes=2, record_every=25, epsilon_steps=100, device="cpu",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small are slower with more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 # -- a file is whole or not there ----------------------------------------------------------------

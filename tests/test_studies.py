@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dqnlib import studies
+from dqnlib.__main__ import main
 from dqnlib.config import Config
 from dqnlib.storage import SavedRunError
 from dqnlib.training import Trainer
@@ -100,3 +101,14 @@ def test_a_study_that_looks_into_its_agents(tiny, monkeypatch):
 def test_an_unknown_study():
     with pytest.raises(ValueError, match="no study 'adam'; there are replay_target_sgd"):
         studies.load("adam")
+
+
+def test_the_command_says_what_is_missing_before_it_begins(monkeypatch, capsys):
+    monkeypatch.setattr("dqnlib.__main__.ensure_environment", lambda needs, argv: None)
+    monkeypatch.setattr(studies, "main", lambda names: pytest.fail("it has begun"))
+    assert main(["study", "sync_every", "adam"]) == 1
+    assert capsys.readouterr().out.startswith("there is no study 'adam'; there are")
+    gone = studies.Study("a try", {"a": Config(env_id="dqnlib/NoSuchGame-v0")}, (0,))
+    monkeypatch.setattr(studies, "STUDIES", {"gone": gone})
+    assert main(["study", "gone"]) == 1
+    assert "cannot make the environment 'dqnlib/NoSuchGame-v0'" in capsys.readouterr().out

@@ -16,8 +16,8 @@ import warnings
 
 import psutil
 import pytest
-import torch
 from storage_support import differences
+from support import one_thread  # noqa: F401 (a fixture)
 
 from dqnlib import clusters, storage, sweeps, training
 from dqnlib.config import Config
@@ -29,15 +29,6 @@ TINY = Config(
 )  # fmt: skip
 GAMMAS = {"gamma": [0.5, 0.6, 0.7, 0.8]}
 pytestmark = pytest.mark.alone  # clusters start, and workers die, by a clock
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Networks this small are slower with more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

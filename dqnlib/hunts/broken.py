@@ -7,21 +7,40 @@ from dqnlib.course import progress
 from dqnlib.course.choices import Option, Question, with_widget
 from dqnlib.course.messages import wrap
 
-FAULTS = {  # fault -> what its curves look like
-    "the target network is never copied": "Then Q stops at r + γ · (what a random network says), "
-    "here near 1, and the loss goes to 0: all that a random network can teach has been learned.",
-    "ε stays at 1": "Then the training episodes stay as short as those of chance, about 22 steps, "
-    "while the greedy ones grow: it learns, and never acts on what it knows while it trains.",
-    "there is no target network, and the step is large": "Then the values run away, beyond 100, "
-    "which no policy can earn, and the loss runs with them. The returns need not show it.",
-    "the discount is 0.5": "Then the values stop at 1/(1 − γ) = 2, and the loss gets small: what "
-    "comes three steps later hardly counts, so the agent acts on short sight.",
-    "the buffer holds 64 transitions": "Then the values look healthy, and the returns stay behind: "
-    "a batch is about the last 64 steps, and what was learned before is forgotten.",
-    "the value of a terminal state is kept": "Then the values would climb toward 1/(1 − γ) = 100 "
-    "from the first copy on, also in agents whose poles fall after ten steps.",
+_WORDS = {  # agent of `swept.FAULTS` -> what is wrong with it, and what its curves look like
+    "A": (
+        "the target network is never copied",
+        "Then Q stops at r + γ · (what a random network says), here near 1, and the loss goes to "
+        "0: all that a random network can teach has been learned.",
+    ),
+    "B": (
+        "ε stays at 1",
+        "Then the training episodes stay as short as those of chance, about 22 steps, while the "
+        "greedy ones grow: it learns, and never acts on what it knows while it trains.",
+    ),
+    "C": (
+        "there is no target network, and the step is large",
+        "Then the values run away, beyond 100, which no policy can earn, and the loss runs with "
+        "them. The returns need not show it.",
+    ),
+    "D": (
+        "the discount is 0.5",
+        "Then the values stop at 1/(1 − γ) = 2, and the loss gets small: what comes three steps "
+        "later hardly counts, so the agent acts on short sight.",
+    ),
+    "E": (
+        "the buffer holds 64 transitions",
+        "Then the values look healthy, and the returns stay behind: a batch is about the last 64 "
+        "steps, and what was learned before is forgotten.",
+    ),
+    "nobody": (
+        "the value of a terminal state is kept",
+        "Then the values would climb toward 1/(1 − γ) = 100 from the first copy on, also in agents "
+        "whose poles fall after ten steps.",
+    ),
 }
-GUILTY = dict(zip("ABCDE", FAULTS))  # agent -> its fault, in the order of `swept.FAULTS`
+FAULTS = dict(_WORDS.values())  # fault -> what its curves look like
+GUILTY = {agent: _WORDS[agent][0] for agent in swept.FAULTS}  # agent -> its fault
 _COLUMNS = {
     "return of training episodes": lambda run, x: run.returns_at(x),
     "greedy return": lambda run, x: _at(run.eval_steps, run.eval_returns.mean(2), x),

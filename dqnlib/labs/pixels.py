@@ -119,7 +119,8 @@ class PixelLab(Lab):
         effects = flip_effects(self.network, self.seen())
         note = f"{self.lives} of {LIVES} lives"
         paint(self._card, self.obs[-1], self.seen(), effects, self.values, self.balls, note)
-        self.put("picture", self._card.png(1 if quick else 2))
+        # exact: the palette of quick pictures has no shades of dark orange, and shows them as red
+        self.put("picture", self._card.png(1 if quick else 2, exact=True))
         self.put("status", in_lines(self._status()))
 
     def _status(self) -> list[str]:
@@ -167,7 +168,7 @@ def _still(view: str, seed: int) -> bytes:
     card = Card(WIDTH, HEIGHT)
     paint(card, played.obs[-1], played.seen(), flip_effects(played.network, played.seen()),
           played.values, played.balls, "after 45 steps")  # fmt: skip
-    return pictures.png_bytes(card.image.reduce(2), level=9)
+    return pictures.png_bytes(card.image.reduce(2), exact=True, level=9)
 
 
 class _Played(PixelLab):

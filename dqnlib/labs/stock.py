@@ -83,12 +83,11 @@ class StockLab(Lab):
     def _status(self) -> str:
         yours = self.players["you"].totals[-1]
         gaps = [
-            f"{yours - player.totals[-1]:+.1f} against {who}"
+            f"{_gap(yours - player.totals[-1])} {who}"
             for who, player in self.players.items()
             if who != "you"
         ]
-        text = f"game {self.games} · you are " + " · ".join(gaps)
-        return in_lines([text.replace("-", "−")])
+        return in_lines([f"game {self.games} · you are " + " · ".join(gaps)])
 
     def still(self) -> bytes:
         card, rng, p = Card(WIDTH, HEIGHT), np.random.default_rng(0), demand_probabilities()
@@ -117,6 +116,13 @@ class StockLab(Lab):
                 self.text("status", 24),
             ]
         )
+
+
+def _gap(more: float) -> str:
+    """Return how much more you have than another one, as words."""
+    if abs(more) < 0.05:
+        return "level with"
+    return f"{abs(more):.1f} {'ahead of' if more > 0 else 'behind'}"
 
 
 def _checked(who: str, orders) -> np.ndarray:

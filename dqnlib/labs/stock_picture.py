@@ -60,4 +60,6 @@ def _paint_chart(card: Card, players: Mapping, most: int) -> None:
         points = [place(day, total) for day, total in enumerate(player.totals)]
         for start, end in itertools.pairwise(points):
             card.line(*start, *end, COLORS[row], 2.5)
-    card.text((left + right) / 2, bottom + 16, "days", 11, MUTED, align="center")
+    for day in (0, most // 2, most):
+        x, name = place(day, low)[0], f"day {day}" if day else "0"
+        card.text(x, bottom + 16, name, 11, MUTED, align="right" if day == most else "center")

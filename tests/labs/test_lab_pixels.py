@@ -77,3 +77,11 @@ def test_the_picture_changes_and_has_its_size():
 def test_bad_settings_are_named_at_once(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         PixelLab(**settings)
+
+
+def test_the_pixel_that_matters_most_is_orange():
+    """Rounded to the palette of quick pictures it was red, beside the words that say orange."""
+    lab = PixelLab(seed=5)
+    steps(lab, 3)
+    colors = {color for _, color in picture(lab, "picture").convert("RGB").getcolors(1 << 20)}
+    assert (230, 110, 30) in colors

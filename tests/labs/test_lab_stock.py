@@ -32,7 +32,9 @@ def test_all_meet_the_same_demand():
             assert player.totals[-1] == pytest.approx(total[who])
         assert lab.days == day
     assert game(lab)["you"] == game(lab)["three"]
-    assert "+0.0 against three" in status(lab)
+    assert "level with three" in status(lab)
+    gap = game(lab)["you"][-1] - game(lab)["best"][-1]
+    assert f"you are {abs(gap):.1f} {'ahead of' if gap > 0 else 'behind'} best" in status(lab)
 
 
 def test_what_a_player_sold_and_missed():
