@@ -530,6 +530,13 @@ def test_a_notebook_of_another_course(course, tmp_path, capsys):
     assert "no copy of a lesson" in out
 
 
+def test_it_starts_without_what_no_notebook_needs():
+    """Each copy has a process of its own: the grammars of addresses would cost it two seconds."""
+    code = "import sys, dqnlib.course.nbcheck, nbval.plugin; print('lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("lesson", [path.stem for path in notebooks.lessons()])
 @pytest.mark.parametrize("args", [[], ["--solved"]], ids=["committed", "solved"])
