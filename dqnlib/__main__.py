@@ -108,13 +108,17 @@ def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
     """Run ruff over code and notebooks, then pytest; fail if one of them fails.
 
     The tests run on two cores, those that drive a browser after the others, since Playwright keeps
-    an event loop that others would meet in the same process. With a selection by marks (-m) all
-    run one by one.
+    an event loop that others would meet in the same process. Those marked `alone` come last, one by
+    one, since other work would disturb them. With a selection by marks (-m) all run so.
     """
     places = ["dqnlib", "notebooks", "tests"]
     lint = python("ruff", "check", *places) | python("ruff", "format", "--check", *places)
     two = ["-n", "2", "--dist", "worksteal", "-m"]
-    passes = [[*two, "not browser"], [*two, "browser", *([] if extra else ["tests/browser"])]]
+    passes = [
+        [*two, "not browser and not alone"],
+        [*two, "browser", *([] if extra else ["tests/browser"])],
+        ["-m", "alone"],
+    ]
     limit = f"--timeout={TEST_LIMIT}"
     found = [
         python("pytest", limit, *options, *extra) for options in ([[]] if "-m" in extra else passes)
