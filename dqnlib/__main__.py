@@ -107,12 +107,18 @@ def _write_settings(folder: Path, files: dict[str, dict]) -> Path:
 def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
     """Run ruff over code and notebooks, then pytest; fail if one of them fails.
 
-    The tests run on two cores, but for those marked `alone`, which other work would disturb. With
-    a selection by marks (-m) all run one by one.
+    The tests run on two cores, those that drive a browser after the others, since Playwright keeps
+    an event loop that others would meet in the same process. Those marked `alone` come last, one by
+    one, since other work would disturb them. With a selection by marks (-m) all run so.
     """
     places = ["dqnlib", "notebooks", "tests"]
     lint = python("ruff", "check", *places) | python("ruff", "format", "--check", *places)
-    passes = [["-n", "2", "--dist", "worksteal", "-m", "not alone"], ["-m", "alone"]]
+    two = ["-n", "2", "--dist", "worksteal", "-m"]
+    passes = [
+        [*two, "not browser and not alone"],
+        [*two, "browser", *([] if extra else ["tests/browser"])],
+        ["-m", "alone"],
+    ]
     limit = f"--timeout={TEST_LIMIT}"
     found = [
         python("pytest", limit, *options, *extra) for options in ([[]] if "-m" in extra else passes)

@@ -4,8 +4,8 @@
     python3 -m dqnlib study sync_every  # compute one anew; what is stored is replaced
 
 A study is a set of arms, each a `Config` trained with the same seeds. `load` gives the
-stored runs, without their networks' parameters. A test trains the first hundreds of steps of every
-arm again and compares them with what is stored.
+stored runs, without their networks' parameters. A test compares every arm's config with what is
+stored, and trains the first hundreds of steps again, once for each code that arms train with.
 """
 
 from dataclasses import dataclass, replace

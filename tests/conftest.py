@@ -1,13 +1,17 @@
 """What every test needs."""
 
+import json
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-HERE = Path(__file__).parent
-ALONE = {"browser", "labs"}  # folders whose tests look at a clock: pictures a second, waiting times
+from dqnlib.course import notebooks
+
+# These run a lesson, which is named in brackets. The longest begins first: at the end one of two
+# workers would be left with it, and the other with nothing to do.
+LONG = ("test_a_lesson_passes", "test_run_all")
+SECONDS = json.loads((notebooks.ROOT / "assets" / "run_all.json").read_text(encoding="utf-8"))
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: a core for each worker
@@ -16,13 +20,22 @@ settings.register_profile("busy", deadline=None)  # a busy machine makes no exam
 settings.load_profile("busy")
 
 
+def seconds(item) -> float:
+    """Return about how long a test of a lesson takes, and 0 for all others."""
+    if getattr(item, "originalname", "") not in LONG:
+        return 0
+    return next((SECONDS[lesson] for lesson in SECONDS if lesson in item.name), 60)
+
+
 @pytest.hookimpl(tryfirst=True)  # before tests are selected by their marks
 def pytest_collection_modifyitems(items):
     for item in items:
         if " at 0x" in item.nodeid:  # each worker would call it otherwise
             raise pytest.UsageError(f"{item.nodeid} has an address in its name: give it an id")
-        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in ALONE:
-            item.add_marker("alone")
+        is_test = item.path.name.startswith("test_")  # a benchmark may use the browser anywhere
+        if is_test and item.get_closest_marker("browser") and item.path.parent.name != "browser":
+            raise pytest.UsageError(f"{item.nodeid} would not be run: move it to tests/browser")
+    items.sort(key=seconds, reverse=True)  # others keep their order
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,7 @@ TINY = Config(
     record_every=20, epsilon_steps=100, device="cpu",
 )  # fmt: skip
 GAMMAS = {"gamma": [0.5, 0.6, 0.7, 0.8]}
-pytestmark = pytest.mark.alone  # clusters start, and workers die, by a clock
+pytestmark = pytest.mark.alone  # Ray gives up if it has not started after 30 s
 
 
 @pytest.fixture(scope="module")

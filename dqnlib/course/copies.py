@@ -12,12 +12,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from dqnlib import moved
 from dqnlib.course import notebooks
 from dqnlib.course.exercises import BLANK, PARTLY, RIGHT
+from dqnlib.course.formats import nbformat
 from dqnlib.course.kernels import MEASURED, KernelDied, Notebook, options
 from dqnlib.course.marks import Report
 from dqnlib.course.solving import DECORATOR, solved_outputs

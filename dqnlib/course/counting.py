@@ -13,9 +13,8 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
 from dqnlib.course import notebooks
+from dqnlib.course.formats import nbformat
 
 PACE = 150  # words a minute
 MEASURED = notebooks.ROOT / "assets" / "run_all.json"  # lesson -> seconds, on a quiet machine

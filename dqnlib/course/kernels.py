@@ -148,4 +148,5 @@ def options(home: Path, time_limit: float) -> list[str]:
     settings.write_text("[pytest]\n", encoding="utf-8")
     return ["-p", "nbval", f"--nbval-cell-timeout={time_limit}",
             f"--nbval-kernel-startup-timeout={START_LIMIT}", f"--config-file={settings}",
+            "-p", "no:hypothesispytest",  # its summary would import all of hypothesis: a second
             "-p", "no:cacheprovider", "-q", "--no-header"]  # fmt: skip

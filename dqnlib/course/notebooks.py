@@ -47,7 +47,7 @@ def lessons(folder: Path | None = None) -> list[Path]:
 
 def clean(notebook) -> None:
     """Make a notebook's stored form stable, in place; text and pictures stay as they are."""
-    import nbformat
+    from dqnlib.course.formats import nbformat
 
     notebook.metadata = nbformat.from_dict(METADATA)
     count = 0
@@ -81,8 +81,9 @@ def run(path: Path) -> None:
 
     Raises nbclient's CellExecutionError if a cell fails; the file is then left as it was.
     """
-    import nbformat
     from nbclient import NotebookClient
+
+    from dqnlib.course.formats import nbformat
 
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(

@@ -4,10 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-import nbformat
-
 from dqnlib.course import checks, notebooks
 from dqnlib.course.exercises import BLANK, RIGHT
+from dqnlib.course.formats import nbformat
 from dqnlib.course.written import imports, solution
 
 DECORATOR = re.compile(r"""^@exercise\(\s*["']([\w.]+)["']""", re.MULTILINE)

@@ -84,7 +84,7 @@ def _verdict(path: str) -> str:
 
 def export(lesson: Path, folder: Path) -> int:
     """Write a lesson and its pictures into an assignment's folder; return its exercises."""
-    import nbformat
+    from dqnlib.course.formats import nbformat
 
     notebook = nbformat.read(lesson, as_version=4)
     notebook.cells = [new for cell in notebook.cells for new in _converted(cell)]
@@ -191,7 +191,7 @@ def _parameters(node: ast.FunctionDef) -> list[str]:
 
 
 def _test_cell(path: str):
-    import nbformat
+    from dqnlib.course.formats import nbformat
 
     source = f'{LEAVE_IT}\nfrom dqnlib.course.teach import assert_right\n\nassert_right("{path}")'
     cell = nbformat.v4.new_code_cell(source, id=f"test-{_grade_id(path)}"[:64])

@@ -125,7 +125,7 @@ class Server:
         """Ask the server's REST interface and return what it answers, from JSON."""
         login = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=login)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             body = answer.read()
         return json.loads(body) if body else None
 
@@ -273,7 +273,7 @@ class NotebookPage:
             i,
         )
 
-    def run_cell(self, i: int, timeout: float = 60) -> list[dict]:
+    def run_cell(self, i: int, timeout: float = 120) -> list[dict]:
         """Run a code cell, wait until it has ended and return its outputs."""
         self.start_cell(i)
         self.wait_done(timeout, i)
@@ -358,7 +358,7 @@ class NotebookPage:
         """Choose an option of the nth dropdown."""
         self.panel.locator(".widget-dropdown select").nth(nth).select_option(label=option)
 
-    def see(self, text: str, timeout: float = 10) -> None:
+    def see(self, text: str, timeout: float = 60) -> None:
         """Wait until this text is to be seen in the notebook."""
         self.panel.get_by_text(text).first.wait_for(timeout=timeout * 1000)
 
@@ -372,7 +372,7 @@ class NotebookPage:
         """Return the address of a lab's picture: another one for each new picture."""
         return self.pictures().nth(nth).get_attribute("src")
 
-    def wait_picture(self, old: str, nth: int = 0, timeout: float = 10) -> str:
+    def wait_picture(self, old: str, nth: int = 0, timeout: float = 60) -> str:
         """Wait until a lab's picture is another one than ``old``; return its address."""
         self.page.wait_for_function(
             """([old, nth]) => {
@@ -390,7 +390,7 @@ class NotebookPage:
         self.page.wait_for_timeout(seconds * 1000)
         return self.picture(nth) == before
 
-    def wait_still(self, nth: int = 0, seconds: float = 0.5, timeout: float = 10) -> None:
+    def wait_still(self, nth: int = 0, seconds: float = 0.5, timeout: float = 60) -> None:
         """Wait until a lab's picture stays the same for some time; fail if it never does."""
         end = time.monotonic() + timeout
         while not self.still(nth, seconds):

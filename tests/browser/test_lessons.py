@@ -6,38 +6,46 @@ prediction that is not remembered; a damaged progress file that takes the table 
 that a later lesson does not run on.
 """
 
+import ast
+import builtins
 import importlib
+import json
 
 import nbformat
 import pytest
 
-from dqnlib.course import checks, notebooks
+from dqnlib.course import checks, counting, notebooks
 
 pytestmark = pytest.mark.browser
 LESSONS = [path.name for path in notebooks.lessons()]
-# a minute or two each: nbval runs them, and test_training_lab.py looks at the lab of most
-LONG = ("03", "04", "05", "06_", "07b")
+# The others take a minute or two each: nbval runs them, and here they are opened, their exercises
+# done and their labs shown.
+SECONDS = json.loads(counting.MEASURED.read_text(encoding="utf-8"))
+NO_LAB = ("04b", "07b", "09")  # theirs show an experiment of the lesson
+SHORT = [path.name for path in notebooks.lessons() if SECONDS.get(path.stem, 0) < 30]
+
+
+def code_of(lesson: str) -> list[str]:
+    """Return the sources of a lesson's code cells."""
+    cells = nbformat.read(notebooks.FOLDER / lesson, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code"]
 
 
 def cell_with(lesson: str, text: str) -> int:
     """Return the number of the first code cell whose source holds a text."""
-    cells = nbformat.read(notebooks.FOLDER / lesson, as_version=4).cells
-    code = [cell.source for cell in cells if cell.cell_type == "code"]
-    return next(i for i, source in enumerate(code) if text in source)
+    return next(i for i, source in enumerate(code_of(lesson)) if text in source)
 
 
 def answer(nb, lesson: str, name: str, body: str) -> int:
     """Fill in the blank of an exercise and run its cell."""
     i = cell_with(lesson, f"def {name}(")
-    cells = nbformat.read(notebooks.FOLDER / lesson, as_version=4).cells
-    source = [cell.source for cell in cells if cell.cell_type == "code"][i]
-    nb.set_cell(i, source.replace("return ____", body))
+    nb.set_cell(i, code_of(lesson)[i].replace("return ____", body))
     nb.run_cell(i)
     return i
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("lesson", [name for name in LESSONS if not name.startswith(LONG)])
+@pytest.mark.parametrize("lesson", SHORT)
 def test_run_all(open_notebook, lesson):
     nb = open_notebook(lesson)
     nb.run_all(timeout=500)
@@ -78,12 +86,23 @@ def test_an_exercise_wrong_then_right(first_lesson):
     assert "thirteen steps along the cliff: -13.0" in nb.text(after)
 
 
-@pytest.mark.timeout(300)
+def labs_of(nb, lesson: str) -> list[int]:
+    """Return the cells that show a lab and need no more than what the kernel has by now."""
+    known, found = {*dir(builtins), *nb.kernel("list(globals())")}, []
+    for i, source in enumerate(code_of(lesson)):
+        read = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
+        if source.startswith("labs.") and read <= known:
+            found.append(i)
+    return found
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("lesson", LESSONS[2:])
-def test_all_exercises_wrong_then_right(open_notebook, lesson):
+def test_all_exercises_wrong_then_right_then_the_labs(open_notebook, lesson):
     """With a wrong and the first right answer of the bank, in the order of the lesson.
 
-    The wrong one is the first that makes a mistake with a name, which the message must say.
+    The wrong one is the first that makes a mistake with a name, which the message must say. Labs
+    that show an experiment of the lesson are left out.
     """
     bank = importlib.import_module(f"answers.lesson_{lesson.partition('_')[0]}")
     nb = open_notebook(lesson)
@@ -105,6 +124,13 @@ def test_all_exercises_wrong_then_right(open_notebook, lesson):
         nb.run_cell(i)
         assert nb.errors() == []
         assert f"✓ {wrong.name}: right." in nb.text(i)
+    labs = labs_of(nb, lesson)
+    assert bool(labs) != lesson.startswith(NO_LAB)
+    for i in labs:
+        nb.run_cell(i)
+        nb.wait_picture("")
+    assert nb.errors() == nb.page_errors == []
+    assert nb.page.locator("text=model not found").count() == 0
 
 
 def test_a_later_lesson_runs_on_the_learners_pieces(open_notebook):

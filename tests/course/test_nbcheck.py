@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -326,7 +327,14 @@ def test_a_kernel_that_dies_harms_nobody_else(course, tmp_path, capsys):
     assert row["nowhere"]["exit status"] == "2"
 
 
+def ran_out(report) -> set[str]:
+    """Return the numbers of the cells that ran out of time."""
+    return set(re.findall(r"code cell (\d+): time ran out", "\n".join(report.remarks)))
+
+
+@pytest.mark.timeout(900)
 def test_a_cell_out_of_time_is_no_wrong_mark(course, tmp_path):
+    """The limit holds for all cells: it grows until those that end have the time to."""
     slow = with_line(course, 1, "while True: pass")
     slow.cells[1].source = "while True: pass\n" + slow.cells[1].source
     slow.cells.append(nbformat.v4.new_code_cell(
@@ -335,9 +343,13 @@ def test_a_cell_out_of_time_is_no_wrong_mark(course, tmp_path):
     slow.cells.append(nbformat.v4.new_code_cell("1 / 0"))
     flood = answered(course, **RIGHT)
     flood.cells.insert(1, nbformat.v4.new_code_cell("while True: print('word', flush=True)"))
-    found = reports_of(store({"slow": slow, "flood": flood}, tmp_path), time_limit=8)
+    paths = store({"slow": slow, "flood": flood}, tmp_path)
+    for limit in (5, 20, 80):
+        found = reports_of(paths, time_limit=limit)
+        if ran_out(found["slow"]) == {"2", "5"} and ran_out(found["flood"]) == {"2"}:
+            break
     report = found["slow"]
-    assert report.marks["q_learning_target"] == ("time ran out", "time ran out after 8 s")
+    assert report.marks["q_learning_target"] == ("time ran out", f"time ran out after {limit} s")
     assert report.marks["sarsa_target"][0] == "right"
     assert report.notes == []  # cell 4 lacks what cell 2 was to make: that is no mistake either
     assert "NameError" in report.remarks[1]
@@ -346,7 +358,7 @@ def test_a_cell_out_of_time_is_no_wrong_mark(course, tmp_path):
     assert (report.status, report.cell) == (1, 5)
     assert "KeyboardInterrupt" not in str(report)
     assert [mark for mark, _ in found["flood"].marks.values()] == ["right", "right"]
-    assert found["flood"].remarks == ["code cell 2: time ran out after 8 s"]
+    assert found["flood"].remarks == [f"code cell 2: time ran out after {limit} s"]
 
 
 def test_a_kernel_that_does_not_start(course, tmp_path, monkeypatch):
@@ -528,6 +540,13 @@ def test_a_notebook_of_another_course(course, tmp_path, capsys):
     status, out = judge(book("print('hello')"), tmp_path, capsys)
     assert status == 1
     assert "no copy of a lesson" in out
+
+
+def test_it_starts_without_what_no_notebook_needs():
+    """Each copy has a process of its own: the grammars of addresses would cost it two seconds."""
+    code = "import sys, dqnlib.course.nbcheck, nbval.plugin; print('lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stderr
 
 
 @pytest.mark.timeout(600)

@@ -177,10 +177,21 @@ def course(needs_nbgrader, tmp_path_factory):
     return folder
 
 
-def nbgrader(folder, *args):
+# `nbgrader generate_assignment` for many lessons: a process for each would take six seconds.
+RELEASE = """
+import sys
+from nbgrader.apps import GenerateAssignmentApp
+
+for lesson in sys.argv[1:]:
+    GenerateAssignmentApp.launch_instance(argv=[lesson])
+    GenerateAssignmentApp.clear_instance()
+"""
+
+
+def nbgrader(folder, *args, start=("-m", "nbgrader")):
     """Run nbgrader as a teacher does; the teacher's own progress must stay as it is."""
     own = folder.parent / "own"
-    done = subprocess.run([sys.executable, "-m", "nbgrader", *args], cwd=folder, text=True,
+    done = subprocess.run([sys.executable, *start, *args], cwd=folder, text=True,
                           env={**os.environ, "DQNLIB_HOME": str(own)},
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200,
                           encoding="utf-8")  # fmt: skip
@@ -194,9 +205,11 @@ def read(path):
 
 
 def notebook(course, step, lesson):
-    """Return a lesson; its students' version is made when it is first asked for."""
-    if step == "release" and not (course / step / lesson).is_dir():
-        nbgrader(course, "generate_assignment", lesson)
+    """Return a lesson; the students' versions are made when the first is asked for."""
+    if step == "release" and not (course / step).is_dir():
+        first, *others = sorted(LESSONS)
+        nbgrader(course, "generate_assignment", first)
+        nbgrader(course, *others, start=("-c", RELEASE))
     return read(course / step / lesson / f"{lesson}.ipynb")
 
 

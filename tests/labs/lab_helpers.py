@@ -16,7 +16,7 @@ def workers() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name.startswith("lab-")]
 
 
-def wait(condition, seconds: float = 30) -> bool:
+def wait(condition, seconds: float = 120) -> bool:
     """Wait until a condition holds; return whether it does."""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:

@@ -133,7 +133,7 @@ def test_play_goes_on_and_pause_stops_it(name, monkeypatch):
 
 @pytest.mark.parametrize("name", EVERY_LAB)
 def test_at_least_eight_pictures_a_second(name):
-    """Counted on one core: drawing alone must leave time to spare."""
+    """By the clock of this thread, which stands while others run: drawing must leave time."""
     lab = make(name)
     lab.displayed()
     steps(lab, 5)
@@ -149,14 +149,16 @@ def test_at_least_eight_pictures_a_second(name):
     assert lab.period <= 1 / 8
 
 
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of one thread")
 @pytest.mark.parametrize("name", EVERY_LAB)
 def test_a_paused_lab_does_nothing(name):
     lab = make(name)
     lab.displayed()
     assert lab.settle(60)
-    before = time.process_time()
+    clock = time.pthread_getcpuclockid(lab._worker.ident)  # what the worker alone takes
+    before = time.clock_gettime(clock)
     time.sleep(0.3)
-    assert time.process_time() - before < 0.1
+    assert time.clock_gettime(clock) - before < 0.1
 
 
 # -- closing, running again, memory --------------------------------------------------------------

@@ -47,7 +47,7 @@ def test_the_words_say_what_was_drawn_and_how_it_counts():
     steps(lab, 5)
     memory = lab.memory
     large = memory.rewards[memory.batch] > 0
-    assert wait(lambda: "β = 1 undoes" in status(lab), 10)
+    assert wait(lambda: "β = 1 undoes" in status(lab))
     said = status(lab)
     assert f"{large.sum()} of the 8 drawn have the large reward" in said
     assert f"small ones {memory.batch_weights[~large].mean():.2f}" in said
@@ -62,7 +62,7 @@ def test_the_words_say_what_was_drawn_and_how_it_counts():
 def test_the_words_for_other_settings(alpha, beta, words):
     lab = PrioritiesLab(alpha=alpha, beta=beta)
     steps(lab, 1)
-    assert wait(lambda: f"α = {alpha:.2f}, β = {beta:.2f}: {words}" in status(lab), 10)
+    assert wait(lambda: f"α = {alpha:.2f}, β = {beta:.2f}: {words}" in status(lab))
 
 
 def test_reset_begins_anew_with_the_same_draws():
@@ -126,5 +126,5 @@ def test_the_picture_changes_with_every_step():
     lab = PrioritiesLab()
     before = lab._values["bars"]
     steps(lab, 1)
-    assert wait(lambda: lab._values["bars"] != before, 10)  # it is drawn after the step
+    assert wait(lambda: lab._values["bars"] != before)  # it is drawn after the step
     assert lab.still().startswith(b"\x89PNG")

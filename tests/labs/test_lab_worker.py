@@ -36,13 +36,19 @@ def test_play_goes_on_and_pause_stops_it():
 
 
 def test_play_keeps_the_speed():
-    lab = make()
+    """In one second of ten at least: others may keep the machine busy."""
+    lab, taken = make(), []
     widget(lab, "speed").value = 100
-    lab.play()
-    time.sleep(1.0)
-    lab.pause()
-    assert lab.settle()
-    assert 60 <= lab.sides["A"].trainer.steps <= 115  # a busy machine may be slower
+    while len(taken) < 10:
+        before = lab.sides["A"].trainer.steps
+        lab.play()
+        time.sleep(1.0)
+        lab.pause()
+        assert lab.settle(60)
+        taken.append(lab.sides["A"].trainer.steps - before)
+        if 60 <= taken[-1] <= 115:
+            return
+    pytest.fail(f"it was to take 100 steps a second and took {taken}")
 
 
 def test_reset_begins_anew_with_the_settings_of_now():
@@ -70,6 +76,8 @@ class Bare(Lab):
 
 
 def test_many_messages_make_one_picture():
+    posted = threading.Event()
+
     class Counter(Bare):
         drawn = 0
 
@@ -77,12 +85,13 @@ def test_many_messages_make_one_picture():
             self.drawn += 1
 
         def change(self, key, value):
-            time.sleep(0.002)
+            assert posted.wait(60)  # so the others wait behind the first
 
     lab = Counter("counter")
     for k in range(100):
         lab.post("x", k)
-    assert lab.settle()
+    posted.set()
+    assert lab.settle(60)
     assert lab.drawn < 20
 
 
@@ -99,7 +108,7 @@ def test_nothing_that_a_learners_function_raises_ends_the_worker(error, playing)
 
     lab = Leaving("leaving")
     lab.play() if playing else lab.step()
-    assert wait(lambda: f"✗ {type(error).__name__}" in lab._values["message"], 5)
+    assert wait(lambda: f"✗ {type(error).__name__}" in lab._values["message"])
     assert "The lab has paused. Press Reset" in say(lab)
     assert not lab.playing
     lab.bad = False
@@ -147,5 +156,5 @@ def test_close_does_not_wait_for_a_function_that_hangs(monkeypatch):
     lab.step()
     start = time.monotonic()
     lab.close()
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 10  # of 20: it gives the function 2 s
     free.set()
