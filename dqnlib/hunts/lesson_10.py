@@ -16,34 +16,35 @@ def _network(obs_shape, n_actions):
 
 
 HEALTHY = Config(
-    steps=3_000, sync_every=1, hidden=(64,), layer_norm=True, warmup=300, epsilon_steps=1_500,
-    final_learning_rate=1e-3, eval_every=300, eval_episodes=5,
+    steps=1_400, sync_every=1, hidden=(64,), layer_norm=True, warmup=200, epsilon_steps=1_000,
+    final_learning_rate=1e-3, eval_every=200, eval_episodes=5,
 )  # fmt: skip
 _GUILTY = "the layers are normalized over the batch, not over the units of each observation"
 
 HUNT = Hunt(
     story="A colleague heard that a normalized network needs no target network, and wrote one. "
     "The healthy twin, with replay and without a target network, learns to balance. The suspect, "
-    "with the same seeds, falls after ten steps, late as early: less than chance earns. Look at "
-    "which probes are right and which are not, and in which direction.",
+    "with the same seeds, falls after some ten steps, late as early, before an agent that acts "
+    "by chance does. Look at which probes are right and which are not, and in which direction.",
     config=HEALTHY,
     seeds=range(4),
+    probes=("RewardByObservation", "TwoStepDiscount", "TruncatedForever", "Termination"),
     sabotage=lambda: {"config": HEALTHY.replace(layer_norm=False), "network": _network},
     suspects=(
         Suspect(
-            "the agent takes the action of the smallest value",
-            "It would fall as early. But the values would be learned as well as ever: on the "
-            "probes, where all actions are drawn by chance, every one would be right.",
+            "the network does not see the observation at all",
+            "Then it would always do the same, as it does. But the two observations of "
+            "RewardByObservation would have one value, 0. There they are told apart.",
         ),
         Suspect(
             "the value of a terminal state is kept",
-            "Then ConstantReward would climb toward 1/(1 − 0.9) = 10. It is right, as all probes "
-            "of one step are.",
+            "Then RewardByObservation would be wrong, too: nothing follows its reward, but a value "
+            "would be added. It is right.",
         ),
         Suspect(
             _GUILTY,
-            "That is it. What an observation is worth depends on its company. A probe of one step "
-            "is right: the company is always the same. With a next state it goes wrong. In "
+            "That is it. What an observation is worth depends on its company. RewardByObservation, "
+            "which has no next state, is right. With a next state it goes wrong. In "
             "TwoStepDiscount all next observations are alike, so nothing of them is left; in "
             "Termination each is 0.2 further on, and the shift is taken away: the step after looks "
             "like the step before. And to act, the agent looks at one observation alone, which is "

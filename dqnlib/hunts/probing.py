@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,12 +61,19 @@ def settings_for(probe: Probe, config: Config) -> Config:
     return Config(env_id=probe.env_id, **kept, **sync, **SETTINGS)
 
 
-def on_probes(trainer: Callable, config: Config) -> list[Learned]:
+def on_probes(trainer: Callable, config: Config, names: Collection[str] = ()) -> list[Learned]:
     """Train on every probe and return what was learned there.
 
-    trainer: (config, seeds) -> Trainer; config: the agent's, of which `settings_for` keeps a part.
+    trainer: (config, seeds) -> Trainer; config: the agent's, of which `settings_for` keeps a part;
+    names: of the probes that are wanted, as "Termination"; empty: all.
     """
-    return [row for probe in PROBES for row in _on_probe(trainer, probe, config)]
+    wanted = [probe for probe in PROBES if not names or short_name(probe) in names]
+    return [row for probe in wanted for row in _on_probe(trainer, probe, config)]
+
+
+def short_name(probe: Probe) -> str:
+    """Return the name of a probe without its folder and version."""
+    return probe.env_id.removeprefix("dqnlib/").removesuffix("-v0")
 
 
 def _on_probe(trainer: Callable, probe: Probe, config: Config) -> list[Learned]:
@@ -78,9 +85,14 @@ def _on_probe(trainer: Callable, probe: Probe, config: Config) -> list[Learned]:
         learned = np.stack([_values(trained, seed, true) for seed in SEEDS])  # [S, O, A]
     except TrainingError:  # the mistake may stop the training
         learned = np.full((len(SEEDS), len(true), len(true[0][1])), np.nan)
-    name = probe.env_id.removeprefix("dqnlib/").removesuffix("-v0")
     return [
-        Learned(name, obs[0], action if len(q) > 1 else None, q[action], learned[:, k, action])
+        Learned(
+            short_name(probe),
+            obs[0],
+            action if len(q) > 1 else None,
+            q[action],
+            learned[:, k, action],
+        )
         for k, (obs, q) in enumerate(true)
         for action in range(len(q))
     ]
