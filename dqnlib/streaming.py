@@ -4,6 +4,7 @@ The parts of Elsayed, Vasan & Mahmood 2024, small and for one run, and `stream_q
 together as `dqnlib.dqn` does for DQN. `dqnlib.seeds.online` does the same for many seeds at once.
 """
 
+import math
 from collections.abc import Callable
 
 import gymnasium as gym
@@ -127,14 +128,24 @@ def stream_q(
     seed: int = 0,
     env: Callable[[], gym.Env] | None = None,
     network: Callable[..., nn.Module] | None = None,
+    trace: Callable | None = None,
+    step: Callable | None = None,
 ) -> OneRun:
     """Train one agent from its stream of steps, with eligibility traces: Stream Q(λ).
 
     config: settings of an agent without replay, of which an update follows each step; env,
-    network: your own makers, as those of `training.train`. With sync_every=1 there is no target
-    network. Evaluations and records are left out. Raises ValueError for settings of other agents.
+    network: your own makers, as those of `training.train`; trace, step: an `eligibility_trace` and
+    a `bounded_step` of your own. With sync_every=1 there is no target network. Evaluations and
+    records are left out. Raises ValueError for settings of other agents, for a trace or a step that
+    cannot be learned with, and where the learning has diverged.
     """
     c, streams, env = check_stream(config), random_streams(seed), make_for(config, env)
+    if step is not None and c.optimizer != "obgd":
+        raise ValueError(
+            f"a step of your own bounds that of optimizer='obgd', but it is {c.optimizer!r}"
+        )
+    fade = _checked_trace(trace) if trace else eligibility_trace
+    bound = _checked_step(step) if step else bounded_step
     dense = NormalizedQNetwork if c.layer_norm else QNetwork
     make = network or (lambda shape, a: dense(shape, a, c.hidden))
     torch.manual_seed(streams.network_seed)
@@ -147,45 +158,86 @@ def stream_q(
     returns, actions, total, length, goes_on = [], [], 0.0, 0, False
     obs, _ = env.reset(seed=streams.env_seed)  # [*O]
 
-    for step in range(1, c.steps + 1):
+    for t in range(1, c.steps + 1):
         # act
-        epsilon = linear_schedule(step - 1, c.epsilon, c.final_epsilon, c.epsilon_steps)
+        epsilon = linear_schedule(t - 1, c.epsilon, c.final_epsilon, c.epsilon_steps)
         q = online(as_input(obs)[None])[0]  # [A], with a gradient
         values = q.detach().numpy()
+        if np.isnan(values).any():
+            raise ValueError(f"✗ the values are no numbers any more at step {t}: it has diverged")
         action = epsilon_greedy(values, epsilon, streams.explore)
         next_obs, reward, terminated, truncated, _ = env.step(action)
         length, total = length + 1, total + reward
         ended = terminated or truncated or length == c.max_episode_steps
         # learn, at once, from this step
-        if step > c.warmup:
+        if t > c.warmup:
             with torch.no_grad():
                 next_q = target(as_input(next_obs)[None])  # [1, A]
                 r, over = torch.tensor([float(reward)]), torch.tensor([bool(terminated)])
                 y = targets.td_target(r, over, next_q, c.gamma)[0]
                 td_error = float(y - q[action])
-            follows = goes_on and values[action] == values.max()
+            follows = bool(goes_on and values[action] == values.max())
             gradients = torch.autograd.grad(q[action], parameters)
             traces = [
-                eligibility_trace(z, g, c.gamma, c.trace_decay, follows)
+                fade(z, g, c.gamma, c.trace_decay, follows)
                 for z, g in zip(traces, gradients, strict=True)
             ]
-            rate = linear_schedule(step, c.learning_rate, c.final_learning_rate, c.steps)
+            rate = linear_schedule(t, c.learning_rate, c.final_learning_rate, c.steps)
             if c.optimizer == "obgd":
-                rate = bounded_step(rate, td_error, sum(float(z.abs().sum()) for z in traces))
+                rate = bound(rate, td_error, sum(float(z.abs().sum()) for z in traces))
             for p, z in zip(parameters, traces, strict=True):
                 p.grad = -td_error * z
             optimizer.param_groups[0]["lr"] = rate
             optimizer.step()
         goes_on = not ended
-        if step % c.sync_every == 0:
+        if t % c.sync_every == 0:
             targets.polyak_update(online, target, c.tau)
         actions.append(action)
         obs = next_obs
         if ended:
-            returns.append((step, total))
+            returns.append((t, total))
             total, length = 0.0, 0
             obs, _ = env.reset()
     return OneRun(online, returns, actions)
+
+
+def _checked_trace(own: Callable) -> Callable:
+    """Return a trace of the learner's own that raises ValueError where it gives none."""
+    name = getattr(own, "__name__", "trace")
+
+    def checked(trace, gradient, *more):
+        numbers = torch.stack([trace, gradient])  # as they are before the call
+        new = own(trace, gradient, *more)
+        want = list(gradient.shape)
+        if not isinstance(new, torch.Tensor) or list(new.shape) != want:
+            got = f"the shape {list(new.shape)}" if isinstance(new, torch.Tensor) else repr(new)
+            raise ValueError(
+                f"✗ {name} returned {got}; expected a tensor of the shape {want}, as its gradient"
+            )
+        if numbers.isfinite().all() and not new.isfinite().all():
+            raise ValueError(
+                f"✗ {name} returned NaN or infinity, though all that it was given is finite"
+            )
+        return new
+
+    return checked
+
+
+def _checked_step(own: Callable) -> Callable:
+    """Return a bounded step of the learner's own that raises ValueError where it is no number."""
+    name = getattr(own, "__name__", "step")
+
+    def checked(step_size, td_error, trace_length):
+        found = own(step_size, td_error, trace_length)
+        try:
+            number = float(found)
+        except (TypeError, ValueError):  # None, a text, several numbers
+            raise ValueError(f"✗ {name} returned {found!r}; expected one number") from None
+        if math.isfinite(td_error) and math.isfinite(trace_length) and not math.isfinite(number):
+            raise ValueError(f"✗ {name} returned {number}, though all that it was given is finite")
+        return number
+
+    return checked
 
 
 def check_stream(config: Config) -> Config:

@@ -61,6 +61,8 @@ class Trainer:
     td_target: (reward, terminated, next_q, gamma) -> [B]               `targets.td_target`
         or, for Double DQN, (reward, terminated, online_next_q, target_next_q, gamma); it also
         gets a parameter epsilon, which is config.target_epsilon
+    lambda_return: (reward [E, T], terminated, truncated,               `targets.lambda_return`
+        next_value, gamma, trace_decay) -> [E, T], of the newest steps, without replay
     loss: (q, action, td_target) -> scalar, or with weight [B] at last  `targets.mse_loss`
     update: (online, target, optimizer, batch, gamma) -> loss           `targets.dqn_update`
         the whole training step; then td_target, loss, double and max_grad_norm are not used; with
@@ -70,9 +72,10 @@ class Trainer:
     env: () -> gymnasium.Env                                            of config.env_id
     record: {name: (Moment) -> number}, called every `record_every` steps
 
-    A td_target, a loss or a sync_target gets what its parameters are named after. One of your own
-    wins over config.double, config.loss and config.tau, and over config.target_epsilon if it does
-    not take it. The gamma that targets get is that of a whole transition, γ to the power n_step.
+    A td_target, lambda_return, loss or sync_target gets what its parameters are named after. One of
+    your own wins over config.double, config.loss and config.tau, and over config.target_epsilon if
+    it does not take it. The gamma that targets get is that of a whole transition, γ to the power
+    n_step.
 
     ``trainer.how`` says how each of your functions is called for many seeds, once it has been.
     Raises ValueError for bad settings, LearnerError when one of your functions fails and

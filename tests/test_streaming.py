@@ -157,6 +157,66 @@ def test_a_network_of_ones_own_in_a_stream():
     assert [total for _, total in one.returns] == run.returns[0].tolist()
 
 
+# -- a trace and a step of the learner's own -----------------------------------------------------
+
+BOUNDED = STREAM.replace(steps=60, optimizer="obgd", learning_rate=1.0)
+
+
+def in_place(trace, gradient, gamma, trace_decay, follows):
+    if not follows:
+        trace.zero_()
+    return trace.mul_(gamma * trace_decay).add_(gradient)
+
+
+def parameters_of(one) -> list[torch.Tensor]:
+    return list(one.network.state_dict().values())
+
+
+def test_ones_own_trace_and_step_drive_the_stream():
+    want = parameters_of(stream_q(BOUNDED))
+    reaches = []
+
+    def by_hand(step_size, td_error, trace_length):
+        reaches.append(step_size * 2 * max(abs(td_error), 1) * trace_length)
+        return torch.tensor(step_size / max(reaches[-1], 1), dtype=torch.float64)
+
+    found = parameters_of(stream_q(BOUNDED, trace=in_place, step=by_hand))
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found, want, strict=True))
+    assert len(reaches) == BOUNDED.steps - BOUNDED.warmup
+    forgetful = stream_q(BOUNDED, trace=lambda trace, gradient, *more: gradient)
+    timid = stream_q(BOUNDED, step=lambda *args: 1e-9)
+    for other in map(parameters_of, (forgetful, timid)):
+        assert not all(torch.allclose(a, b, atol=1e-3) for a, b in zip(other, want, strict=True))
+
+
+def nothing(*args):
+    """forgot to return"""
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"trace": nothing}, r"nothing returned None; expected a tensor of the shape \[16, 3\]"),
+        ({"trace": lambda z, g, *_: g.sum()}, r"returned the shape \[\]; expected .* \[16, 3\]"),
+        ({"trace": lambda z, g, *_: g / 0 * z}, "returned NaN or infinity, though all"),
+        ({"step": nothing}, "nothing returned None; expected one number"),
+        ({"step": lambda *_: torch.ones(2)}, r"returned tensor\(\[1., 1.\]\); expected one"),
+        ({"step": lambda *_: math.nan}, "returned nan, though all that it was given is finite"),
+    ],
+)
+def test_what_a_stream_cannot_learn_with_is_named(own, words):
+    with pytest.raises(ValueError, match=words):
+        stream_q(BOUNDED, env=Short, **own)
+
+
+def test_a_stream_that_diverged_is_no_fault_of_ones_own_functions():
+    lost = BOUNDED.replace(optimizer="sgd", learning_rate=1e6)
+    with pytest.raises(ValueError, match=r"no numbers any more at step .*: it has diverged"):
+        stream_q(lost, trace=in_place)
+    with pytest.raises(ValueError, match="step of your own bounds that of optimizer='obgd'"):
+        stream_q(lost, step=bounded_step)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

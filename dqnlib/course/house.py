@@ -25,7 +25,7 @@ ROOMS = {
     "balance streaming warehouse checkup climbing",
     "seeds": "",
     "experiments": "agents saved training staying clusters sweeps experiments flipping "
-    "games speed swept torques studies",
+    "games speed swept torques without studies",
     "classics": "",
     "pictures": "plots grid_plots sweep_plots reports",
     "labs": "",

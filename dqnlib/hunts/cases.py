@@ -27,7 +27,7 @@ class Hunt:
     sabotage: called before each training, returns the slots of `dqnlib.Trainer` that hold the
     mistake, or a changed `Config`, or both: {"config": a changed one, "td_target": ...}.
     slots: what healthy and sabotaged agent share. record: further numbers to be drawn, as for the
-    trainer.
+    trainer. probes: those that tell; empty: all.
 
     Raises ValueError unless the guilty one is among three to six suspects, each with its word.
     """
@@ -40,6 +40,7 @@ class Hunt:
     seeds: Iterable[int] = range(5)
     slots: Mapping = field(default_factory=dict)
     record: Mapping[str, Callable] = field(default_factory=dict)
+    probes: tuple[str, ...] = ()  # short names, as "Termination"
     probe: Callable | None = None  # a run -> rows of `probing.Learned`, in place of the probes
 
     def __post_init__(self):
@@ -151,8 +152,10 @@ class BugHunt:
 
         if self._hunt.probe:
             return ProbeTable(self._hunt.probe(self.healthy), self._hunt.probe(self.suspect))
+        names = self._hunt.probes
         return ProbeTable(
-            on_probes(self._sound, self.config), on_probes(self._sabotaged, self.config)
+            on_probes(self._sound, self.config, names),
+            on_probes(self._sabotaged, self.config, names),
         )
 
     def verdict(self) -> "Verdict":

@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,9 @@ SETTINGS = {
     "learning_rate": 0.01, "final_learning_rate": 0.0, "epsilon": 1.0, "final_epsilon": 1.0,
     "epsilon_steps": 0, "eval_every": 0, "record_every": STEPS, "device": "cpu",
 }  # fmt: skip
-KEPT = ("double", "target_epsilon", "n_step", "loss", "batch_size", "capacity")  # of the agent
+KEPT = (  # of the agent
+    "double", "target_epsilon", "n_step", "loss", "batch_size", "capacity", "layer_norm",
+)  # fmt: skip
 NEAR, SHARE = 0.25, 0.06  # right: within this much, and this share of the true value
 EDGES = -3.0, 13.0  # of the picture, which is wider where a true value lies beyond
 
@@ -59,12 +61,19 @@ def settings_for(probe: Probe, config: Config) -> Config:
     return Config(env_id=probe.env_id, **kept, **sync, **SETTINGS)
 
 
-def on_probes(trainer: Callable, config: Config) -> list[Learned]:
+def on_probes(trainer: Callable, config: Config, names: Collection[str] = ()) -> list[Learned]:
     """Train on every probe and return what was learned there.
 
-    trainer: (config, seeds) -> Trainer; config: the agent's, of which `settings_for` keeps a part.
+    trainer: (config, seeds) -> Trainer; config: the agent's, of which `settings_for` keeps a part;
+    names: of the probes that are wanted, as "Termination"; empty: all.
     """
-    return [row for probe in PROBES for row in _on_probe(trainer, probe, config)]
+    wanted = [probe for probe in PROBES if not names or short_name(probe) in names]
+    return [row for probe in wanted for row in _on_probe(trainer, probe, config)]
+
+
+def short_name(probe: Probe) -> str:
+    """Return the name of a probe without its folder and version."""
+    return probe.env_id.removeprefix("dqnlib/").removesuffix("-v0")
 
 
 def _on_probe(trainer: Callable, probe: Probe, config: Config) -> list[Learned]:
@@ -76,9 +85,14 @@ def _on_probe(trainer: Callable, probe: Probe, config: Config) -> list[Learned]:
         learned = np.stack([_values(trained, seed, true) for seed in SEEDS])  # [S, O, A]
     except TrainingError:  # the mistake may stop the training
         learned = np.full((len(SEEDS), len(true), len(true[0][1])), np.nan)
-    name = probe.env_id.removeprefix("dqnlib/").removesuffix("-v0")
     return [
-        Learned(name, obs[0], action if len(q) > 1 else None, q[action], learned[:, k, action])
+        Learned(
+            short_name(probe),
+            obs[0],
+            action if len(q) > 1 else None,
+            q[action],
+            learned[:, k, action],
+        )
         for k, (obs, q) in enumerate(true)
         for action in range(len(q))
     ]

@@ -1,6 +1,6 @@
 """The training lab: deep Q-learning live over several seeds, two settings side by side.
 
-Lessons 02 to 07b use it with other sliders, environments and functions of the learner.
+Lessons 02 to 10 use it with other sliders, environments and functions of the learner.
 """
 
 import time

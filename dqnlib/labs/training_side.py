@@ -37,6 +37,8 @@ CHOICES: Choices = {
     "dueling": ("dueling", [False, True]),
     "noisy": ("noisy", [False, True]),
     "atoms": ("atoms", [1, 51]),
+    "layer_norm": ("normalized", [False, True]),
+    "trace_decay": ("trace λ", [0.0, 0.3, 0.5, 0.65, 0.8, 0.9, 0.95, 1.0]),
 }
 _POINTS = 120  # of each curve
 
@@ -67,7 +69,8 @@ class Side:
         new = changed(self.config, field, value, self._steady)
         if field == "noisy":  # its noise explores in the place of ε
             new = new.replace(**(dict.fromkeys(self._explores, 0.0) if value else self._explores))
-        if field in FIXED or self.trainer is None:
+        gains_or_loses = new.online != self.config.online  # replay or traces
+        if field in FIXED or gains_or_loses or self.trainer is None:
             self.begin(new)
             return False
         self.trainer.config = new  # which may refuse it

@@ -29,17 +29,18 @@ LARGE = 1e15  # the sum of a batch of squares is still a number in float32
 class Lifted:
     """A one-run function of tensors with leading axes [S, B, ...]; extra numbers pass as they are.
 
-    function: takes [B, ...] tensors, returns [B] (``rows=True``) or a scalar (``rows=False``).
+    function: takes [B, ...] tensors; axes: how many of theirs its result has, 1 for [B], 2 for
+    [B, T] and 0 for a scalar.
     where: says at which step we are, for errors; seeds: their names.
     """
 
-    def __init__(self, function: Callable, seeds, where: Callable[[], str], *, rows: bool = True):
-        self.function, self.seeds, self.where, self.rows = function, seeds, where, rows
+    def __init__(self, function: Callable, seeds, where: Callable[[], str], *, axes: int = 1):
+        self.function, self.seeds, self.where, self.axes = function, seeds, where, axes
         self.how = ""  # known after the first call
         self._chosen_for: tuple = ()  # shapes and extra numbers
 
     def __call__(self, *tensors: Tensor, extra: tuple = ()) -> Tensor:
-        """Return [S, B], or [S] if the function gives a scalar."""
+        """Return [S, B], [S, B, T], or [S] if the function gives a scalar."""
         course = (tensors[0].shape, extra)
         if course != self._chosen_for:
             self.how, self._chosen_for = self._choose(tensors, extra), course
@@ -63,15 +64,15 @@ class Lifted:
                     f"✗ {name_of(self.function)} failed {self.where()}, seed {seed}: "
                     f"{first_line(error)}"
                 ) from error
-            shape = one[0].shape[:1] if self.rows else ()
+            shape = one[0].shape[: self.axes]
             if not isinstance(value, Tensor) or value.shape != shape:
                 got = f"the shape {list(value.shape)}" if isinstance(value, Tensor) else repr(value)
                 raise LearnerError(
                     f"✗ {name_of(self.function)} returned {got} {self.where()}, seed {seed}; "
                     f"expected a tensor of the shape {list(shape)}"
-                    + (", one number a transition" if self.rows else ", one number for the batch")
+                    + (", one number a transition" if self.axes else ", one number for the batch")
                 )
-            values.append(value.to(tensors[0].device if self.rows else value.device).float())
+            values.append(value.to(tensors[0].device if self.axes else value.device).float())
         return torch.stack(values)
 
     def _vmap(self, tensors, extra) -> Tensor:
@@ -80,8 +81,8 @@ class Lifted:
             return torch.func.vmap(lambda *one: self.function(*one, *extra))(*tensors).float()
 
     def _one_batch(self, tensors, extra) -> Tensor:
-        s, b = tensors[0].shape[:2]
-        return self.function(*(x.flatten(0, 1) for x in tensors), *extra).float().view(s, b)
+        shape = tensors[0].shape[: 1 + self.axes]
+        return self.function(*(x.flatten(0, 1) for x in tensors), *extra).float().view(shape)
 
     _ways = {"one big batch": _one_batch, "vmap": _vmap, "a loop over seeds": _loop}  # noqa: RUF012
 
@@ -94,7 +95,7 @@ class Lifted:
                 want += [self._loop(made, extra) for made in tries[1:]]
             except LearnerError:  # it is right to refuse numbers that never come
                 return found
-            for how in ("vmap", "one big batch") if self.rows else ("vmap",):
+            for how in ("vmap", "one big batch") if self.axes else ("vmap",):
                 if not all(self._agrees(how, *pair, extra) for pair in zip(tries, want)):
                     break
                 found = how

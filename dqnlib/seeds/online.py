@@ -16,6 +16,7 @@ from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.replay import as_input
 from dqnlib.seeds import learning
+from dqnlib.seeds.lift import Lifted
 from dqnlib.seeds.update import Learned, SharedUpdate
 from dqnlib.streaming import KAPPA
 
@@ -124,7 +125,8 @@ class RolloutUpdate(SharedUpdate):
         return self.config.trace_decay > 0
 
     def _targets(self, batch: Batch, next_q: Tensor, gamma: float) -> Tensor:
-        if not self.config.trace_decay:
+        own, trace_decay = self._lifted.get("lambda_return"), self.config.trace_decay
+        if not trace_decay and own is None:
             return super()._targets(batch, next_q, gamma)
         rewardless = batch._replace(
             reward=torch.zeros_like(batch.reward), terminated=torch.zeros_like(batch.terminated)
@@ -134,11 +136,22 @@ class RolloutUpdate(SharedUpdate):
         terminated, follows = (x.reshape(rows) for x in (batch.terminated, batch.follows))
         truncated = torch.zeros_like(terminated)
         truncated[:, :-1] = ~follows[:, 1:] & ~terminated[:, :-1]
-        found = targets.lambda_return(
-            batch.reward.reshape(rows), terminated, truncated, value.reshape(rows), gamma,
-            self.config.trace_decay,
-        )  # fmt: skip
+        steps = {
+            "reward": batch.reward.reshape(rows), "terminated": terminated, "truncated": truncated,
+            "next_value": value.reshape(rows),
+        }  # fmt: skip
+        if own is None:
+            found = targets.lambda_return(**steps, gamma=gamma, trace_decay=trace_decay)
+        else:
+            found = self._own_returns(own, steps, {"gamma": gamma, "trace_decay": trace_decay})
         return found.view_as(batch.reward)
+
+    def _own_returns(self, own: Lifted, steps: dict, numbers: dict) -> Tensor:
+        """Return the learner's λ-returns [S, E, T]; steps: [S·E, T] each."""
+        takes = self._takes["lambda_return"]
+        by_run = (-1, self.config.environments, self.config.update_every)
+        given = [steps[name].reshape(by_run) for name in takes if name in steps]
+        return own(*given, extra=tuple(numbers[name] for name in takes if name in numbers))
 
 
 class TraceUpdate(SharedUpdate):

@@ -10,8 +10,8 @@ from dqnlib.networks import ConvNetwork, NormalizedQNetwork, QNetwork, RainbowNe
 from dqnlib.seeds.learner import name_of, own_or_none
 
 SLOTS = (
-    "network", "values", "transitions", "replay", "td_target", "loss", "update", "sync_target",
-    "policy", "env",
+    "network", "values", "transitions", "replay", "td_target", "lambda_return", "loss", "update",
+    "sync_target", "policy", "env",
 )  # fmt: skip
 
 # What a slot's function may take, in the order in which it gets it where its names say nothing.
@@ -21,6 +21,7 @@ FORMS = {
         ("reward", "terminated", "online_next_q", "target_next_q", "gamma"),
         ("reward", "terminated", "next_q", "gamma", "epsilon"),
     ),
+    "lambda_return": (("reward", "terminated", "truncated", "next_value", "gamma", "trace_decay"),),
     "loss": (("q", "action", "td_target"), ("q", "action", "td_target", "weight")),
     "sync_target": (("online", "target", "tau"), ("online", "target")),
 }
@@ -31,6 +32,7 @@ def library_functions(config: Config) -> dict[str, Callable]:
     soft = targets.expected_sarsa_target if config.target_epsilon else targets.td_target
     return {
         "td_target": targets.double_td_target if config.double else soft,
+        "lambda_return": targets.lambda_return,
         "loss": targets.huber_loss if config.loss == "huber" else targets.mse_loss,
         "sync_target": targets.hard_update if config.tau == 1 else targets.polyak_update,
         "policy": policies.epsilon_greedy,
@@ -78,9 +80,10 @@ def check_own(own: dict, record: dict, config: Config) -> None:
     for slot, value in own.items():
         if not callable(value):
             raise ValueError(f"{slot} must be a function or a class, but it is {value!r}")
-    if "update" in own and {"td_target", "loss"} & set(own):
+    if "update" in own and {"td_target", "lambda_return", "loss"} & set(own):
         raise ValueError(
-            "update is the whole training step: give it alone, without td_target and loss"
+            "update is the whole training step: give it alone, without td_target, lambda_return "
+            "and loss"
         )
     names = ("dueling", "noisy", "channels", "layer_norm")
     parts = [name for name in names if getattr(config, name)]
@@ -91,7 +94,7 @@ def check_own(own: dict, record: dict, config: Config) -> None:
             "network of your own: leave one of the two out"
         )
     if config.atoms > 1:
-        for slot in ("values", "td_target", "loss", "update"):
+        for slot in ("values", "td_target", "lambda_return", "loss", "update"):
             if slot in own:
                 raise ValueError(
                     f"{config.atoms} atoms are learned as distributions, for which your own {slot} "
@@ -132,6 +135,11 @@ def check_online(own: dict, config: Config) -> None:
         refused += [("td_target", why), ("loss", why)]
     if c.optimizer == "obgd":
         refused += [("update", "obgd is the library's whole step")]
+    if not c.online or c.batch_size == 1:
+        why = "it is for rows of several newest steps (environments, update_every), without replay"
+        refused += [("lambda_return", why)]
+    if "lambda_return" in own:
+        refused += [("td_target", "your lambda_return gives the targets")]
     for slot, why in refused:
         if slot in own:
             raise ValueError(f"your own {slot} cannot be used here: {why}. Leave it out")

@@ -22,6 +22,7 @@ from dqnlib.seeds.lift import Lifted
 from dqnlib.seeds.slots import arguments_of
 from dqnlib.seeds.stacks import Stack
 
+NUMBERS = ("gamma", "epsilon", "trace_decay")  # plain ones among a function's arguments
 KINDS = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop, "sgd": torch.optim.SGD}
 
 
@@ -64,8 +65,8 @@ class SharedUpdate:
     def __init__(self, config: Config, own: dict, networks: Networks, seeds, where: Callable):
         self.config, self._networks, self._where = config, networks, where
         self._lifted = {
-            slot: Lifted(_arranged(own[slot], names), seeds, where, rows=slot == "td_target")
-            for slot in ("td_target", "loss")
+            slot: Lifted(_arranged(own[slot], names), seeds, where, axes=axes)
+            for slot, axes in (("td_target", 1), ("loss", 0), ("lambda_return", 2))
             if slot in own
             for names in [arguments_of(slot, own[slot])]
         }
@@ -244,7 +245,7 @@ def each_field(batch: Batch, change: Callable) -> Batch:
 
 def _arranged(function: Callable, names: tuple[str, ...]) -> Callable:
     """Return a function that takes its plain numbers last, as `Lifted` gives them."""
-    order = sorted(names, key=lambda name: name in ("gamma", "epsilon"))  # stable
+    order = sorted(names, key=lambda name: name in NUMBERS)  # stable
     if order == list(names):
         return function
 

@@ -9,12 +9,14 @@ import types
 
 import numpy as np
 import pytest
+import torch
 
 import dqnlib
 from dqnlib import Config, bug_hunt, hunts
 from dqnlib.course import progress
 from dqnlib.hunts import Hunt, Suspect
-from dqnlib.hunts.probing import Learned, ProbeTable, on_probes
+from dqnlib.hunts.probing import Learned, ProbeTable, on_probes, short_name
+from dqnlib.probes import PROBES
 
 SUSPECTS = (
     Suspect("the value of a terminal state is kept", "The probes that terminate are too high."),
@@ -104,6 +106,7 @@ def test_every_lessons_hunt_is_sound(lesson, capsys):
     hunt = bug_hunt(lesson)
     assert hunt.config.steps * len(tuple(hunt._hunt.seeds)) <= 200_000, "it must take seconds"
     hunt._hunt.sabotaged()
+    assert {*hunt._hunt.probes} <= {short_name(probe) for probe in PROBES}
     assert len(capsys.readouterr().out) > 100
 
 
@@ -228,6 +231,18 @@ def test_the_other_kinds_of_healthy_agents_learn_the_probes():
         assert not wrong, config
 
 
+def test_the_network_of_lesson_10_sees_nothing_in_one_observation():
+    """What the word on its guilty suspect says: company decides, and alone all are the same."""
+    _, slots = bug_hunt("10")._hunt.sabotaged()
+    network, obs = slots["network"]((4,), 2), torch.randn(6, 4)
+    alone = torch.cat([network(o[None]) for o in obs])
+    assert torch.allclose(alone, alone[:1].expand(6, 2), atol=1e-5)
+    together = network(obs)
+    assert (together[0] - together[1:]).abs().min() > 1e-4
+    assert torch.allclose(together, network(obs + 0.2), atol=1e-4)  # the shift of Termination
+    assert not torch.allclose(together[:3], network(obs[:3]), atol=1e-3)
+
+
 def row(true, *values, action=None):
     return Learned("Probe", -1.0, action, true, np.array(values))
 
@@ -255,6 +270,8 @@ def test_a_mistake_that_stops_the_training_is_no_number():
         return Trainer(config, seeds, td_target=lambda reward, terminated, next_q, gamma: None)
 
     found = on_probes(trainer, SMALL)
+    some = on_probes(trainer, SMALL, ("ConstantReward", "Termination"))
+    assert {learned.probe for learned in some} == {"ConstantReward", "Termination"}
     assert {learned.word for learned in found} == {"no number"}
     table = ProbeTable(found, [row(1.0, *[1e9] * 3, action=1), row(1.0, *[-1e9] * 3), *found[2:]])
     assert table._picture().startswith(b"\x89PNG")

@@ -300,7 +300,8 @@ def test_every_control_is_a_setting_and_the_starting_value_is_among_its_choices(
         lab.close()
     parts = {"n_step", "priority_alpha", "dueling", "noisy", "atoms"}
     goals = {"hindsight", "hindsight_goals"}
-    assert {*FIXED} & {*CHOICES} == {"capacity", "hidden", "optimizer", *parts, *goals}
+    parts |= {"capacity", "hidden", "optimizer", "layer_norm"}
+    assert {*FIXED} & {*CHOICES} == parts | goals
 
 
 def test_parts_of_rainbow_are_switches_and_noise_takes_the_place_of_epsilon():
@@ -322,6 +323,26 @@ def test_parts_of_rainbow_are_switches_and_noise_takes_the_place_of_epsilon():
         lab.post("B.noisy", value)
         say(lab)
     assert lab.sides["B"].config == dqn  # the schedule it had before
+
+
+def test_normalization_is_a_switch_and_a_trace_has_a_slider():
+    stream = TINY.replace(capacity=1, batch_size=1, trace_decay=0.8)
+    lab = make(stream, controls=("layer_norm", "trace_decay"))
+    switch = widget(lab, "normalized")
+    assert switch.options == (("off", False), ("on", True))
+    lab.step()
+    switch.value = True
+    assert "A begins anew: normalized is on" in say(lab)
+    lab.post("B.trace_decay", 0.9)
+    assert "B goes on with trace λ 0.9" in say(lab)
+    lab.post("B.trace_decay", 0.0)  # with which it is another kind of agent
+    assert "B begins anew: trace λ is 0" in say(lab)
+    lab.step()
+    assert lab.settle(30)
+    assert "normalized on" in lab._values["status"]
+    kinds = {k: [type(x) for x in lab.sides[k].trainer.network(0).modules()] for k in "AB"}
+    assert nn.LayerNorm in kinds["A"]
+    assert nn.LayerNorm not in kinds["B"]
 
 
 def test_bad_arguments():

@@ -84,7 +84,7 @@ def test_losses_and_their_gradients(loss):
     q = torch.randn(3, 8, 2, generator=rng)
     action, y = torch.randint(0, 2, (3, 8), generator=rng), torch.randn(3, 8, generator=rng)
     leaf = q.clone().requires_grad_()
-    lifted = Lifted(loss, SEEDS, where, rows=False)
+    lifted = Lifted(loss, SEEDS, where, axes=0)
     value = lifted(leaf, action, y)
     assert lifted.how == "vmap"
     value.sum().backward()

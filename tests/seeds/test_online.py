@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Frames, Noise, straight_and_resumed
 
+from dqnlib import targets
 from dqnlib.config import Config
 from dqnlib.data import Batch
 from dqnlib.dqn import dqn
@@ -17,6 +18,7 @@ from dqnlib.envs import make_for
 from dqnlib.networks import NormalizedQNetwork, QNetwork
 from dqnlib.policies import env_seeds, epsilon_greedy, linear_schedule, random_streams
 from dqnlib.replay import as_input
+from dqnlib.seeds.learner import LearnerError
 from dqnlib.seeds.networks import stack
 from dqnlib.seeds.online import Following, Newest, TraceUpdate
 from dqnlib.seeds.transitions import Choice
@@ -183,6 +185,80 @@ def test_the_trainer_equals_one_run_written_out(name, env):
         for key, parameter in network.named_parameters():
             found = run.parameters[key][row]
             assert np.allclose(found, parameter.detach().numpy(), atol=2e-4), key
+
+
+# -- λ-returns of the learner's own ---------------------------------------------------------------
+
+
+def by_rows(next_value, reward, truncated, terminated, trace_decay, gamma):
+    """Step by step, with an if: only a loop over seeds can call it."""
+    found = torch.zeros_like(reward)
+    for e in range(reward.shape[0]):
+        later = next_value[e, -1]
+        for t in reversed(range(reward.shape[1])):
+            value, over = next_value[e, t], bool(terminated[e, t] | truncated[e, t])
+            follows = value if over else (1 - trace_decay) * value + trace_decay * later
+            later = found[e, t] = reward[e, t] + gamma * follows * (not terminated[e, t])
+    return found
+
+
+def at_once(reward, terminated, truncated, next_value, gamma, trace_decay):
+    return targets.lambda_return(reward, terminated, truncated, next_value, gamma, trace_decay)
+
+
+@pytest.mark.parametrize(
+    ("own", "how"), [(at_once, "one big batch"), (by_rows, "a loop over seeds")]
+)
+@pytest.mark.parametrize("more", [{}, {"trace_decay": 0.0}, {"double": True, "loss": "huber"}])
+def test_ones_own_lambda_returns_are_learned_from(own, how, more):
+    config = ROWS["episodes cut short"].replace(steps=60, eval_every=0, **more)
+    trainer = Trainer(config, [5, 0], env=Noise, lambda_return=own)
+    for _ in trainer:
+        pass
+    assert trainer.how["lambda_return"] == how
+    want = train(config, [5, 0], env=Noise)
+    for k in range(2):
+        for mine, other in zip(of_row(trainer.run(), k), of_row(want, k), strict=True):
+            assert np.allclose(mine, other, atol=1e-5, equal_nan=True)
+    assert train(config, [5], env=Noise, lambda_return=targets.lambda_return).steps == 60
+
+
+def test_other_lambda_returns_make_another_agent(tmp_path):
+    def nothing_follows(reward):
+        return reward
+
+    config = without_replay(2, 3, trace_decay=0.5).replace(steps=200)
+    mine = train(config, [3, 1], lambda_return=nothing_follows)
+    assert not same(of_row(mine, 0), of_row(train(config, [3]), 0))
+    assert same(of_row(mine, 1), of_row(train(config, [1], lambda_return=nothing_follows), 0))
+    straight, resumed = straight_and_resumed(config, tmp_path, lambda_return=nothing_follows)
+    assert same(of_row(straight, 0), of_row(resumed, 0))
+
+
+@pytest.mark.parametrize(
+    ("config", "slots", "words"),
+    [
+        (SMALL, {"lambda_return": at_once}, "lambda_return cannot .* rows of several newest steps"),
+        (WAYS["traces, SGD"], {"lambda_return": at_once}, "rows of several newest steps"),
+        (
+            WAYS["four environments"],
+            {"lambda_return": at_once, "td_target": targets.double_td_target},
+            "td_target cannot be used here: your lambda_return gives the targets",
+        ),
+        (WAYS["rollouts"], {"lambda_return": at_once, "update": print}, "update is the whole"),
+        (WAYS["atoms"], {"lambda_return": at_once}, "for which your own lambda_return is not made"),
+        (WAYS["rollouts"], {"lambda_return": 3}, "lambda_return must be a function"),
+        (
+            WAYS["rollouts"],
+            {"lambda_return": lambda reward: reward.sum(1)},
+            r"returned the shape \[4\] at step 5, seed 0; expected a tensor of the shape \[4, 5\]",
+        ),
+    ],
+    ids=range(7),
+)
+def test_what_does_not_go_with_ones_own_lambda_returns(config, slots, words):
+    with pytest.raises((ValueError, LearnerError), match=words):
+        train(config, [0, 1], **slots)
 
 
 def test_one_environment_more_changes_nothing_for_one():
