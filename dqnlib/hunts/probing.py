@@ -21,7 +21,9 @@ SETTINGS = {
     "learning_rate": 0.01, "final_learning_rate": 0.0, "epsilon": 1.0, "final_epsilon": 1.0,
     "epsilon_steps": 0, "eval_every": 0, "record_every": STEPS, "device": "cpu",
 }  # fmt: skip
-KEPT = ("double", "target_epsilon", "n_step", "loss", "batch_size", "capacity")  # of the agent
+KEPT = (  # of the agent
+    "double", "target_epsilon", "n_step", "loss", "batch_size", "capacity", "layer_norm",
+)  # fmt: skip
 NEAR, SHARE = 0.25, 0.06  # right: within this much, and this share of the true value
 EDGES = -3.0, 13.0  # of the picture, which is wider where a true value lies beyond
 

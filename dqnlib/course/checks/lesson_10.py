@@ -61,6 +61,7 @@ OWN_ROW = (
     "What else is in the batch must not matter: axis 0 counts observations, axis 1 units. Each row "
     "has a mean and a variance of its own, over dim=1."
 )
+GRADIENT = "Compute with x as it is, without detach(), no_grad() or NumPy."
 EPSILON = "Add epsilon to the variance, before the square root."
 
 
@@ -70,21 +71,20 @@ def _with_its_slope(function: Callable) -> None:
 
     # σ = 5 and x̂ = (−0.2, −1.4, 0.2, 1.4). The slope of the first output is
     # ((1, 0, 0, 0) − ¼ − x̂ · (−0.2)/4) / 5 = (0.74, −0.32, −0.24, −0.18) / 5
-    x = torch.tensor([[4.0, -2.0, 6.0, 12.0]], requires_grad=True)
-    first = function(x)[0, 0]
-    case, want = (
-        "the slope of the first output, by the four inputs",
-        [0.148, -0.064, -0.048, -0.036],
-    )
+    x = torch.tensor([[4.0, -2.0, 6.0, 12.0], [3.0, 1.0, 1.0, 3.0]], requires_grad=True)
+    first, want = function(x)[0, 0], [0.148, -0.064, -0.048, -0.036]
+    case = "the slope of the first output of the first row, by the row's four inputs"
     if not first.requires_grad:
-        name = "no gradient comes through"
-        mend = "Compute with x as it is, without detach(), no_grad() or NumPy."
-        raise mistaken(case, show(want), "none", name, mend)
+        raise mistaken(case, show(want), "none", "no gradient comes through", GRADIENT)
     (got,) = torch.autograd.grad(first, x)
-    if not np.allclose(got.numpy(), [want], atol=1e-5):
-        name = "the gradient does not run through all of it"
-        mend = "The mean and the variance depend on x as well: do not detach them, take no .item()."
-        raise mistaken(case, show(np.array(want)), show(got[0]), name, mend)
+    if not np.allclose(got[0], want, atol=1e-5):
+        raise mistaken(
+            case,
+            show(np.array(want)),
+            show(got[0]),
+            "the gradient does not run through all of it",
+            "The mean and the variance depend on x as well: do not detach them, take no .item().",
+        )
 
 
 LAYER_NORM = Check(
@@ -188,6 +188,7 @@ LAYER_NORM = Check(
             "units: mean(dim=1, keepdim=True) gives [B, 1].",
             raises=("must match the size of tensor", "must match the existing size"),
         ),
+        Mistake("no gradient comes through", GRADIENT, raises="Can't call numpy() on Tensor"),
     ),
     also=_with_its_slope,
     hints=(
@@ -608,7 +609,7 @@ BOUNDED_STEP = Check(
         _error(0.5, -4.0, 10.0, 0.5 / 40, "a large error below zero"),
         _error(0.5, 0.01, 10.0, 0.5 / 10, "a small error counts as 1: 0.5 · 2 · 1 · 10 = 10"),
         _error(0.01, 4.0, 10.0, 0.01, "a step that is short enough: 0.01 · 2 · 4 · 10 = 0.8"),
-        _error(1.0, 8.0, 5.0, 1 / 120, "κ = 3: 1 · 3 · 8 · 5 = 120", kappa=3.0),
+        _error(1.0, 1.0, 5.0, 1 / 15, "κ = 3: 1 · 3 · 1 · 5 = 15", kappa=3.0),
     ),
     mistakes=(
         Mistake(
