@@ -212,7 +212,10 @@ REJECTED = {
     "and spills less over": lambda: measured((0.01, 0.5), (0.5, 0.5)),
     "over 0.7 spills": lambda: trained(0.9, 0.8),
     "old transitions": lambda: memory((1, 19, 0, 14)),
-    "no learning rate": lambda: memory((0, 19, 0, 14), best_rate=250.0),
+    "at each rate, by both rules": lambda: memory(
+        (0, 19, 0, 14),
+        best_rate=np.repeat((100.0, 450.0), 10),  # early lost, late not
+    ),
     "no seed of any arm diverges": lambda: replay_alone(made_up(500, lost=1)),
     "every arm earns 470": lambda: replay_alone(made_up(460)),
     "no value passes 150": lambda: replay_alone(made_up(500, q=151.0)),
