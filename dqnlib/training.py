@@ -74,8 +74,7 @@ class Trainer:
 
     A td_target, lambda_return, loss or sync_target gets what its parameters are named after. One of
     your own wins over config.double, config.loss and config.tau, and over config.target_epsilon if
-    it does not take it. The gamma that targets get is that of a whole transition, γ to the power
-    n_step.
+    it does not take it. The gamma that targets get is γ to the power n_step, a whole transition's.
 
     ``trainer.how`` says how each of your functions is called for many seeds, once it has been.
     Raises ValueError for bad settings, LearnerError when one of your functions fails and
@@ -126,7 +125,10 @@ class Trainer:
         self._actor = Actor([s.explore for s in streams], seeds, where, own("policy"))
         more = {"env": own("env"), "rngs": [s.goals for s in streams]}
         self._windows = windows_for(c, self._envs, own("transitions"), seeds, where, **more)
-        self._replay = self._make_replay([s.sample for s in streams])
+        self._replay = replay_for(
+            c, self.obs_shape, self._envs.obs_dtype, [s.sample for s in streams], self.device,
+            self.own, seeds, where, uneven=self._windows is not None,
+        )  # fmt: skip
         self._update = update_for(c, self.own, self._networks, seeds, where)
         self._sync = sync_for(self.own, seeds, where)
         self._examiner = Examiner(c, own("env"), [s.eval_seed for s in streams], names)
@@ -371,12 +373,6 @@ class Trainer:
 
     def _where(self) -> str:
         return f"at step {self.steps}"
-
-    def _make_replay(self, rngs: list[np.random.Generator]):
-        return replay_for(
-            self._config, self.obs_shape, self._envs.obs_dtype, rngs, self.device, self.own,
-            self.seeds, self._where, uneven=self._windows is not None,
-        )  # fmt: skip
 
 
 def _layers(stacked: Stack) -> dict[str, list[int]]:

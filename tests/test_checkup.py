@@ -122,8 +122,8 @@ FAULTS = {
         after(lambda o, r, t, *more: (np.clip(o, -5, 5), r, False, *more)), "no end after 2,000",
     ),
     "no copy": (SameArray, "step 1 changed the observation that step 0 had given"),
-    "own chance": (OwnChance, "reset(seed=0) in another environment, and step 0"),
-    "seed once": (SeedOnce, "reset(seed=0) in the same one, and step 0"),
+    "own chance": (OwnChance, "reset(seed=0) in another environment, and the episode is not"),
+    "seed once": (SeedOnce, "reset(seed=0) in the same one, and the episode is not the same"),
     "check_env": (
         variant(reset=lambda self, *, seed=None: Walk.reset(self, seed=seed)), "check_env: ",
     ),

@@ -21,7 +21,7 @@ LESSONS = [path.name for path in notebooks.lessons()]
 # The others take a minute or two each: nbval runs them, and here they are opened, their exercises
 # done and their labs shown.
 SECONDS = json.loads(counting.MEASURED.read_text(encoding="utf-8"))
-NO_LAB = ("04b", "07b", "09")  # theirs show an experiment of the lesson
+NO_LAB = ("04b", "07b", "09", "10")  # theirs show an experiment of the lesson
 SHORT = [path.name for path in notebooks.lessons() if SECONDS.get(path.stem, 0) < 30]
 
 

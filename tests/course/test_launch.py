@@ -353,18 +353,24 @@ def test_a_misspelled_option_is_refused(lessons, called, capsys):
 
 
 @pytest.mark.parametrize(
-    ("ruff", "many", "alone", "expected"),
+    ("ruff", "many", "browser", "alone", "expected"),
     [
-        *[(0, 0, 0, 0), (1, 0, 0, 1), (1, 1, 0, 1), (0, 1, 0, 1), (0, 0, 1, 1), (0, 2, 1, 2)],
-        *[(0, 5, 5, 5), (0, 5, 0, 0), (0, 0, 5, 0), (0, 5, 1, 1), (0, 1, 5, 1)],  # 5: no tests
-    ],
+        *[(0, 0, 0, 0, 0), (1, 0, 0, 0, 1), (1, 1, 0, 0, 1), (0, 1, 0, 0, 1), (0, 0, 1, 0, 1)],
+        *[(0, 0, 0, 1, 1), (0, 2, 1, 1, 2), (0, 1, 2, 1, 2)],
+        *[(0, 5, 5, 5, 5), (0, 5, 0, 5, 0), (0, 0, 5, 5, 0), (0, 5, 1, 5, 1), (0, 1, 5, 5, 1)],
+    ],  # 5: no tests
 )
-def test_ruff_and_both_runs_of_pytest_must_pass(monkeypatch, ruff, many, alone, expected):
+def test_ruff_and_all_runs_of_pytest_must_pass(monkeypatch, ruff, many, browser, alone, expected):
+    found = {"not browser and not alone": many, "browser": browser, "alone": alone}
+
     def python(tool, *args):
-        return ruff if tool == "ruff" else many if "not alone" in args else alone
+        return ruff if tool == "ruff" else found[args[args.index("-m") + 1]]
 
     monkeypatch.setattr(commands, "python", python)
     assert commands.run_tests(NO_ARGUMENTS, []) == expected
+
+
+TWO = ["-n", "2", "--dist", "worksteal", "-m"]
 
 
 @pytest.mark.parametrize(
@@ -372,12 +378,12 @@ def test_ruff_and_both_runs_of_pytest_must_pass(monkeypatch, ruff, many, alone, 
     [
         (
             ["-k", "tabular"],
-            [["-n", "2", "--dist", "worksteal", "-m", "not alone"], ["-m", "alone"]],
+            [[*TWO, "not browser and not alone"], [*TWO, "browser"], ["-m", "alone"]],
         ),
         (["-m", "browser"], [[]]),
     ],
 )
-def test_arguments_reach_both_runs_of_pytest(monkeypatch, extra, options):
+def test_arguments_reach_all_runs_of_pytest(monkeypatch, extra, options):
     calls = []
     monkeypatch.setattr(commands, "python", lambda *args: calls.append(args) or 0)
     assert commands.run_tests(NO_ARGUMENTS, extra) == 0
