@@ -112,6 +112,18 @@ def trained(plain, normalized):
     return {**GIVEN, "train": train, "plots": Nothing(), "neither": Config()}
 
 
+def with_factors(lost, factor):
+    """Replay alone with learned factors, the largest of which is this; so many seeds diverge."""
+
+    def train(config, seeds, *, network, record):
+        assert not config.layer_norm
+        assert network((4,), 2)(torch.zeros(3, 4)).shape == (3, 2)
+        return made_up(10, seeds=5, lost=lost, **dict.fromkeys(record, factor))
+
+    sgd = {"replay, normalized": SimpleNamespace(config=Config(layer_norm=True))}
+    return {**GIVEN, "train": train, "sgd": sgd, "nn": torch.nn}
+
+
 def measured(plain, normalized):
     """The measurement in fresh networks, where each kind of network gives these two numbers."""
 
@@ -209,6 +221,8 @@ REJECTED = {
     "each plain seed passes 1,000": lambda: adams_table(replay__normalized=made_up(480, q=201.0)),
     "in no arm is normalization": lambda: adams_table(neither__normalized=made_up(450)),
     "step is ten times as long": lambda: measured((0.01, 0.7), (0.09, 0.5)),
+    "with learned factors": lambda: with_factors(lost=2, factor=9.0),
+    "a factor has at least doubled": lambda: with_factors(lost=5, factor=1.9),
     "and spills less over": lambda: measured((0.01, 0.5), (0.5, 0.5)),
     "over 0.7 spills": lambda: trained(0.9, 0.8),
     "old transitions": lambda: memory((1, 19, 0, 14)),
