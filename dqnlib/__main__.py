@@ -117,7 +117,7 @@ def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
     passes = [
         [*two, "not browser and not alone"],
         [*two, "browser", *([] if extra else ["tests/browser"])],
-        ["-m", "alone"],
+        ["-m", "alone", *([] if extra else ["tests/test_sweeps.py"])],
     ]
     limit = f"--timeout={TEST_LIMIT}"
     found = [

@@ -36,6 +36,8 @@ def pytest_collection_modifyitems(items):
         is_test = item.path.name.startswith("test_")  # a benchmark may use the browser anywhere
         if is_test and item.get_closest_marker("browser") and item.path.parent.name != "browser":
             raise pytest.UsageError(f"{item.nodeid} would not be run: move it to tests/browser")
+        if is_test and item.get_closest_marker("alone") and item.path.name != "test_sweeps.py":
+            raise pytest.UsageError(f"{item.nodeid} would not be run: name its file in __main__.py")
     items.sort(key=seconds, reverse=True)  # others keep their order
 
 

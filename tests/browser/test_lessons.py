@@ -22,7 +22,7 @@ LESSONS = [path.name for path in notebooks.lessons()]
 # done and their labs shown.
 SECONDS = json.loads(counting.MEASURED.read_text(encoding="utf-8"))
 NO_LAB = ("04b", "07b", "09", "10")  # theirs show an experiment of the lesson
-SHORT = [path.name for path in notebooks.lessons() if SECONDS.get(path.stem, 0) < 30]
+SHORT = [path.name for path in notebooks.lessons() if SECONDS.get(path.stem, 0) < 25]
 
 
 def code_of(lesson: str) -> list[str]:
