@@ -10,6 +10,7 @@ each set sees ten of them. Prints a table; a verdict that holds less than five t
 bold, and what was measured stands below it.
 """
 
+import ast
 import contextlib
 import dataclasses
 import functools
@@ -131,9 +132,11 @@ def verdicts(path: Path) -> dict[str, tuple[bool, str]]:
 
 def without_labs(source: str) -> str:
     """Take the labs and the notebook's own commands out of a cell."""
-    if source.startswith("labs."):
-        return ""
-    return "\n".join(line for line in source.splitlines() if not line.startswith(("labs.", "%")))
+    lines = ["" if line.startswith("%") else line for line in source.splitlines()]
+    for node in ast.parse("\n".join(lines)).body:
+        if ast.unparse(node).startswith("labs."):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(lines)
 
 
 def fresh_studies(number: int):
