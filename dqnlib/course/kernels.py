@@ -18,7 +18,8 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 MEASURED = re.compile(r"^ +(?:measured|written by): .*$", re.MULTILINE)
 START_LIMIT = 60.0  # seconds for a kernel to start
 LOOK = 0.1  # seconds between two looks at whether the kernel lives
-PATIENCE = 5.0  # seconds that an interrupted cell has to stop
+PATIENCE = 10.0  # seconds that an interrupted cell has to stop
+AGAIN = 4.0  # seconds after which it is interrupted once more, should that be lost
 BACKLOG = 60.0  # seconds more to read what it had printed until then
 MOST_TEXT = 1_000_000  # characters of one cell's output that are kept
 
@@ -34,6 +35,7 @@ class WatchedKernel(RunningKernel):
         self._held = deque()  # messages of iopub that nobody has asked for yet
         self._text = 0  # characters that the running cell has printed
         self._give_up = float("inf")  # when to stop waiting for an interrupted cell
+        self._again = float("inf")  # when to interrupt it once more
         self._has_stopped = False  # an interrupted cell has answered
         self.leaves = False  # a cell called exit(), so it ends by itself in a moment
         super().__init__(*args, **kwargs)
@@ -44,7 +46,8 @@ class WatchedKernel(RunningKernel):
         return super().execute_cell_input(cell_input, allow_stdin)
 
     def interrupt(self):
-        self._give_up, self._has_stopped = time.monotonic() + PATIENCE, False
+        now = time.monotonic()
+        self._give_up, self._again, self._has_stopped = now + PATIENCE, now + AGAIN, False
         if self.is_alive():
             super().interrupt()
 
@@ -78,7 +81,9 @@ class WatchedKernel(RunningKernel):
                 super().get_message("shell", timeout=0)  # its answer, which nobody asks for
                 self._give_up, self._has_stopped = time.monotonic() + BACKLOG, True
         except Empty:
-            pass
+            if time.monotonic() > self._again and self.is_alive():
+                self._again = float("inf")
+                super().interrupt()
 
     def _drain(self) -> None:
         """Take all messages of iopub that wait: a full queue would drop the one that says idle."""

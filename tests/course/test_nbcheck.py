@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import pytest
@@ -359,6 +360,28 @@ def test_a_cell_out_of_time_is_no_wrong_mark(course, tmp_path):
     assert "KeyboardInterrupt" not in str(report)
     assert [mark for mark, _ in found["flood"].marks.values()] == ["right", "right"]
     assert found["flood"].remarks == [f"code cell 2: time ran out after {limit} s"]
+
+
+def test_a_cell_that_goes_on_is_interrupted_once_more_and_then_given_up(monkeypatch):
+    clock, sent = [0.0], []
+
+    def nothing(kernel, stream, timeout):
+        clock[0] += timeout
+        raise Empty
+
+    for name, fake in {
+        "__init__": lambda kernel: None,
+        "is_alive": lambda kernel: True,
+        "interrupt": lambda kernel: sent.append(round(clock[0])),
+        "get_message": nothing,
+    }.items():
+        monkeypatch.setattr(kernels.RunningKernel, name, fake)
+    monkeypatch.setattr(kernels.time, "monotonic", lambda: clock[0])
+    kernel = kernels.WatchedKernel()
+    kernel.interrupt()
+    with pytest.raises(Empty):
+        kernel.get_message("iopub", timeout=1)
+    assert (sent, round(clock[0])) == ([0, 4], 10)
 
 
 def test_a_kernel_that_does_not_start(course, tmp_path, monkeypatch):
