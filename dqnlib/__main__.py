@@ -18,6 +18,7 @@ from dqnlib.course.launch import ROOT, become, ensure_environment, make_printabl
 TEST_LIMIT = 300  # seconds for one test; a test with a mark of its own has another
 ME = "py -m dqnlib" if os.name == "nt" else "python3 -m dqnlib"
 NO_TESTS = 5  # pytest's exit code where nothing is selected
+PLACES = {"browser": "tests/browser", "alone": "tests/test_sweeps.py"}  # mark -> its tests
 
 
 # The types of arguments. They are looked at before the set-up, which can take minutes.
@@ -114,10 +115,11 @@ def run_tests(args: argparse.Namespace, extra: list[str]) -> int:
     places = ["dqnlib", "notebooks", "tests"]
     lint = python("ruff", "check", *places) | python("ruff", "format", "--check", *places)
     two = ["-n", "2", "--dist", "worksteal", "-m"]
+    where = {mark: [] if extra else [place] for mark, place in PLACES.items()}
     passes = [
         [*two, "not browser and not alone"],
-        [*two, "browser", *([] if extra else ["tests/browser"])],
-        ["-m", "alone", *([] if extra else ["tests/test_sweeps.py"])],
+        [*two, "browser", *where["browser"]],
+        ["-m", "alone", *where["alone"]],
     ]
     limit = f"--timeout={TEST_LIMIT}"
     found = [

@@ -14,8 +14,8 @@ def flip_effects(network: nn.Module, stack: np.ndarray, action: int | None = Non
 
     One pixel at a time is inverted, white for black; its effect is how far the value of the action
     moves, up or down. network: [B, K, H, W], numbers from 0 to 1, -> [B, A]; action: None for the
-    one with the largest value. (The idea of covering a part
-    and looking at the change is that of Greydanus et al. 2018, section 3, who blur patches.)
+    one with the largest value. (The idea of covering a part and looking at the change is that of
+    Greydanus et al. 2018, section 3, who blur patches.)
     """
     inputs = as_input(stack)  # [K, H, W]
     n = inputs.numel()

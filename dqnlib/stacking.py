@@ -35,8 +35,8 @@ class FrameStack(gym.Wrapper):
     Frames of colors [C, H, W] become [K × C, H, W]. An episode begins with its first frame, K
     times: so no stack holds a frame of the episode before. push: moves a stack on, as `push_frame`
     does. Raises ValueError for observations that are no pictures and for those that have their
-    channels last. (`gymnasium.wrappers` has
-    FrameStackObservation, which gives the same where frames have two axes.)
+    channels last. (`gymnasium.wrappers` has FrameStackObservation, which gives the same where
+    frames have two axes.)
     """
 
     def __init__(self, env: gym.Env, k: int = 4, push: Callable = push_frame):

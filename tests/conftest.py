@@ -1,18 +1,17 @@
 """What every test needs."""
 
-import json
 import os
 
 import pytest
 from hypothesis import settings
 
-from dqnlib.course import notebooks
+from dqnlib.__main__ import PLACES
+from dqnlib.course import counting, notebooks
 
 # These run a lesson, which is named in brackets. The longest begins first: at the end one of two
 # workers would be left with it, and the other with nothing to do.
 LONG = ("test_a_lesson_passes", "test_run_all")
-MEASURED = notebooks.ROOT / "assets" / "run_all.json"  # a copy that a test makes may be without it
-SECONDS = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+SECONDS = counting.measured()
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is loaded: a core for each worker
@@ -34,10 +33,10 @@ def pytest_collection_modifyitems(items):
         if " at 0x" in item.nodeid:  # each worker would call it otherwise
             raise pytest.UsageError(f"{item.nodeid} has an address in its name: give it an id")
         is_test = item.path.name.startswith("test_")  # a benchmark may use the browser anywhere
-        if is_test and item.get_closest_marker("browser") and item.path.parent.name != "browser":
-            raise pytest.UsageError(f"{item.nodeid} would not be run: move it to tests/browser")
-        if is_test and item.get_closest_marker("alone") and item.path.name != "test_sweeps.py":
-            raise pytest.UsageError(f"{item.nodeid} would not be run: name its file in __main__.py")
+        for mark, place in PLACES.items() if is_test else ():
+            lies_there = item.path.is_relative_to(notebooks.ROOT / place)
+            if item.get_closest_marker(mark) and not lies_there:
+                raise pytest.UsageError(f"{item.nodeid} would not be run: move it to {place}")
     items.sort(key=seconds, reverse=True)  # others keep their order
 
 

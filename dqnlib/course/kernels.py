@@ -75,7 +75,7 @@ class WatchedKernel(RunningKernel):
                 return message
 
     def _see_whether_it_has_stopped(self) -> None:
-        """Give an interrupted cell that has answered the time to be read to its end."""
+        """Give an interrupted cell that answered time to be read; interrupt another once more."""
         try:
             while not self._has_stopped:
                 super().get_message("shell", timeout=0)  # its answer, which nobody asks for

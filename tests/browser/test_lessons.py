@@ -9,7 +9,6 @@ that a later lesson does not run on.
 import ast
 import builtins
 import importlib
-import json
 
 import nbformat
 import pytest
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.browser
 LESSONS = [path.name for path in notebooks.lessons()]
 # The others take a minute or two each: nbval runs them, and here they are opened, their exercises
 # done and their labs shown.
-SECONDS = json.loads(counting.MEASURED.read_text(encoding="utf-8"))
+SECONDS = counting.measured()
 NO_LAB = ("04b", "07b", "09", "10")  # theirs show an experiment of the lesson
 SHORT = [path.name for path in notebooks.lessons() if SECONDS.get(path.stem, 0) < 25]
 
